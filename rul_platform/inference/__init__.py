@@ -1,0 +1,1 @@
+"""A deployed model answers here: ONNX Runtime only, neither torch nor Dagster."""

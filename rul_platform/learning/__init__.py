@@ -1,0 +1,1 @@
+"""Everything that needs torch or scikit-learn."""

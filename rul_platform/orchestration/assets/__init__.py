@@ -1,0 +1,1 @@
+"""One file for each asset, named as the asset."""
