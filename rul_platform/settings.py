@@ -50,7 +50,9 @@ class Settings:
         if not url.startswith(("sqlite:///", "postgresql:", "postgresql+psycopg2:")):
             scheme = url.split(":", 1)[0]  # the rest may hold a password
             raise SettingsError(
-                "RUL_DATABASE_URL", found=f"{scheme}:…", expected="a sqlite:/// or postgresql:// URL"
+                "RUL_DATABASE_URL",
+                found=f"{scheme}:…",
+                expected="a sqlite:/// or postgresql:// URL",
             )
         return cls(
             home=home,

@@ -1,0 +1,52 @@
+# Everything that one does with a checkout, one line for each; `make` lists them.
+# Needs Python 3.11 or newer (`make PYTHON=python3.12 …` to choose one), make and git. Installs into .venv only.
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+BIN := .venv/bin
+READY := .venv/installed
+
+export DAGSTER_DISABLE_TELEMETRY := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo ui test check bench clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+install: $(READY) ## make .venv, or bring it up to date; the others do so by themselves
+
+demo: $(READY) ## raw data to a deployed and audited plant model, in one command, into .rul/
+	@$(BIN)/rul demo
+
+ui: $(READY) ## Dagster's web pages for .rul/ on http://127.0.0.1:3000
+	@$(BIN)/rul ui
+
+test: $(READY) ## all tests; real data too where RUL_TEST_DATA names its folder
+	$(BIN)/pytest -n auto --dist loadfile $(PYTEST_ARGS)
+
+check: $(READY) ## format, lint, types, layers and Dagster's own validation
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+	@mkdir -p .venv/dagster && cp rul_platform/orchestration/embedded_dagster.yaml .venv/dagster/dagster.yaml
+	DAGSTER_HOME=$(CURDIR)/.venv/dagster $(BIN)/dagster definitions validate
+
+bench: $(READY) ## our windows beside those of the public package rul-datasets; needs RUL_TEST_DATA
+	$(BIN)/python -m rul_platform_tests.benches.bench_windows
+
+clean: ## remove caches and build output; keeps .venv and .rul, which may hold your plants
+	rm -rf build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find rul_platform rul_platform_tests -name __pycache__ -prune -exec rm -rf {} +
+
+# pip takes up an interrupted install where it stopped: only the last step names it complete. The mark carries
+# the time of the beginning, so that what changes in the meantime is installed by the next call.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, found " + sys.version)'
+	@echo "Installing into .venv: some minutes the first time, seconds later."
+	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	@touch .venv/installing
+	$(BIN)/pip install -c constraints.txt -e '.[dev]'
+	@mv .venv/installing $@

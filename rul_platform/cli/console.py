@@ -1,0 +1,58 @@
+"""How the command line shows work that takes a while."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from rul_platform.orchestration.pipeline import Pipeline, Stage
+from rul_platform.storage.home import Home
+
+
+def run_stages(home: Home, pipeline: Pipeline, stages: list[Stage], *, again: bool = False) -> None:
+    """Run stages in order, skip those that are made already, and say how long each took.
+
+    Args:
+        home: Its ``progress`` is set while a stage runs.
+        pipeline: On the same home.
+        stages: In order; an earlier one may make what a later one reads.
+        again: Run also what is made already.
+
+    Raises:
+        RulPlatformError: What a stage refused. Earlier stages are kept.
+    """
+    width = len(str(len(stages)))
+    for number, stage in enumerate(stages, start=1):
+        label = f"[{number:>{width}}/{len(stages)}] {stage.title}"
+        if not again and pipeline.is_current(stage):
+            click.echo(f"{label}: made already")
+            continue
+        begin = time.monotonic()
+        with progress_bar(label) as home.progress:
+            pipeline.run(stage)
+        home.progress = None
+        click.echo(f"{label}: {time.monotonic() - begin:.1f} s")
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[..., None]]:
+    """A progress bar on a terminal, silence elsewhere; gives what work tells ``(done, total)``."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+    )
+    shown = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    with shown:
+        task = shown.add_task(escape(label), total=None)
+
+        def tell(done: int, total: int | None, *_: object) -> None:
+            shown.update(task, completed=done, total=total)
+
+        yield tell

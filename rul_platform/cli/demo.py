@@ -1,0 +1,65 @@
+"""`rul demo`: the whole graph on real data, from raw text to an answered prediction."""
+
+import time
+
+import click
+
+from rul_platform.settings import Settings
+
+SUBSET_NAMES = ("FD001", "FD002", "FD003", "FD004")
+FLEET, FILTERS, PUMPS = "fd003_fleet", "filters", "simulated_pumps"
+ALL_ARCHITECTURES = ("lstm", "gru", "tcn")
+
+
+@click.command()
+@click.option(
+    "--subset",
+    "subsets",
+    multiple=True,
+    type=click.Choice(SUBSET_NAMES),
+    default=SUBSET_NAMES,
+    show_default=True,
+    help="Turbofans to work with; may be given several times.",
+)
+@click.option(
+    "--plant",
+    "plants",
+    multiple=True,
+    type=click.Choice([FLEET, FILTERS, PUMPS]),
+    help=f"Example plants; by default {FLEET}, and {FILTERS} when RUL_FILTERS is given.",
+)
+@click.option(
+    "--simulate", is_flag=True, help="Use the built-in simulator, without looking for NASA's data."
+)
+@click.option("--benchmark/--no-benchmark", "with_benchmark", default=True, show_default=True)
+@click.pass_obj
+def demo(
+    settings: Settings,
+    subsets: tuple[str, ...],
+    plants: tuple[str, ...],
+    simulate: bool,
+    with_benchmark: bool,
+) -> None:
+    """Run the whole graph, deploy a model, answer a prediction, and say where to look next.
+
+    Real C-MAPSS if it can be had (RUL_CMAPSS, the cache, NASA's archive), otherwise the built-in
+    simulator, with a notice. What is made already is not made again, so it can be interrupted and
+    repeated.
+
+    \b
+    Examples:
+      rul demo
+      rul demo --subset FD001 --plant filters       one subset and the filter plant: a few minutes
+      rul demo --simulate                           no data, no network
+    """
+    from rul_platform.cli.stages import opened
+    from rul_platform.cli.walkthrough import Walkthrough
+
+    begin = time.monotonic()
+    with opened(settings) as work:
+        walk = Walkthrough.plan(work, subsets, plants, simulate=simulate)
+        walk.make_plants()
+        walk.answer()
+        if with_benchmark:
+            walk.measure()
+        walk.say_where_to_look(time.monotonic() - begin)

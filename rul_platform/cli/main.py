@@ -1,0 +1,71 @@
+"""The root of `rul`: settings in, one clear message out.
+
+Belongs here: what all commands share. Each command lives in a file named as it is; what is heavy is
+imported inside the commands, so that `--help` answers at once.
+"""
+
+import os
+import sys
+
+import click
+
+from rul_platform.cli.data import data
+from rul_platform.cli.demo import demo
+from rul_platform.cli.models import models
+from rul_platform.cli.plant import plant
+from rul_platform.cli.predict import predict
+from rul_platform.cli.status import status
+from rul_platform.cli.train import deploy, evaluate, train
+from rul_platform.cli.ui import ui
+from rul_platform.cli.windows import windows
+from rul_platform.errors import RulPlatformError
+from rul_platform.settings import Settings
+
+EXIT_REFUSED, EXIT_INTERRUPTED = 1, 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="rul-platform")
+@click.pass_context
+def rul(context: click.Context) -> None:
+    """Remaining useful life of machines, from raw data to a deployed and audited model.
+
+    \b
+    First steps:
+      rul demo                       the whole way on NASA's turbofans, with a deployed model
+      rul plant init pumps --files 'data/*.csv'      a plant file from a look at your data
+      rul plant check pumps          what is wrong with it, all at once
+      rul train pumps                fine-tune a pretrained network on your machines
+      rul deploy pumps               judge it and, if it deserves so, put it in charge
+      rul predict pumps now.csv      remaining useful life, with an interval
+      rul ui                         all of it in Dagster's UI
+
+    Everything lives in one home folder, `.rul` here unless RUL_HOME says otherwise.
+
+    Exit codes: 0 done, 1 refused with a reason, 2 wrong usage, 130 interrupted.
+    """
+    context.obj = Settings.read(os.environ)  # noqa: TID251  a door
+
+
+for command in (demo, data, plant, train, evaluate, deploy, predict, models, status, windows, ui):
+    rul.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; a refusal becomes one message and exit code 1."""
+    try:
+        rul.main(standalone_mode=False)
+    except RulPlatformError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(EXIT_REFUSED)
+    except click.exceptions.Abort:
+        click.echo(
+            "\nInterrupted. What was finished is kept; the same command goes on from there.",
+            err=True,
+        )
+        sys.exit(EXIT_INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)

@@ -1,0 +1,125 @@
+"""The stages that commands are made of, and an opened home to run them on."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rul_platform.cli.console import run_stages
+from rul_platform.core.gate import Verdict
+from rul_platform.errors import DataNotFoundError, NoChampionError
+from rul_platform.orchestration.instance import open_instance
+from rul_platform.orchestration.pipeline import Pipeline, Stage
+from rul_platform.orchestration.step import Files, current
+from rul_platform.settings import Settings
+from rul_platform.storage.home import Home
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def cmapss_stages(subsets: Sequence[str]) -> list[Stage]:
+    """From NASA's text to windows."""
+    return [Stage(("raw_cmapss", "cmapss_windows"), subset) for subset in subsets]
+
+
+def pretraining(architectures: Sequence[str], subsets: Sequence[str]) -> list[Stage]:
+    """One checkpoint for each architecture."""
+    config = {"pretrained_checkpoint": {"subsets": list(subsets)}}
+    return [Stage(("pretrained_checkpoint",), name, config) for name in architectures]
+
+
+def plant_data(plant: str) -> Stage:
+    """From a plant's own files to windows."""
+    return Stage(("plant_readings", "plant_windows"), plant)
+
+
+def judgement(plant: str) -> Stage:
+    """Report, gate and deployment."""
+    return Stage(("evaluation_report", "deployed_model"), plant)
+
+
+def benchmark(subsets: Sequence[str], architectures: Sequence[str]) -> list[Stage]:
+    """Every architecture on every subset."""
+    return [
+        Stage(("cmapss_benchmark",), f"{architecture}|{subset}")
+        for subset in subsets
+        for architecture in architectures
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """An opened home folder that stages run on."""
+
+    home: Home
+    pipeline: Pipeline
+
+    def run(self, stages: list[Stage], *, again: bool = False) -> None:
+        """Run stages in order, with progress."""
+        run_stages(self.home, self.pipeline, stages, again=again)
+
+    def require_plant(self, plant: str) -> None:
+        """Refuse a plant that has no file.
+
+        Raises:
+            DataNotFoundError: Names the plants that have one.
+        """
+        if self.home.plant_file(plant).is_file():
+            return
+        known = ", ".join(sorted(path.stem for path in self.home.plants.glob("*.toml"))) or "none"
+        msg = (
+            f"There is no plant file {self.home.plant_file(plant)}; plants found: {known}. Make one "
+            f"with `rul plant init {plant} --files 'data/*.csv'`."
+        )
+        raise DataNotFoundError(msg)
+
+    def report(self, plant: str) -> Path:
+        """Copy the plant's newest report to where a person finds it."""
+        target = self.home.settings.home / "reports" / f"{plant}.html"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(current(self.home, "evaluation_report", plant).read("report.html"))
+        return target
+
+    def summary(self, plant: str) -> str:
+        """Who is in charge and why, and where the report is."""
+        report = current(self.home, "evaluation_report", plant)
+        verdict = Verdict.from_json(json.loads(report.read("gate.json")))
+        champion = self.home.registry.champion(plant)
+        in_charge = f"version {champion.number}" if champion else "no model"
+        return (
+            f"Gate: {verdict.verdict} ({'; '.join(verdict.reasons)}).\n"
+            f"In charge of {plant}: {in_charge}.\n"
+            f"Report: {self.report(plant)}"
+        )
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Work]:
+    """Open the home folder and its embedded Dagster instance."""
+    home = Home(settings)
+    with open_instance(home) as instance:
+        yield Work(home, Pipeline(home, instance))
+
+
+def read_for_prediction(home: Home, plant: str, path: Path) -> "pd.DataFrame":
+    """Readings of machines at work, from a file with the plant's own column names.
+
+    Raises:
+        NoChampionError: The plant has no deployed model, so nobody knows how to read the file.
+        PlantFileError: Lists every problem of the file.
+    """
+    from rul_platform.core.plant import Plant
+    from rul_platform.core.readings import recent_readings
+    from rul_platform.storage.plant_source import read_readings
+
+    champion = home.registry.champion(plant)
+    if champion is None:
+        raise NoChampionError(plant)
+    model = Files(home.store, home.store.artifact(champion.sha256))
+    windows = json.loads(model.read("card.json"))["windows"]
+    stored = Files(home.store, home.store.artifact(windows))
+    described = Plant.model_validate_json(stored.read("plant.json"))
+    return recent_readings({path.name: read_readings(path, described)}, described)

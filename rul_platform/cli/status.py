@@ -1,0 +1,60 @@
+"""`rul status`: what there is, and what is in charge."""
+
+import json
+from typing import Any
+
+import click
+
+from rul_platform.settings import Settings
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="A JSON object instead of text.")
+@click.pass_obj
+def status(settings: Settings, as_json: bool) -> None:
+    """Say what has been materialised and which model is in charge of each plant."""
+    found = _status(settings)
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    click.echo(f"Home: {found['home']}")
+    for asset, partitions in found["materialised"].items():
+        click.echo(f"  {asset}: {', '.join(partitions) or 'nothing yet'}")
+    if not found["plants"]:
+        click.echo("No plant yet: `rul demo`, or `rul plant init NAME --files 'data/*.csv'`.")
+    for plant in found["plants"]:
+        since = (
+            f"version {plant['champion']} since {plant['since']}"
+            if plant["champion"]
+            else "no model"
+        )
+        click.echo(f"Plant {plant['plant']}: {since}, {plant['versions']} versions")
+
+
+def _status(settings: Settings) -> dict[str, Any]:
+    from rul_platform.storage.home import Home
+
+    home = Home(settings)
+    assets = (
+        "raw_cmapss", "cmapss_windows", "pretrained_checkpoint", "cmapss_benchmark", "plant_readings",
+        "plant_windows", "finetuned_model", "evaluation_report", "deployed_model",
+    )  # fmt: skip
+    names = {path.stem for path in home.plants.glob("*.toml")}
+    names |= {version.plant for version in home.registry.versions()}
+    return {
+        "home": str(settings.home),
+        "materialised": {asset: list(home.lineage.partitions(asset)) for asset in assets},
+        "plants": [_plant(home, name) for name in sorted(names)],
+    }
+
+
+def _plant(home: Any, name: str) -> dict[str, Any]:
+    champion = home.registry.champion(name)
+    open_interval = [d for d in home.registry.deployments(name) if d.until is None]
+    return {
+        "plant": name,
+        "versions": len(home.registry.versions(name)),
+        "champion": champion.number if champion else None,
+        "sha256": champion.sha256 if champion else None,
+        "since": open_interval[0].since.isoformat() if open_interval else None,
+    }

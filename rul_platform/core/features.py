@@ -1,0 +1,79 @@
+"""Turn scaled sensors into the channels that a network sees.
+
+Every channel is causal: its value at one reading depends on that reading and earlier ones only, so
+training, evaluation and service give the same answer for the same history.
+
+Three families, because a short window throws the machine's history away (docs/experiments.md has the
+figures): the scaled sensors, how far each has drifted from its own beginning (``<sensor>_dev``), and
+how long the machine has run (``age``).
+
+Shape letters: R readings, S sensors, F channels (2 S + 1).
+"""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from rul_platform.core.scaling import Scaler
+
+SMOOTHING = 0.1
+"""Weight of the newest reading in the exponential mean behind ``_dev``."""
+
+BASELINE_READINGS = 15
+"""How many first readings of a machine say what is normal for it."""
+
+AGE_CAPS = 1.6
+"""``age`` counts life in units of this many label caps: 200 cycles when the cap is 125."""
+
+
+def channel_names(sensors: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of the F channels, in order.
+
+    >>> channel_names(("T24",))
+    ('T24', 'T24_dev', 'age')
+    """
+    return (*sensors, *(f"{sensor}_dev" for sensor in sensors), "age")
+
+
+def channels(readings: pd.DataFrame, scaler: Scaler, *, cap: float) -> NDArray[np.float32]:
+    """Compute the channels of every reading.
+
+    Args:
+        readings: As in :class:`~rul_platform.core.fleet.Fleet`, ordered by unit, then by life.
+        scaler: Fitted on training units.
+        cap: The label cap, in the fleet's unit of life.
+
+    Returns:
+        Shape ``(R, F)``, dimensionless.
+
+    Raises:
+        DataError: As :meth:`Scaler.apply`.
+    """
+    scaled = scaler.apply(readings)
+    starts = unit_starts(readings["unit"])
+    drift = _smoothed(scaled, starts) - _baseline(scaled, starts)
+    age = readings["life"].to_numpy(dtype=np.float64) / (AGE_CAPS * cap)
+    return np.concatenate([scaled, drift, age[:, None]], axis=1).astype(np.float32)
+
+
+def unit_starts(unit: pd.Series) -> NDArray[np.intp]:
+    """Row number at which each unit begins, for rows that are ordered by unit."""
+    labels = unit.to_numpy()
+    return np.flatnonzero(np.r_[True, labels[1:] != labels[:-1]])
+
+
+def _smoothed(scaled: NDArray[np.float64], starts: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Bias-corrected exponential mean of each unit's own past, shape ``(R, S)``."""
+    group = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(scaled)]))
+    means = pd.DataFrame(scaled).groupby(group, sort=False).ewm(alpha=SMOOTHING, adjust=True).mean()
+    return means.to_numpy(dtype=np.float64)
+
+
+def _baseline(scaled: NDArray[np.float64], starts: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Mean of each unit's first readings as far as they are known by then, shape ``(R, S)``."""
+    rows = np.diff(np.r_[starts, len(scaled)])
+    position = np.arange(len(scaled)) - np.repeat(starts, rows)
+    first = np.where((position < BASELINE_READINGS)[:, None], scaled, 0.0)
+    total = np.cumsum(first, axis=0)
+    before = np.repeat(total[starts] - first[starts], rows, axis=0)
+    return (total - before) / np.minimum(position + 1, BASELINE_READINGS)[:, None]

@@ -1,0 +1,221 @@
+"""How far predictions of remaining useful life are from the truth.
+
+Belongs here: figures made of truth and prediction, with their sources.
+Does not belong here: the intervals of such figures (``bootstrap``), what a report shows
+(``evaluation``).
+
+Shape letters: N scored rows, R resamples. The error of a row is always prediction minus truth, so
+that a positive error is *late*: it promises life that the machine does not have.
+"""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rul_platform.errors import EvaluationError
+
+Rows = NDArray[np.float64]
+
+EARLY_SCALE, LATE_SCALE = 13.0, 10.0
+"""How fast the NASA score grows with early and with late errors, in cycles. Source: A. Saxena,
+K. Goebel, D. Simon, N. Eklund, "Damage Propagation Modeling for Aircraft Engine Run-to-Failure
+Simulation", PHM08, equation 11."""
+
+LARGEST_EXPONENT = 600.0
+"""Where the NASA score of one row stops growing, so that every sum stays a finite number. A row
+that far off (6,000 cycles late) says by its size alone that the score means nothing there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """What is known about the errors of one model, in the unit of life unless said.
+
+    Attributes:
+        rmse: Root of the mean squared error.
+        mae: Mean absolute error.
+        r2: Share of the truth's variance that is explained; None where the truth does not vary.
+        mape: Mean of abs(error) / truth, a fraction, over the rows with truth above 0; None without
+            any. It grows without limit near the end of life: read it beside ``mae``.
+        bias: Mean error; positive is late.
+        late_rate: Share of predictions that are late, 0 to 1.
+        nasa_score: Sum of penalties, dimensionless, 0 is perfect. Its constants are in cycles.
+        count: Scored rows.
+    """
+
+    rmse: float
+    mae: float
+    r2: float | None
+    mape: float | None
+    bias: float
+    late_rate: float
+    nasa_score: float
+    count: int
+
+    def as_dict(self) -> dict[str, float | int | None]:
+        """The figures by name, ready for a table or for JSON."""
+        return asdict(self)
+
+
+def rul_metrics(
+    truth: ArrayLike,
+    predicted: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+    late_tolerance: float = 0.0,
+) -> Metrics:
+    """Score predictions against the truth.
+
+    Args:
+        truth: Shape ``(N,)``, remaining useful life in the unit of life.
+        predicted: Shape ``(N,)``, in the same unit.
+        weights: Shape ``(N,)``, how often each row counts; once without them. With
+            :func:`unit_weights` the NASA score is the sum over units of their mean penalty.
+        late_tolerance: A prediction is late when it exceeds the truth by more than this.
+
+    Raises:
+        EvaluationError: Shapes differ, nothing is given, or a number is not finite.
+
+    >>> rul_metrics([50.0, 20.0], [60.0, 20.0]).nasa_score.__round__(3)
+    1.718
+    """
+    t, p, w = checked(truth, predicted, weights)
+    error = p - t
+    return Metrics(
+        rmse=float(rmse(t, p, w)),
+        mae=float(mae(t, p, w)),
+        r2=_r2(t, p, w),
+        mape=_mape(t, p, w),
+        bias=float(_mean(error, w)),
+        late_rate=float(_mean((error > late_tolerance).astype(np.float64), w)),
+        nasa_score=float(nasa_score(t, p, w)),
+        count=len(t),
+    )
+
+
+def raw_and_clipped(
+    truth: ArrayLike, predicted: ArrayLike, cap: float, *, weights: ArrayLike | None = None
+) -> dict[str, Metrics]:
+    """Score against the truth as it is (``raw``) and against the truth limited to ``cap``.
+
+    A model that learned labels limited to ``cap`` cannot say more than ``cap``. ``raw`` counts that
+    against it, ``clipped`` does not. Predictions are never altered.
+    """
+    return {
+        "raw": rul_metrics(truth, predicted, weights=weights),
+        "clipped": rul_metrics(
+            np.minimum(np.asarray(truth, dtype=np.float64), cap), predicted, weights=weights
+        ),
+    }
+
+
+def unit_weights(unit_ids: ArrayLike) -> Rows:
+    """Weights that let every unit count once, however many of its rows are scored.
+
+    Args:
+        unit_ids: Shape ``(N,)``, which unit each row belongs to.
+
+    >>> unit_weights(["a", "a", "b"]).tolist()
+    [0.5, 0.5, 1.0]
+    """
+    unit, rows = _unit_index(unit_ids)
+    return 1.0 / rows[unit]
+
+
+def unit_means(unit_ids: ArrayLike, values: ArrayLike) -> Rows:
+    """Mean of ``values`` for each unit, shape ``(U,)``, in the order of the sorted unit names.
+
+    >>> unit_means(["b", "a", "b"], [1.0, 5.0, 3.0]).tolist()
+    [5.0, 2.0]
+    """
+    unit, rows = _unit_index(unit_ids)
+    return np.bincount(unit, weights=np.asarray(values, dtype=np.float64)) / rows
+
+
+def rmse(truth: Rows, predicted: Rows, weights: Rows) -> Rows:
+    """Root mean squared error: weights ``(N,)`` give one, weights ``(R, N)`` give ``(R,)``."""
+    return np.sqrt(_mean((predicted - truth) ** 2, weights))
+
+
+def mae(truth: Rows, predicted: Rows, weights: Rows) -> Rows:
+    """Mean absolute error: weights ``(N,)`` give one, weights ``(R, N)`` give ``(R,)``."""
+    return _mean(np.abs(predicted - truth), weights)
+
+
+def nasa_score(truth: Rows, predicted: Rows, weights: Rows) -> Rows:
+    """Sum of the penalties of PHM08: weights ``(N,)`` give one, weights ``(R, N)`` give ``(R,)``."""
+    return (weights * penalty(predicted - truth)).sum(axis=-1)
+
+
+def penalty(error: Rows) -> Rows:
+    """What one error adds to the NASA score: late costs more than early.
+
+    >>> penalty(np.array([10.0, -10.0, 0.0])).round(3).tolist()
+    [1.718, 1.158, 0.0]
+    """
+    exponent = np.where(error < 0, -error / EARLY_SCALE, error / LATE_SCALE)
+    return np.expm1(np.minimum(exponent, LARGEST_EXPONENT))
+
+
+def checked(
+    truth: ArrayLike, predicted: ArrayLike, weights: ArrayLike | None = None
+) -> tuple[Rows, Rows, Rows]:
+    """Truth, predictions and weights as arrays of shape ``(N,)`` that can be compared.
+
+    Raises:
+        EvaluationError: With all that is wrong.
+    """
+    arrays = {
+        "truth": np.asarray(truth, dtype=np.float64),
+        "predictions": np.asarray(predicted, dtype=np.float64),
+    }
+    shape = arrays["truth"].shape
+    arrays["weights"] = np.ones(shape) if weights is None else np.asarray(weights, dtype=np.float64)
+    problems = [p for name, values in arrays.items() for p in _problems(name, values, shape)]
+    if not problems and ((arrays["weights"] < 0).any() or arrays["weights"].sum() == 0):
+        problems = ["weights must be 0 or more, and not all 0"]
+    if problems:
+        raise EvaluationError("Predictions cannot be scored", problems)
+    return arrays["truth"], arrays["predictions"], arrays["weights"]
+
+
+def _unit_index(unit_ids: ArrayLike) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Position of each row's unit among the sorted names, and the number of rows of each unit."""
+    _, unit, rows = np.unique(
+        np.asarray(unit_ids, dtype=str), return_inverse=True, return_counts=True
+    )
+    return unit, rows
+
+
+def _problems(name: str, values: Rows, shape: tuple[int, ...]) -> list[str]:
+    if values.ndim != 1 or values.shape != shape:
+        return [
+            f"{name} has shape {values.shape}, expected one row each for truth of shape {shape}"
+        ]
+    if values.size == 0:
+        return [f"{name} is empty, expected at least one row"]
+    if bad := int((~np.isfinite(values)).sum()):
+        return [
+            f"{name} has {bad} of {values.size} values that are not finite numbers; leave out units "
+            f"that have not failed, and find out why a model gave no number"
+        ]
+    return []
+
+
+def _mean(values: Rows, weights: Rows) -> Rows:
+    return (weights * values).sum(axis=-1) / weights.sum(axis=-1)
+
+
+def _r2(truth: Rows, predicted: Rows, weights: Rows) -> float | None:
+    spread = float(_mean((truth - _mean(truth, weights)) ** 2, weights))
+    if spread <= (np.finfo(np.float64).eps * float(np.abs(truth).max())) ** 2:
+        return None
+    return 1.0 - float(_mean((predicted - truth) ** 2, weights)) / spread
+
+
+def _mape(truth: Rows, predicted: Rows, weights: Rows) -> float | None:
+    alive = (truth > 0) & (weights > 0)
+    if not alive.any():
+        return None
+    ratio = np.abs(predicted[alive] - truth[alive]) / truth[alive]
+    return float(_mean(ratio, weights[alive]))

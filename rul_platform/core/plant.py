@@ -1,0 +1,253 @@
+"""The plant file: where a plant's readings are, what they mean, and what a failure is.
+
+Belongs here: the whole file, and the checks that need several keys or sections.
+Does not belong here: what one key allows (``plant_sections``), wording (``plant_problems``), reading
+the file or the data it points to (``storage.plant_source``).
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from rul_platform.core.expression import parse_expression
+from rul_platform.core.labels import DEFAULT_CAP_CYCLES
+from rul_platform.core.plant_problems import one_of, read_section, sensor_problems, unknown_keys
+from rul_platform.core.plant_sections import (
+    Columns,
+    FailureTable,
+    FileSource,
+    Label,
+    LastRow,
+    Resample,
+    Section,
+    Split,
+    SqlSource,
+    Threshold,
+    Transfer,
+)
+from rul_platform.core.wording import did_you_mean, listing, quoted
+from rul_platform.errors import ExpressionError, PlantFileError
+
+NAME_PATTERN = re.compile(r"[a-z0-9_-]{1,40}")
+"""A plant's name is its file's name without ``.toml``: it becomes a partition and part of paths."""
+
+NAME_RULE = "1 to 40 of a-z, 0-9, _ and -"
+
+NEEDED = ("source", "columns", "sensors", "failure")
+OPTIONAL = ("resample", "label", "split", "transfer")
+
+FAILURES: dict[str, type[LastRow | Threshold | FailureTable]] = {
+    "last_row": LastRow,
+    "threshold": Threshold,
+    "table": FailureTable,
+}
+
+
+class Plant(BaseModel):
+    """A plant file that was found to be in order; made by :func:`parse_plant`.
+
+    Attributes:
+        name: The file's name without suffix.
+        title: For people.
+        sensors: Short name to the source's column, in the order of the file.
+        resample: None where every reading is kept.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    title: str
+    source: FileSource | SqlSource
+    columns: Columns
+    sensors: dict[str, str]
+    resample: Resample | None
+    failure: LastRow | Threshold | FailureTable
+    label: Label
+    split: Split
+    transfer: Transfer
+
+
+def parse_plant(text: str, name: str) -> Plant:
+    """Read and check a plant file.
+
+    Args:
+        text: The file's TOML.
+        name: The file's name without suffix.
+
+    Raises:
+        PlantFileError: Lists every problem with its key, what was found and what is allowed.
+    """
+    problems: list[str] = []
+    if NAME_PATTERN.fullmatch(name) is None:
+        problems.append(f"name: found {quoted(name)}; rename the file to {NAME_RULE}.")
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problems.append(f"not valid TOML: {error}. Is a quote or a bracket missing?")
+        raise PlantFileError(name, problems) from error
+    problems += unknown_keys("", raw, ("title", *NEEDED, *OPTIONAL))
+    title = _title(raw, problems)
+    tables = {key: _table(raw, key, problems) for key in (*NEEDED, *OPTIONAL)}
+    parts = _parts(tables, problems)
+    _check_together(parts, problems)
+    if problems:
+        raise PlantFileError(name, problems)
+    return Plant(name=name, title=title, **parts)
+
+
+def _title(raw: Mapping[str, Any], problems: list[str]) -> str:
+    title = raw.get("title")
+    if isinstance(title, str) and title.strip():
+        return title
+    found = "missing; give" if title is None else f"found {quoted(title)}, but must be"
+    problems.append(f'title: {found} a name for people, as "Filters of line 2".')
+    return ""
+
+
+def _table(raw: Mapping[str, Any], key: str, problems: list[str]) -> dict[str, Any] | None:
+    """The table under ``key`` as TOML gives it, None where it is absent or not a table."""
+    value = raw.get(key)
+    if isinstance(value, dict):
+        return value
+    if value is not None:
+        problems.append(f"{key}: found {quoted(value)}, but must be a table, [{key}].")
+    elif key in NEEDED:
+        problems.append(f"[{key}]: missing; every plant file has this table.")
+    return None
+
+
+def _parts(tables: Mapping[str, dict[str, Any] | None], problems: list[str]) -> dict[str, Any]:
+    """Every section, None where it is absent or has problems."""
+
+    def section(key: str, model: type[Section]) -> Any:
+        table = tables[key]
+        if table is None:
+            return None
+        return read_section(table, model, section=key, problems=problems)
+
+    if tables["sensors"] is not None:
+        problems += sensor_problems(tables["sensors"])
+    columns = section("columns", Columns)
+    problems += _unit_conflict(tables["columns"] or {"unit": ""})
+    return {
+        "source": _source(tables["source"], problems),
+        "columns": columns,
+        "sensors": tables["sensors"] or {},
+        "resample": section("resample", Resample),
+        "failure": _failure(tables["failure"], problems),
+        "label": section("label", Label) or _default_label(tables, columns, problems),
+        "split": section("split", Split) or Split(),
+        "transfer": section("transfer", Transfer) or Transfer(),
+    }
+
+
+def _source(table: dict[str, Any] | None, problems: list[str]) -> FileSource | SqlSource | None:
+    if table is None:
+        return None
+    match one_of("source", table, ("files", "query"), problems):
+        case "files":
+            return read_section(table, FileSource, section="source", problems=problems)
+        case "query":
+            one_of("source", table, ("url_env", "url"), problems)
+            return read_section(table, SqlSource, section="source", problems=problems)
+        case _:
+            known = {**FileSource.model_fields, **SqlSource.model_fields}
+            problems += unknown_keys("source", table, known)
+            return None
+
+
+def _failure(
+    table: dict[str, Any] | None, problems: list[str]
+) -> LastRow | Threshold | FailureTable | None:
+    if table is None:
+        return None
+    kind = table.get("kind")
+    model = FAILURES.get(str(kind))
+    if model is None:
+        found = "missing; give" if kind is None else f"found {quoted(kind)}, but must be"
+        hint = did_you_mean(str(kind), FAILURES) or "."
+        problems.append(f"[failure] kind: {found} one of {listing(FAILURES)}{hint}")
+        known = dict.fromkeys(field for m in FAILURES.values() for field in m.model_fields)
+        problems += unknown_keys("failure", table, known)
+        return None
+    if model is FailureTable:
+        one_of("failure", table, ("files", "query"), problems)
+    return read_section(table, model, section="failure", problems=problems)
+
+
+def _default_label(
+    tables: Mapping[str, object], columns: Columns | None, problems: list[str]
+) -> Label | None:
+    """The usual cap in cycles; for other units of life nobody but the plant can say."""
+    if tables["label"] is not None or columns is None:
+        return None
+    if columns.life_unit == "cycles":
+        return Label(cap=DEFAULT_CAP_CYCLES)
+    allowed = Label.model_fields["cap"].description
+    problems.append(f"[label] cap: missing, and life is in {columns.life_unit}; give {allowed}.")
+    return None
+
+
+def _check_together(parts: Mapping[str, Any], problems: list[str]) -> None:
+    """Everything that only several keys together can get wrong."""
+    problems += _column_conflicts(parts["columns"], parts["source"], parts["sensors"])
+    problems += _failure_conflicts(parts["failure"], parts["source"], parts["sensors"])
+    resample, label, split = parts["resample"], parts["label"], parts["split"]
+    if resample is not None and label is not None and resample.step >= label.cap:
+        problems.append(
+            f"[resample] step: found {resample.step:g}, but must be below the label cap "
+            f"{label.cap:g}; otherwise nearly no reading has a label of its own."
+        )
+    if not split.patterns and split.valid + split.test >= 1:
+        problems.append(
+            f"[split]: valid {split.valid:g} and test {split.test:g} leave no unit to train on; "
+            f"together they must stay below 1."
+        )
+
+
+def _unit_conflict(columns: Mapping[str, Any]) -> Iterator[str]:
+    has_column, is_from_file = "unit" in columns, bool(columns.get("unit_from_file"))
+    if has_column == is_from_file:
+        found = "both" if has_column else "neither"
+        yield f"[columns]: found {found}; give exactly one of unit and unit_from_file = true."
+
+
+def _column_conflicts(
+    columns: Columns | None, source: FileSource | SqlSource | None, sensors: Mapping[str, Any]
+) -> Iterator[str]:
+    if columns is None:
+        return
+    if columns.unit_from_file and isinstance(source, SqlSource):
+        yield "[columns] unit_from_file: a query has no files; name the column in unit."
+    named = {
+        "[columns] unit": columns.unit,
+        "[columns] life": columns.life,
+        "[columns] condition": columns.condition,
+    } | {f"[sensors] {short}": column for short, column in sensors.items()}
+    users: dict[str, list[str]] = {}
+    for key, column in named.items():
+        if isinstance(column, str):
+            users.setdefault(column, []).append(key)
+    for column, keys in users.items():
+        if len(keys) > 1:
+            yield f"column {column!r} is used by {' and '.join(keys)}; use it once."
+
+
+def _failure_conflicts(
+    failure: LastRow | Threshold | FailureTable | None,
+    source: FileSource | SqlSource | None,
+    sensors: Mapping[str, Any],
+) -> Iterator[str]:
+    match failure:
+        case FailureTable(query=str()) if isinstance(source, FileSource):
+            yield "[failure] query: the readings come from files, so there is no database; use files."
+        case Threshold(expression=expression):
+            try:
+                parse_expression(expression, list(sensors))
+            except ExpressionError as error:
+                yield f"[failure] expression: {error}"
+        case _:
+            return

@@ -1,0 +1,71 @@
+"""From a fleet to windows ready to learn from: split, scale, channels, index.
+
+The one recipe that C-MAPSS and plants share, and the identity that travels with a model so that the
+service repeats it exactly.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from rul_platform.core import features, windows
+from rul_platform.core.fleet import Fleet
+from rul_platform.core.scaling import Scaler
+from rul_platform.core.windows import Windows
+
+DEFAULT_WINDOW = 30
+"""Window length in readings; 20 to 50 score alike on C-MAPSS (docs/experiments.md)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """How readings become network input. Travels with a model as JSON.
+
+    Attributes:
+        window: W, in readings.
+        cap: Label cap, in ``life_unit``.
+        life_unit: ``cycles``, ``hours`` or ``seconds``.
+        scaler: Fitted on training units.
+    """
+
+    window: int
+    cap: float
+    life_unit: str
+    scaler: Scaler
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the F channels."""
+        return features.channel_names(self.scaler.sensors)
+
+    def windows(self, fleet: Fleet, split: pd.Series | str) -> Windows:
+        """Cut ``fleet`` into one window for each reading.
+
+        Raises:
+            DataError: A sensor is missing or a condition unknown.
+        """
+        table = features.channels(fleet.readings, self.scaler, cap=self.cap)
+        index = windows.window_index(fleet, split, length=self.window)
+        return Windows(table, index, self.window)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; exact both ways."""
+        return {
+            "window": self.window,
+            "cap": self.cap,
+            "life_unit": self.life_unit,
+            "channels": list(self.channels),
+            "scaler": self.scaler.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Preparation":
+        """The inverse of :meth:`to_json`."""
+        return cls(
+            window=int(data["window"]),
+            cap=float(data["cap"]),
+            life_unit=str(data["life_unit"]),
+            scaler=Scaler.from_json(data["scaler"]),
+        )

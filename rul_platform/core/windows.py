@@ -1,0 +1,135 @@
+"""Windows over histories: an index of rows, and the cut itself.
+
+A window is never stored: the scaled table is, once, with an index that says which rows belong to a
+window. A history shorter than the window is filled up on the left with its first row, in training
+and in service alike, so that no machine is left out.
+
+Shape letters: R readings, F channels, N windows, W window length in readings, B batch.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from rul_platform.core.features import unit_starts
+from rul_platform.core.fleet import Fleet
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Windows of a scaled table, cut when they are needed.
+
+    Attributes:
+        table: Shape ``(R, F)``, float32, dimensionless.
+        index: N rows: ``unit``, ``life`` and ``rul`` of the newest reading, ``first_row`` and
+            ``last_row`` (both inclusive) in ``table``, ``split``.
+        length: W.
+    """
+
+    table: NDArray[np.float32]
+    index: pd.DataFrame
+    length: int
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def select(self, *splits: str) -> "Windows":
+        """Only the windows of these splits."""
+        return Windows(self.table, self.index[self.index["split"].isin(splits)], self.length)
+
+    def only(self, mask: NDArray[np.bool_] | pd.Series) -> "Windows":
+        """Only the windows where ``mask``, of shape ``(N,)``, is true."""
+        return Windows(self.table, self.index[mask], self.length)
+
+    def rows(self) -> NDArray[np.intp]:
+        """Row numbers of every window, shape ``(N, W)``, oldest first."""
+        last = self.index["last_row"].to_numpy(dtype=np.intp)
+        first = self.index["first_row"].to_numpy(dtype=np.intp)
+        wanted = last[:, None] + np.arange(1 - self.length, 1)[None, :]
+        return np.maximum(wanted, first[:, None])
+
+    def features(self) -> NDArray[np.float32]:
+        """Every window cut out, shape ``(N, W, F)``: for scoring a few, not for training."""
+        return self.table[self.rows()]
+
+    def newest(self) -> NDArray[np.float32]:
+        """The newest reading of every window, shape ``(N, F)``."""
+        return self.table[self.index["last_row"].to_numpy(dtype=np.intp)]
+
+    def rul(self) -> NDArray[np.float64]:
+        """True RUL of every window, shape ``(N,)``, in the fleet's unit of life."""
+        return self.index["rul"].to_numpy(dtype=np.float64)
+
+    def units(self) -> NDArray[np.str_]:
+        """The unit of every window, shape ``(N,)``."""
+        return self.index["unit"].to_numpy(dtype=np.str_)
+
+
+def window_index(fleet: Fleet, split: pd.Series | str, *, length: int) -> pd.DataFrame:
+    """One window for each reading: the last ``length`` readings of the same unit up to it.
+
+    Args:
+        fleet: Histories.
+        split: Role of each unit, indexed by unit, or one role for all.
+        length: W, in readings.
+
+    Returns:
+        The index of :class:`Windows`, in the order of the readings.
+    """
+    readings = fleet.readings
+    starts = unit_starts(readings["unit"])
+    rows = np.arange(len(readings), dtype=np.int64)
+    start = np.repeat(starts, np.diff(np.r_[starts, len(readings)]))
+    roles = split if isinstance(split, str) else readings["unit"].map(split)
+    return pd.DataFrame(
+        {
+            "unit": readings["unit"],
+            "life": readings["life"].to_numpy(dtype=np.float64),
+            "first_row": np.maximum(start, rows - length + 1),
+            "last_row": rows,
+            "rul": fleet.rul(),
+            "split": roles,
+        }
+    )
+
+
+def pool(parts: Mapping[str, Windows]) -> Windows:
+    """Windows of several fleets as one; a unit is then named ``<fleet>/<unit>``.
+
+    All parts must have the same channels in the same order and the same length.
+    """
+    offset, indexes = 0, []
+    for name, part in parts.items():
+        indexes.append(
+            part.index.assign(
+                unit=f"{name}/" + part.index["unit"].astype(str),
+                first_row=part.index["first_row"] + offset,
+                last_row=part.index["last_row"] + offset,
+            )
+        )
+        offset += len(part.table)
+    (length,) = {part.length for part in parts.values()}
+    table = np.concatenate([part.table for part in parts.values()])
+    return Windows(table, pd.concat(indexes, ignore_index=True), length)
+
+
+def last_of_each_unit(windows: Windows) -> Windows:
+    """The newest window of every unit: how NASA's test sets are scored."""
+    return windows.only(~windows.index["unit"].duplicated(keep="last"))
+
+
+def even_cuts(windows: Windows, cuts: int) -> Windows:
+    """At most ``cuts`` (two or more) windows of each unit, evenly spread over its life.
+
+    Every unit then weighs nearly the same, however long it lived; the first and the last window are
+    always among them.
+    """
+    group = windows.index.groupby("unit", sort=False)["last_row"]
+    position = group.cumcount().to_numpy()
+    size = group.transform("size").to_numpy()
+    step = np.maximum(size - 1, 1) / max(cuts - 1, 1)
+    slot = np.rint(np.rint(position / step) * step)
+    return windows.only((size <= cuts) | (slot == position))

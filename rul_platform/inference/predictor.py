@@ -1,0 +1,168 @@
+"""A deployed model, ready to answer: readings in, RUL with an interval out.
+
+Repeats the preparation that the model was trained with, from the numbers on its card, and runs the
+network in ONNX Runtime. The gate, the report and the service all ask this one class, so that what was
+judged is what serves.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+import pandas as pd
+from numpy.typing import NDArray
+
+from rul_platform.core.fleet import FIXED_COLUMNS, Fleet, summarise_units
+from rul_platform.core.labels import to_life
+from rul_platform.core.preparation import Preparation
+from rul_platform.core.windows import Windows, last_of_each_unit
+from rul_platform.errors import DataError, ReadingsError
+
+MODEL_FILE, CARD_FILE = "model.onnx", "card.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the model says of one unit after its newest reading; all in ``life_unit``.
+
+    Attributes:
+        unit: Which machine.
+        life: How long it had run.
+        rul: Remaining useful life.
+        rul_low: Lower end of the interval.
+        rul_high: Upper end; the label cap means "at least that".
+        level: Coverage that the interval was calibrated for.
+        life_unit: ``cycles``, ``hours`` or ``seconds``.
+        warnings: What to keep in mind, in plain words.
+    """
+
+    unit: str
+    life: float
+    rul: float
+    rul_low: float
+    rul_high: float
+    level: float
+    life_unit: str
+    warnings: tuple[str, ...]
+
+
+class Predictor:
+    """One model version in memory."""
+
+    def __init__(self, model: bytes, card: Mapping[str, Any]) -> None:
+        """Start a session on one thread.
+
+        Args:
+            model: ONNX bytes whose hash was verified.
+            card: The model's card.
+        """
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self.card = card
+        self.preparation = Preparation.from_json(card["preparation"])
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, bytes]) -> "Predictor":
+        """Load from the verified files of a model artifact."""
+        return cls(files[MODEL_FILE], json.loads(files[CARD_FILE]))
+
+    def score(self, windows: Windows) -> NDArray[np.float64]:
+        """Predicted RUL of each window, shape ``(N,)``, in life units."""
+        batch = 4096
+        rows = windows.rows()
+        parts = [
+            self._session.run(["rul"], {"x": windows.table[rows[at : at + batch]]})[0]
+            for at in range(0, len(rows), batch)
+        ]
+        return to_life(np.concatenate(parts), self.preparation.cap)
+
+    def interval(self, rul: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Lower and upper end around predictions of shape ``(N,)``, in life units."""
+        half = float(self.card["interval"]["half_width"])
+        cap = self.preparation.cap
+        return np.clip(rul - half, 0.0, None), np.minimum(rul + half, cap)
+
+    def predict(self, readings: pd.DataFrame) -> list[Prediction]:
+        """Answer for every unit in ``readings``, after its newest one.
+
+        Args:
+            readings: Columns ``unit``, ``life``, the model's sensors, and ``condition`` where the
+                machines have more than one. Any history from one row up; rows in any order.
+
+        Raises:
+            ReadingsError: Lists everything that is wrong with the readings.
+        """
+        fleet = as_history(readings, self.preparation)
+        try:
+            windows = last_of_each_unit(self.preparation.windows(fleet, "predict"))
+        except DataError as error:
+            raise ReadingsError("readings", [str(error).rstrip(".")]) from error
+        rul = self.score(windows)
+        low, high = self.interval(rul)
+        rows = fleet.units["rows"].to_numpy()
+        return [
+            Prediction(
+                unit=str(unit),
+                life=float(life),
+                rul=float(rul[at]),
+                rul_low=float(low[at]),
+                rul_high=float(high[at]),
+                level=float(self.card["interval"]["level"]),
+                life_unit=self.preparation.life_unit,
+                warnings=self._warnings(int(rows[at]), float(rul[at])),
+            )
+            for at, (unit, life) in enumerate(
+                zip(windows.index["unit"], windows.index["life"], strict=True)
+            )
+        ]
+
+    def _warnings(self, rows: int, rul: float) -> tuple[str, ...]:
+        cap, window = self.preparation.cap, self.preparation.window
+        notes = []
+        if rows < window:
+            notes.append(f"short history: {rows} readings, the model looks at {window}")
+        if rul >= 0.98 * cap:
+            notes.append(f"no sign of wear yet: read it as at least {cap:g}")
+        return tuple(notes)
+
+
+def as_history(readings: pd.DataFrame, preparation: Preparation) -> Fleet:
+    """Check readings from outside and bring them into the fleet's format.
+
+    Raises:
+        ReadingsError: Lists everything that is wrong with the readings.
+    """
+    sensors = preparation.scaler.sensors
+    readings = readings.copy()
+    if "condition" not in readings.columns and len(preparation.scaler.conditions) == 1:
+        readings["condition"] = preparation.scaler.conditions[0]
+    missing = [c for c in (*FIXED_COLUMNS, *sensors) if c not in readings.columns]
+    problems = [f"column {', '.join(missing)} missing"] if missing else []
+    if readings.empty:
+        problems.append("no row")
+    if problems:
+        raise ReadingsError("readings", problems)
+    for column in ("life", *sensors):
+        values = pd.to_numeric(readings[column], errors="coerce")
+        bad = ~np.isfinite(values.to_numpy(dtype=np.float64))
+        if bad.any():
+            row = int(np.flatnonzero(bad)[0])
+            found = readings[column].iloc[row]
+            problems.append(f"{column} is {found!r} in row {row + 1}, a number is expected")
+        readings[column] = values
+    doubles = readings.duplicated(["unit", "life"])
+    if doubles.any():
+        unit, life = readings.loc[doubles, ["unit", "life"]].iloc[0]
+        problems.append(f"unit {unit} has two readings at life {life}")
+    if problems:
+        raise ReadingsError("readings", problems)
+    readings["unit"] = readings["unit"].astype(str)
+    readings["condition"] = readings["condition"].astype(str)
+    ordered = readings.sort_values(["unit", "life"], kind="stable", ignore_index=True)
+    ordered = ordered[[*FIXED_COLUMNS, *sensors]]
+    return Fleet(ordered, summarise_units(ordered, np.nan))

@@ -1,0 +1,212 @@
+"""The training loop, on one screen.
+
+Belongs here: how weights change. Does not belong here: which weights may change and where they come
+from (``finetuning``), what a result is worth (``core.evaluation``).
+
+Shape letters: B batch, N windows, W window length, F channels.
+"""
+
+import copy
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from rul_platform.core.labels import to_life, to_target
+from rul_platform.core.recipe import FitConfig
+from rul_platform.core.windows import Windows, even_cuts
+from rul_platform.errors import TooFewUnitsError
+
+Progress = Callable[[int, int, float], None]
+"""Called with (step, steps, validation RMSE in life units) after each validation."""
+
+VALIDATION_CUTS = 40
+"""Validation looks at this many windows of each unit, so that every unit weighs the same."""
+
+SCORING_BATCH = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class FitResult:
+    """What training did.
+
+    Attributes:
+        history: One row per validation: ``step``, ``train_loss`` (mean squared error in units of the
+            cap), ``valid_rmse`` (in life units, labels capped), ``learning_rate``.
+        best_step: The step whose weights were kept.
+        best_valid_rmse: In life units.
+        cpu_seconds: Processor time.
+    """
+
+    history: pd.DataFrame
+    best_step: int
+    best_valid_rmse: float
+    cpu_seconds: float
+
+
+def one_thread() -> None:
+    """Keep torch to one thread and to one result per input.
+
+    Two threads on a busy two-core machine are 5 to 16 times slower, and the order of a parallel sum
+    is not fixed.
+    """
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+
+
+def fit(
+    network: nn.Module,
+    train: Windows,
+    valid: Windows,
+    config: FitConfig,
+    *,
+    cap: float,
+    learning_rates: dict[str, float] | None = None,
+    progress: Progress | None = None,
+) -> FitResult:
+    """Train ``network`` in place and leave it with the weights that validated best.
+
+    Args:
+        network: Its parameters with ``requires_grad=False`` stay as they are.
+        train: Windows to learn from.
+        valid: Windows of other units, for early stopping.
+        config: How to train.
+        cap: Label cap, in life units.
+        learning_rates: Part of the network to a factor on the learning rate; 1 where absent.
+        progress: Told after each validation.
+
+    Raises:
+        TooFewUnitsError: There is nothing to train or to validate on.
+    """
+    _refuse_empty(train, valid)
+    one_thread()
+    begin = time.process_time()
+    torch.manual_seed(config.seed)
+    table = torch.from_numpy(train.table)
+    target_N = torch.from_numpy(to_target(train.rul(), cap))
+    rows_NW = torch.from_numpy(train.rows())
+    checks = even_cuts(valid, VALIDATION_CUTS)
+    optimizer, schedule = _optimizer(network, config, learning_rates or {})
+    best = (float("inf"), 0, copy.deepcopy(network.state_dict()))
+    rows, losses, waited = [], [], 0
+    for step, batch_B in enumerate(_batches(len(train), config), start=1):
+        losses.append(
+            _step(network, optimizer, table[rows_NW[batch_B]], target_N[batch_B], config.clip_norm)
+        )
+        schedule.step()
+        if step % config.validate_every and step != config.steps:
+            continue
+        rmse = validation_rmse(network, checks, cap)
+        rows.append((step, float(np.mean(losses)), rmse, schedule.get_last_lr()[-1]))
+        losses.clear()
+        if progress:
+            progress(step, config.steps, rmse)
+        waited = 0 if rmse < best[0] else waited + 1
+        if rmse < best[0]:
+            best = (rmse, step, copy.deepcopy(network.state_dict()))
+        if waited >= config.patience:
+            break
+    network.load_state_dict(best[2])
+    history = pd.DataFrame(rows, columns=["step", "train_loss", "valid_rmse", "learning_rate"])
+    return FitResult(history, best[1], best[0], time.process_time() - begin)
+
+
+def predict(network: nn.Module, windows: Windows, cap: float) -> NDArray[np.float64]:
+    """Predicted RUL of every window, shape ``(N,)``, in life units. Dropout is off."""
+    one_thread()
+    was_training = network.training
+    network.eval()
+    rows_NW = windows.rows()
+    with torch.no_grad():
+        parts = [
+            network(torch.from_numpy(windows.table[rows_NW[at : at + SCORING_BATCH]])).numpy()
+            for at in range(0, len(rows_NW), SCORING_BATCH)
+        ]
+    network.train(was_training)
+    return to_life(np.concatenate(parts), cap)
+
+
+def validation_rmse(network: nn.Module, windows: Windows, cap: float) -> float:
+    """Root mean squared error in life units, labels capped."""
+    error = predict(network, windows, cap) - np.minimum(windows.rul(), cap)
+    return float(np.sqrt(np.mean(error**2)))
+
+
+def overfit_one_batch(network: nn.Module, windows: Windows, *, cap: float, seed: int) -> float:
+    """Train on 32 windows only and return how much of the loss is left, 0 to 1.
+
+    A network that cannot learn 32 examples by heart is wired wrongly, whatever its other scores say.
+    """
+    one_thread()
+    chosen = np.random.default_rng(seed).permutation(len(windows))[:32]
+    x_BWF = torch.from_numpy(windows.table[windows.rows()[chosen]])
+    y_B = torch.from_numpy(to_target(windows.rul()[chosen], cap))
+    for module in network.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+    torch.manual_seed(seed)
+    network.train()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=5e-3)
+    spread = float(((y_B - y_B.mean()) ** 2).mean())
+    loss = spread
+    for _ in range(200):
+        loss = _step(network, optimizer, x_BWF, y_B, clip_norm=1.0)
+    return loss / max(spread, 1e-12)
+
+
+def _step(
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    x_BWF: Tensor,
+    y_B: Tensor,
+    clip_norm: float,
+) -> float:
+    network.train()
+    optimizer.zero_grad(set_to_none=True)
+    loss = nn.functional.mse_loss(network(x_BWF), y_B)
+    loss.backward()
+    nn.utils.clip_grad_norm_(network.parameters(), clip_norm)
+    optimizer.step()
+    return float(loss.detach())
+
+
+def _batches(count: int, config: FitConfig) -> Iterator[Tensor]:
+    """Shuffled batches, epoch after epoch, until the steps are used up."""
+    generator = torch.Generator().manual_seed(config.seed)
+    size = min(config.batch_size, count)
+    step = 0
+    while step < config.steps:
+        order = torch.randperm(count, generator=generator)
+        for at in range(0, count - size + 1, size):
+            if step == config.steps:
+                return
+            yield order[at : at + size]
+            step += 1
+
+
+def _optimizer(
+    network: nn.Module, config: FitConfig, factors: dict[str, float]
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    """AdamW with a one-cycle schedule; one group of parameters for each part of the network."""
+    groups, peaks = [], []
+    for name, part in network.named_children():
+        parameters = [p for p in part.parameters() if p.requires_grad]
+        if parameters:
+            groups.append({"params": parameters})
+            peaks.append(config.learning_rate * factors.get(name, 1.0))
+    optimizer = torch.optim.AdamW(groups, lr=peaks[0], weight_decay=config.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, max_lr=peaks, total_steps=config.steps
+    )
+    return optimizer, schedule
+
+
+def _refuse_empty(train: Windows, valid: Windows) -> None:
+    for windows, what in ((train, "windows to train on"), (valid, "windows to validate on")):
+        if not len(windows):
+            raise TooFewUnitsError("training", found=0, needed=1, what=what)

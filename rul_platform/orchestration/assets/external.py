@@ -1,0 +1,45 @@
+"""Data that is born outside the platform's assets, so that the graph shows where it enters and leaves."""
+
+import dagster as dg
+
+from rul_platform.orchestration.partitions import PLANT
+
+EXTERNAL = [
+    dg.AssetSpec(
+        "plant_source",
+        partitions_def=PLANT,
+        group_name="plant",
+        kinds={"table"},
+        owners=["team:plant"],
+        description="The plant's own readings: CSV or Parquet files, or a SQL query, as its plant "
+        "file says. `rul plant check` looks at them.",
+    ),
+    dg.AssetSpec(
+        "predictions",
+        deps=["deployed_model"],
+        partitions_def=PLANT,
+        group_name="operation",
+        kinds={"table"},
+        owners=["team:operations"],
+        description="Every answer that was given, with the model version that gave it: the table "
+        "`prediction`.",
+    ),
+    dg.AssetSpec(
+        "feedback",
+        deps=["predictions"],
+        partitions_def=PLANT,
+        group_name="operation",
+        kinds={"table"},
+        owners=["team:operations"],
+        description="What people said of predictions. No table holds it yet.",
+    ),
+    dg.AssetSpec(
+        "outcomes",
+        partitions_def=PLANT,
+        group_name="operation",
+        kinds={"table"},
+        owners=["team:operations"],
+        description="What became of machines after a prediction: failed, replaced, still at work. No "
+        "table holds it yet.",
+    ),
+]

@@ -1,0 +1,90 @@
+"""A plant's scaled table with its index of windows, and the role of each machine.
+
+Units are divided into training, validation and test, never windows; a unit keeps the role it once had,
+so that the machines that judge a model are never among those it learned from. Units that have not
+failed are `censored`. The scaler is fitted on training units only.
+
+Upstream `plant_readings`; downstream `finetuned_model`.
+"""
+
+import json
+
+import dagster as dg
+import pandas as pd
+from pydantic import Field
+
+from rul_platform.core import parquet, splits
+from rul_platform.core.canonical import canonical_json
+from rul_platform.core.plant import Plant
+from rul_platform.core.preparation import DEFAULT_WINDOW, Preparation
+from rul_platform.core.scaling import Scaler
+from rul_platform.orchestration import report
+from rul_platform.orchestration.partitions import PLANT
+from rul_platform.orchestration.step import DATA_CODE, Step
+from rul_platform.orchestration.stored_windows import plant_fleet
+from rul_platform.storage.home import Home
+
+
+class PlantWindowsConfig(dg.Config):
+    """What a person may change in the launchpad."""
+
+    window: int = Field(default=DEFAULT_WINDOW, ge=1, description="Window length, in readings.")
+    seed: int = Field(default=0, description="Decides the role of units that have none yet.")
+
+
+@dg.asset(
+    description=__doc__,
+    partitions_def=PLANT,
+    deps=["plant_readings"],
+    group_name="plant",
+    kinds={"parquet"},
+    owners=["team:plant"],
+    code_version=DATA_CODE,
+)
+def plant_windows(
+    context: dg.AssetExecutionContext, config: PlantWindowsConfig, home: dg.ResourceParam[Home]
+) -> dg.MaterializeResult:
+    """Read, compute, write, report."""
+    name = context.partition_key
+    step = Step(context, home)
+    stored = step.read("plant_readings", name)
+    plant = Plant.model_validate_json(stored.read("plant.json"))
+    fleet = plant_fleet(stored)
+
+    earlier = step.read_if_made("plant_windows", name)
+    roles = splits.assign_fleet(
+        fleet,
+        plant.split.policy(seed=config.seed),
+        source=f"plant {name}",
+        previous=json.loads(earlier.read("splits.json")) if earlier else None,
+    )
+    scaler = Scaler.fit(
+        fleet.take([u for u, r in roles.items() if r == splits.TRAIN]), fleet.sensors
+    )
+    preparation = Preparation(
+        window=config.window,
+        cap=plant.label.cap,
+        life_unit=plant.columns.life_unit,
+        scaler=scaler,
+    )
+    windows = preparation.windows(fleet, pd.Series(roles))
+    cycles = parquet.scaled_cycles(fleet.readings, windows, preparation.channels)
+    return step.publish(
+        {
+            "cycles.parquet": parquet.to_parquet(cycles),
+            "windows.parquet": parquet.to_parquet(windows.index),
+            "preparation.json": canonical_json(preparation.to_json()),
+            "splits.json": canonical_json(roles),
+            **{
+                file: stored.read(file)
+                for file in ("readings.parquet", "units.parquet", "plant.json")
+            },
+        },
+        parameters=config.model_dump(),
+        metadata={
+            "windows": len(windows),
+            "channels": len(preparation.channels),
+            **report.splits(windows.index),
+        },
+        table="cycles.parquet",
+    )

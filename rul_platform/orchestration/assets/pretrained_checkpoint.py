@@ -1,0 +1,89 @@
+"""One network for each architecture, trained on turbofans: what a plant's model can start from.
+
+By default it has seen FD001, FD002 and FD004. FD003 stays out, because the example plant is made of its
+engines and a plant's machines must never have been pretrained on. A checkpoint is
+`{"model_state_dict", "model_name", "config"}` saved with `torch.save`; its card says what it was made of.
+
+Upstream `cmapss_windows`; downstream `finetuned_model`.
+"""
+
+import dagster as dg
+from pydantic import Field
+
+from rul_platform.core import splits
+from rul_platform.core.canonical import canonical_json
+from rul_platform.core.parquet import to_parquet
+from rul_platform.core.windows import pool
+from rul_platform.orchestration import report
+from rul_platform.orchestration.partitions import ARCHITECTURE
+from rul_platform.orchestration.step import LEARNING_CODE, Step
+from rul_platform.orchestration.stored_windows import cmapss_training, common_preparation
+from rul_platform.orchestration.training_config import TrainingConfig
+from rul_platform.storage.home import Home
+
+
+class PretrainedCheckpointConfig(TrainingConfig):
+    """What a person may change in the launchpad."""
+
+    subsets: list[str] = Field(
+        default=["FD001", "FD002", "FD004"],
+        description="Which turbofans it sees. A plant that holds one of them out refuses this checkpoint.",
+    )
+
+
+@dg.asset(
+    description=__doc__,
+    partitions_def=ARCHITECTURE,
+    deps=[dg.AssetDep("cmapss_windows", partition_mapping=dg.AllPartitionMapping())],
+    group_name="learning",
+    kinds={"pytorch"},
+    owners=["team:learning"],
+    code_version=LEARNING_CODE,
+    pool="training",
+)
+def pretrained_checkpoint(
+    context: dg.AssetExecutionContext,
+    config: PretrainedCheckpointConfig,
+    home: dg.ResourceParam[Home],
+) -> dg.MaterializeResult:
+    """Read, train, write, report."""
+    from rul_platform.learning import checkpoints, models, training
+
+    step = Step(context, home)
+    stored = {s: step.read("cmapss_windows", s) for s in config.subsets}
+    preparation = common_preparation(stored)
+    windows = pool({subset: cmapss_training(files) for subset, files in stored.items()})
+    train, valid = windows.select(splits.TRAIN), windows.select(splits.VALID)
+
+    model = models.default_config(
+        context.partition_key, len(preparation.channels), hidden_size=config.hidden_size
+    )
+    network = models.build(model, seed=config.seed)
+    fitted = training.fit(
+        network,
+        train,
+        valid,
+        config.fit(),
+        cap=preparation.cap,
+        progress=home.progress,
+    )
+    card = {
+        "architecture": context.partition_key,
+        "subsets": config.subsets,
+        "windows": {subset: files.sha256 for subset, files in stored.items()},
+        "window": preparation.window,
+        "cap": preparation.cap,
+        "training": config.model_dump(),
+        "valid_rmse": fitted.best_valid_rmse,
+        "best_step": fitted.best_step,
+    }
+    return step.publish(
+        {
+            "checkpoint.pt": checkpoints.dump(network, model, preparation.channels),
+            "card.json": canonical_json(card),
+            "history.parquet": to_parquet(fitted.history),
+        },
+        parameters=config.model_dump(),
+        metadata={"training_windows": len(train), **report.training(fitted, life_unit="cycles")},
+        table="history.parquet",
+    )

@@ -1,0 +1,236 @@
+"""What must hold of an artifact, looked up in the stored bytes and not in the memory that made them.
+
+A blocking check stops what is downstream in the same run. What must hold in every run (no leak, the
+gate) is refused by the asset itself as well.
+"""
+
+import json
+import warnings
+from collections.abc import Callable
+
+import dagster as dg
+import numpy as np
+import pandas as pd
+
+from rul_platform.core import splits
+from rul_platform.core.canonical import sha256
+from rul_platform.core.cmapss import (
+    PUBLISHED_SHA256,
+    SIMULATED,
+    file_names,
+    held_out_fleet,
+    training_fleet,
+)
+from rul_platform.core.gate import Verdict
+from rul_platform.core.windows import Windows
+from rul_platform.errors import DataError
+from rul_platform.orchestration.partitions import ARCHITECTURE, PLANT, SUBSET
+from rul_platform.orchestration.step import Files, current
+from rul_platform.orchestration.stored_windows import (
+    cmapss_training,
+    plant_windows,
+    preparation_of,
+)
+from rul_platform.storage.home import Home
+
+OVERFIT_BELOW = 0.02
+"""Part of the loss that may be left after learning 32 windows by heart."""
+
+ROUNDING = 1e-3
+"""How far float32 may take the mean and spread of scaled training rows from 0 and 1."""
+
+Context = dg.AssetCheckExecutionContext
+HomeResource = dg.ResourceParam[Home]
+CheckBody = Callable[..., dg.AssetCheckResult]
+
+
+def partitioned_check(
+    asset: str, partitions: dg.PartitionsDefinition, *, blocking: bool
+) -> Callable[[CheckBody], dg.AssetChecksDefinition]:
+    """A check that looks at one partition, and whose result the UI shows for that partition.
+
+    Dagster calls the ``partitions_def`` of a check a preview. We pin Dagster exactly and test that it
+    works, so its warning at every start would only be noise (decision record 0005).
+    """
+
+    def decorate(body: CheckBody) -> dg.AssetChecksDefinition:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", dg.PreviewWarning)
+            check = dg.asset_check(asset=asset, blocking=blocking, partitions_def=partitions)
+            return check(body)
+
+    return decorate
+
+
+@partitioned_check("raw_cmapss", SUBSET, blocking=True)
+def raw_schema(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+    """26 finite numbers in each row, cycles from 1 without gaps, one RUL for every test engine."""
+    subset, files = _checked(context, home, "raw_cmapss")
+    train, test, rul = file_names(subset)
+    try:
+        learned = training_fleet(files.read(train), train)
+        tested = held_out_fleet(files.read(test), files.read(rul), test, rul)
+    except DataError as error:
+        return dg.AssetCheckResult(passed=False, description=str(error))
+    engines = {"training_engines": len(learned.units), "test_engines": len(tested.units)}
+    return dg.AssetCheckResult(passed=True, metadata=engines)
+
+
+@partitioned_check("raw_cmapss", SUBSET, blocking=True)
+def raw_checksums(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+    """The files are NASA's, byte for byte; simulated or knowingly other data is named as such."""
+    subset, files = _checked(context, home, "raw_cmapss")
+    if subset == SIMULATED:
+        return dg.AssetCheckResult(
+            passed=True, description="Simulated data: there is no published hash."
+        )
+    found = {name: sha256(files.read(name)) for name in file_names(subset)}
+    other = [name for name, digest in found.items() if digest != PUBLISHED_SHA256[name]]
+    made = home.lineage.current("raw_cmapss", subset)
+    is_accepted = made is not None and made.parameters.get("accept_other_data") is True
+    return dg.AssetCheckResult(
+        passed=not other,
+        severity=dg.AssetCheckSeverity.WARN if is_accepted else dg.AssetCheckSeverity.ERROR,
+        description=f"Not as published: {', '.join(other)}."
+        if other
+        else "As NASA published them.",
+        metadata=found,
+    )
+
+
+@partitioned_check("cmapss_windows", SUBSET, blocking=True)
+def no_engine_in_two_splits(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+    """An engine that trains does not validate."""
+    _, files = _checked(context, home, "cmapss_windows")
+    return _one_split_each(cmapss_training(files))
+
+
+@partitioned_check("plant_windows", PLANT, blocking=True)
+def no_unit_in_two_splits(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+    """A unit that trains neither validates nor tests."""
+    _, files = _checked(context, home, "plant_windows")
+    return _one_split_each(plant_windows(files))
+
+
+@partitioned_check("cmapss_windows", SUBSET, blocking=True)
+def engine_scaler_saw_training_only(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+    """Scaled training rows have mean 0 and spread 1 in each condition: no other row moved them."""
+    _, files = _checked(context, home, "cmapss_windows")
+    return _scaled_by_training(files, cmapss_training(files), files.table("train_cycles.parquet"))
+
+
+@partitioned_check("plant_windows", PLANT, blocking=True)
+def plant_scaler_saw_training_only(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+    """Scaled training rows have mean 0 and spread 1 in each condition: no other row moved them."""
+    _, files = _checked(context, home, "plant_windows")
+    return _scaled_by_training(files, plant_windows(files), files.table("cycles.parquet"))
+
+
+@partitioned_check("pretrained_checkpoint", ARCHITECTURE, blocking=True)
+def overfits_one_batch(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+    """A fresh network of this architecture learns 32 windows by heart; if not, it is wired wrongly."""
+    from rul_platform.learning import checkpoints, models, training
+
+    architecture, files = _checked(context, home, "pretrained_checkpoint")
+    card = json.loads(files.read("card.json"))
+    stored = home.store.artifact(next(iter(card["windows"].values())))
+    windows = cmapss_training(Files(home.store, stored)).select(splits.TRAIN)
+    config = checkpoints.load(files.read("checkpoint.pt"), source=architecture).config
+    left = training.overfit_one_batch(
+        models.build(config, seed=0), windows, cap=card["cap"], seed=0
+    )
+    return dg.AssetCheckResult(
+        passed=left < OVERFIT_BELOW,
+        description=f"{left:.2%} of the loss is left, at most {OVERFIT_BELOW:.0%} is allowed.",
+        metadata={"loss_left": left},
+    )
+
+
+@partitioned_check("evaluation_report", PLANT, blocking=True)
+def beats_the_constant(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+    """The candidate knows more than the mean life."""
+    _, files = _checked(context, home, "evaluation_report")
+    evidence = _verdict(files).evidence
+    return dg.AssetCheckResult(
+        passed=evidence.candidate_rmse < evidence.constant_rmse,
+        metadata={
+            "candidate_rmse": evidence.candidate_rmse,
+            "constant_rmse": evidence.constant_rmse,
+        },
+    )
+
+
+@partitioned_check("evaluation_report", PLANT, blocking=False)
+def compared_with_boosting(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+    """A network that gradient boosting beats is hardly worth its cost. Warns, does not block."""
+    _, files = _checked(context, home, "evaluation_report")
+    evidence = _verdict(files).evidence
+    return dg.AssetCheckResult(
+        passed=evidence.candidate_rmse <= evidence.boosting_rmse,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "candidate_rmse": evidence.candidate_rmse,
+            "boosting_rmse": evidence.boosting_rmse,
+        },
+    )
+
+
+@partitioned_check("evaluation_report", PLANT, blocking=True)
+def promotion_gate(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+    """Smoke test passed, better than a constant, not worse than the champion on the same set."""
+    _, files = _checked(context, home, "evaluation_report")
+    verdict = _verdict(files)
+    return dg.AssetCheckResult(
+        passed=verdict.is_open, description=f"{verdict.verdict}: {'; '.join(verdict.reasons)}"
+    )
+
+
+CHECKS = [
+    raw_schema,
+    raw_checksums,
+    no_engine_in_two_splits,
+    no_unit_in_two_splits,
+    engine_scaler_saw_training_only,
+    plant_scaler_saw_training_only,
+    overfits_one_batch,
+    beats_the_constant,
+    compared_with_boosting,
+    promotion_gate,
+]
+
+
+def _checked(context: Context, home: Home, asset: str) -> tuple[str, Files]:
+    """The partition of this check's run, and its current artifact."""
+    partition = str(context.op_execution_context.partition_key)
+    return partition, current(home, asset, partition)
+
+
+def _verdict(files: Files) -> Verdict:
+    return Verdict.from_json(json.loads(files.read("gate.json")))
+
+
+def _one_split_each(windows: Windows) -> dg.AssetCheckResult:
+    roles = windows.index.groupby("unit")["split"].unique()
+    torn = sorted(unit for unit, found in roles.items() if len(found) > 1)
+    return dg.AssetCheckResult(
+        passed=not torn,
+        description=f"In two splits: {', '.join(torn)}." if torn else None,
+        metadata={"units": len(roles)},
+    )
+
+
+def _scaled_by_training(
+    files: Files, windows: Windows, cycles: pd.DataFrame
+) -> dg.AssetCheckResult:
+    """Whether the stored scaled rows of training units are centred, condition by condition."""
+    scaler = preparation_of(files).scaler
+    units = set(windows.select(splits.TRAIN).units().tolist())
+    rows = cycles[cycles["unit"].isin(units)].groupby("condition")[list(scaler.sensors)]
+    mean = rows.mean().to_numpy(dtype=np.float64)
+    spread = rows.std(ddof=0).to_numpy(dtype=np.float64)
+    off = float(np.abs(mean).max())
+    is_scaled = (np.abs(spread - 1) < ROUNDING) | (spread < ROUNDING)  # a constant sensor has none
+    return dg.AssetCheckResult(
+        passed=off < ROUNDING and bool(is_scaled.all()) and set(scaler.fitted_on) == units,
+        metadata={"largest_mean": off, "fitted_on_units": len(scaler.fitted_on)},
+    )

@@ -1,0 +1,45 @@
+"""Everything Dagster shall know, put together. Assembles; computes nothing."""
+
+import dagster as dg
+
+from rul_platform.orchestration.assets.cmapss_benchmark import cmapss_benchmark
+from rul_platform.orchestration.assets.cmapss_windows import cmapss_windows
+from rul_platform.orchestration.assets.deployed_model import deployed_model
+from rul_platform.orchestration.assets.evaluation_report import evaluation_report
+from rul_platform.orchestration.assets.external import EXTERNAL
+from rul_platform.orchestration.assets.finetuned_model import finetuned_model
+from rul_platform.orchestration.assets.plant_readings import plant_readings
+from rul_platform.orchestration.assets.plant_windows import plant_windows
+from rul_platform.orchestration.assets.pretrained_checkpoint import pretrained_checkpoint
+from rul_platform.orchestration.assets.raw_cmapss import raw_cmapss
+from rul_platform.orchestration.checks import CHECKS
+from rul_platform.orchestration.jobs import onboard_plant
+from rul_platform.orchestration.sensors import new_plants
+from rul_platform.storage.home import Home
+
+ASSETS = [
+    raw_cmapss,
+    cmapss_windows,
+    pretrained_checkpoint,
+    cmapss_benchmark,
+    plant_readings,
+    plant_windows,
+    finetuned_model,
+    evaluation_report,
+    deployed_model,
+]
+
+EXECUTOR = dg.multiprocess_executor.configured({"max_concurrent": 2})
+"""Two steps at a time; each keeps torch to one thread."""
+
+
+def build_defs(home: Home, *, executor: dg.ExecutorDefinition = EXECUTOR) -> dg.Definitions:
+    """The code location, working on ``home``."""
+    return dg.Definitions(
+        assets=[*ASSETS, *EXTERNAL],
+        asset_checks=CHECKS,
+        jobs=[onboard_plant],
+        sensors=[new_plants],
+        resources={"home": home},
+        executor=executor,
+    )

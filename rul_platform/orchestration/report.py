@@ -1,0 +1,122 @@
+"""What the assets tell the UI: numbers, tables and plots as metadata.
+
+Belongs here: putting results into Dagster's metadata types. Does not belong here: any figure that is
+not already computed.
+"""
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+import pandas as pd
+
+from rul_platform.core.canonical import canonical_json
+from rul_platform.core.evaluation import Evaluation
+from rul_platform.core.fleet import Fleet
+from rul_platform.core.gate import Verdict
+from rul_platform.core.parquet import to_parquet
+
+if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
+    from rul_platform.learning.finetuning import TransferReport
+    from rul_platform.learning.training import FitResult
+
+Metadata = dict[str, Any]
+
+
+def fleet(histories: Fleet, *, life_unit: str) -> Metadata:
+    """How many machines, how long they lived, and what their sensors look like."""
+    from rul_platform.reports.fleet_plots import lives, sensor_traces
+    from rul_platform.reports.plots import markdown_image
+
+    units = histories.units
+    failed = units[units["rul_at_end"].notna()]
+    return {
+        "units": len(units),
+        "units_failed": len(failed),
+        f"shortest_life_{life_unit}": float(failed["end_life"].min()),
+        f"median_life_{life_unit}": float(failed["end_life"].median()),
+        f"longest_life_{life_unit}": float(failed["end_life"].max()),
+        "lives": dg.MetadataValue.md(
+            markdown_image(lives(histories, life_unit), "How long the machines lived")
+        ),
+        "sensors": dg.MetadataValue.md(
+            markdown_image(sensor_traces(histories, life_unit), "Sensors over life")
+        ),
+    }
+
+
+def splits(index: pd.DataFrame) -> Metadata:
+    """How many units and windows each split has."""
+    return {
+        f"{what}_{split}": int(count)
+        for split, rows in index.groupby("split")
+        for what, count in (("units", rows["unit"].nunique()), ("windows", len(rows)))
+    }
+
+
+def training(fitted: "FitResult", *, life_unit: str) -> Metadata:
+    """How a training went, as numbers and as a curve."""
+    from rul_platform.reports.fleet_plots import training_curve
+    from rul_platform.reports.plots import markdown_image
+
+    curve = training_curve(fitted.history, life_unit)
+    return {
+        f"valid_rmse_{life_unit}": fitted.best_valid_rmse,
+        "best_step": fitted.best_step,
+        "cpu_seconds": fitted.cpu_seconds,
+        "history": dg.MetadataValue.md(markdown_image(curve, "Training history")),
+    }
+
+
+def transfer(became: "TransferReport") -> Metadata:
+    """What was loaded of the pretrained weights, what was left out and why, what is frozen."""
+    skipped = [dg.TableRecord(asdict(s)) for s in became.skipped]
+    return {
+        "weights_loaded": len(became.loaded),
+        "weights_left_out": dg.MetadataValue.table(skipped) if skipped else "none",
+        "weights_frozen": ", ".join(became.frozen) or "none",
+    }
+
+
+def evaluation(result: Evaluation) -> Metadata:
+    """Scores as numbers (Dagster draws their history), the report's summary and its plots."""
+    from rul_platform.reports.html import render_markdown
+    from rul_platform.reports.plots import markdown_image, plots_of
+
+    main = result.main_score
+    numbers: Metadata = {
+        f"{name}_{truth}": float(value)
+        for truth, metrics in (("clipped", main.clipped), ("raw", main.raw))
+        for name, value in metrics.as_dict().items()
+        if value is not None
+    }
+    others = {f"rmse_clipped_{s.name}": s.clipped.rmse for s in result.scores if s is not main}
+    coverage = {} if result.coverage is None else {"interval_coverage": result.coverage}
+    plots = {
+        plot.title: dg.MetadataValue.md(markdown_image(plot.draw(result), plot.caption))
+        for plot in plots_of(result)
+    }
+    summary = dg.MetadataValue.md(render_markdown(result))
+    return {"summary": summary, **numbers, **others, **coverage, **plots}
+
+
+def gate(verdict: Verdict) -> Metadata:
+    """The promotion gate's answer and the numbers behind it."""
+    return {
+        "gate": verdict.verdict,
+        "gate_reasons": dg.MetadataValue.md("\n".join(f"- {r}" for r in verdict.reasons)),
+        "gate_evidence": dg.MetadataValue.json(asdict(verdict.evidence)),
+    }
+
+
+def evaluation_files(result: Evaluation) -> dict[str, bytes]:
+    """The report and everything it rests on, by file name."""
+    from rul_platform.reports.html import render_report
+
+    tables = result.to_tables()
+    return {
+        "report.html": render_report(result),
+        "scores.json": canonical_json(json.loads(tables["scores"].to_json(orient="records"))),
+        "predictions.parquet": to_parquet(tables["predictions"]),
+    }

@@ -1,0 +1,70 @@
+"""Windows as the assets store them, read back.
+
+Belongs here: file names of the windows' artifacts. Nothing else opens the test set than
+``cmapss_test``, and nothing but an evaluation calls it.
+"""
+
+import json
+from collections.abc import Mapping
+
+from rul_platform.core.fleet import Fleet
+from rul_platform.core.parquet import read_windows
+from rul_platform.core.preparation import Preparation
+from rul_platform.core.windows import Windows
+from rul_platform.errors import LineageError
+from rul_platform.orchestration.step import Files
+
+
+def preparation_of(files: Files) -> Preparation:
+    """How the stored windows were prepared."""
+    return Preparation.from_json(json.loads(files.read("preparation.json")))
+
+
+def cmapss_training(files: Files) -> Windows:
+    """Training and validation windows of a C-MAPSS subset."""
+    return _read(files, "train_cycles.parquet", "train_windows.parquet")
+
+
+def cmapss_test(files: Files) -> Windows:
+    """The official test set of a C-MAPSS subset: for evaluation alone."""
+    return _read(files, "test_cycles.parquet", "test_windows.parquet")
+
+
+def plant_windows(files: Files) -> Windows:
+    """All windows of a plant, whatever their split."""
+    return _read(files, "cycles.parquet", "windows.parquet")
+
+
+def splits_of(files: Files) -> dict[str, str]:
+    """The role of each unit of a plant."""
+    return json.loads(files.read("splits.json"))
+
+
+def plant_fleet(files: Files) -> Fleet:
+    """A plant's histories as they were checked, before scaling."""
+    return Fleet(files.table("readings.parquet"), files.table("units.parquet"))
+
+
+def common_preparation(stored: Mapping[str, Files]) -> Preparation:
+    """The preparation of several subsets that are trained on together.
+
+    Raises:
+        LineageError: They were cut differently; says how.
+    """
+    prepared = {name: preparation_of(files) for name, files in stored.items()}
+    shapes = {name: (p.window, p.cap, p.channels) for name, p in prepared.items()}
+    if len(set(shapes.values())) != 1:
+        found = "; ".join(f"{name}: window {w}, cap {c:g}" for name, (w, c, _) in shapes.items())
+        msg = f"These windows cannot be trained on together ({found}). Materialise them alike."
+        raise LineageError(msg)
+    return next(iter(prepared.values()))
+
+
+def _read(files: Files, cycles: str, index: str) -> Windows:
+    preparation = preparation_of(files)
+    return read_windows(
+        files.path(cycles),
+        files.path(index),
+        channels=preparation.channels,
+        length=preparation.window,
+    )

@@ -1,0 +1,127 @@
+"""An evaluation as one HTML file that opens offline, and as a few lines of Markdown.
+
+Belongs here: what goes where. The page itself is ``templates/report.html.jinja``.
+Does not belong here: sentences (``verdict``), cells (``tables``), plots (``plots``).
+
+The file carries its pictures and its one stylesheet, has no script, and its content security policy
+forbids the browser to fetch anything. Nothing in it depends on the time: the same evaluation gives
+the same bytes.
+"""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from functools import cache
+from struct import unpack
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from rul_platform.core.evaluation import Evaluation
+from rul_platform.reports.numbers import percent
+from rul_platform.reports.plots import DARK, LIGHT, PlotOfReport, plots_of
+from rul_platform.reports.style import DOTS_PER_INCH
+from rul_platform.reports.tables import (
+    Table,
+    comparison_table,
+    facts,
+    key_figures,
+    score_tables,
+    worst_table,
+)
+from rul_platform.reports.verdict import answers, basis, cautions, conclusion, headline
+
+_CSS_DOTS_PER_INCH = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One plot in both appearances, as base64 PNG, with its size in CSS pixels."""
+
+    title: str
+    caption: str
+    light: str
+    dark: str
+    width: int
+    height: int
+    is_tall: bool
+
+
+def render_report(evaluation: Evaluation) -> bytes:
+    """The report as one UTF-8 HTML file, complete in itself."""
+    text = (
+        _environment()
+        .get_template("report.html.jinja")
+        .render(
+            title=evaluation.title,
+            unit=evaluation.life_unit,
+            cap=f"{evaluation.cap:g}",
+            level=percent(evaluation.level),
+            simulated=evaluation.simulated,
+            headline=headline(evaluation),
+            conclusion=conclusion(evaluation),
+            basis=basis(evaluation),
+            cautions=cautions(evaluation),
+            answers=answers(evaluation),
+            key_figures=key_figures(evaluation),
+            score_tables=score_tables(evaluation),
+            comparison=comparison_table(evaluation) if evaluation.differences else None,
+            worst=worst_table(evaluation),
+            pictures=[_picture(plot, evaluation) for plot in plots_of(evaluation)],
+            facts=facts(evaluation),
+            notes=evaluation.notes,
+        )
+    )
+    return text.encode("utf-8")
+
+
+def render_markdown(evaluation: Evaluation) -> str:
+    """The verdict and the table of models as Markdown, for a page that shows metadata."""
+    lines = [f"**{_flat(headline(evaluation))}** {_flat(conclusion(evaluation))}".rstrip(), ""]
+    lines += [_flat(basis(evaluation)), ""] if basis(evaluation) else []
+    for caution in cautions(evaluation):
+        lines += [f"> **Note.** {caution}", ""]
+    for answer in answers(evaluation):
+        lines.append(f"- {_flat(answer.question)} **{answer.answer.capitalize()}.** "
+                     f"{_flat(answer.sentence)}")  # fmt: skip
+    for table in score_tables(evaluation):
+        lines += ["", f"{_flat(table.caption)} (interval over units: {percent(evaluation.level)})"]
+        lines += ["", *_markdown_table(table)]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_table(table: Table) -> list[str]:
+    numbers = ["--:"] * (len(table.columns) - 1)
+    lines = [" | ".join(table.columns), " | ".join(["---", *numbers])]
+    for row in table.rows:
+        texts = [f"{cell.text} ({cell.remark})" if cell.remark else cell.text for cell in row]
+        lines.append(" | ".join(_flat(text) for text in texts))
+    return [f"| {line} |" for line in lines]
+
+
+def _flat(text: str) -> str:
+    """Text that cannot end a table cell, nor a line, nor begin a tag."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def _picture(plot: PlotOfReport, evaluation: Evaluation) -> Picture:
+    light, dark = plot.draw(evaluation, LIGHT), plot.draw(evaluation, DARK)
+    width, height = unpack(">II", light[16:24])  # of the PNG header
+    return Picture(
+        title=plot.title,
+        caption=plot.caption,
+        light=b64encode(light).decode("ascii"),
+        dark=b64encode(dark).decode("ascii"),
+        width=width * _CSS_DOTS_PER_INCH // DOTS_PER_INCH,
+        is_tall=plot.is_tall,
+        height=height * _CSS_DOTS_PER_INCH // DOTS_PER_INCH,
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("rul_platform.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,133 @@
+"""The door to the platform's tables: SQLite in the home folder, or PostgreSQL.
+
+Belongs here: connecting, bringing the tables to this version, and the one kind of transaction that
+writes. Does not belong here: what is written.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import event
+from sqlalchemy.exc import ArgumentError, DatabaseError
+
+from rul_platform.errors import DatabaseUnreachableError, DatabaseVersionError, SettingsError
+
+MIGRATIONS = "rul_platform.storage:migrations"
+BUSY_SECONDS = 60
+"""How long a writer waits for another one on SQLite, where one writes at a time."""
+
+_MIGRATION_LOCK = 0x52554C  # any number that is ours alone; "RUL" in ASCII
+_WRITES = "rul_platform_writes"
+
+
+def connect(url: str) -> sa.Engine:
+    """An engine for a ``sqlite:///`` or ``postgresql://`` URL; PostgreSQL is asked when it is used.
+
+    Raises:
+        SettingsError: It is no such URL.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except ArgumentError as error:
+        raise _wrong_url("no URL") from error
+    match parsed.get_backend_name():
+        case "sqlite":
+            return _sqlite(parsed)
+        case "postgresql":
+            return sa.create_engine(
+                parsed.set(drivername="postgresql+psycopg2"), pool_pre_ping=True
+            )
+        case other:
+            raise _wrong_url(other + ":…")  # the rest may hold a password
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Bring the tables to this version. Any number of processes may do so at once.
+
+    All in one transaction, on both databases: killed half way, it leaves nothing.
+
+    Raises:
+        DatabaseUnreachableError: The server or the file does not answer.
+        DatabaseVersionError: A newer version of the platform made the tables.
+    """
+    config = Config()
+    config.set_main_option("script_location", MIGRATIONS)
+    script = ScriptDirectory.from_config(config)
+    if _is_up_to_date(engine, script):
+        return
+    with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def writing(engine: sa.Engine, alone_in: sa.Table | None = None) -> Iterator[sa.Connection]:
+    """One transaction that writes: all of it or nothing.
+
+    Args:
+        engine: Where.
+        alone_in: Let no other process write to this table until the end, so that what is read from it
+            stays true, and row ids grow in the order of commits. Reading goes on. SQLite has one
+            writer at a time anyway.
+    """
+    with engine.connect() as connection:
+        connection.execution_options(**{_WRITES: True})
+        with connection.begin():
+            if alone_in is not None and engine.dialect.name == "postgresql":
+                table = engine.dialect.identifier_preparer.format_table(alone_in)
+                connection.execute(sa.text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
+            yield connection
+
+
+def _is_up_to_date(engine: sa.Engine, script: ScriptDirectory) -> bool:
+    url, newest = str(engine.url), script.get_current_head() or "base"  # str() hides the password
+    try:
+        with engine.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+    except DatabaseError as error:
+        raise DatabaseUnreachableError(url, str(error.orig).strip()) from error
+    if found is not None and found not in {step.revision for step in script.walk_revisions()}:
+        raise DatabaseVersionError(url, found=found, newest=newest)
+    return found == newest
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # sqlite3 begins no transaction by itself; we do, see below
+    for pragma in (
+        f"busy_timeout = {BUSY_SECONDS * 1000}",  # milliseconds
+        "journal_mode = WAL",  # readers and the writer do not wait for each other
+        "synchronous = FULL",  # a commit outlives a power failure
+        "foreign_keys = ON",
+        "recursive_triggers = ON",  # else INSERT OR REPLACE deletes past the triggers
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """A writer takes its turn at once: one that reads first would be refused where it should wait."""
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _wrong_url(found: str) -> SettingsError:
+    return SettingsError(
+        "RUL_DATABASE_URL", found=found, expected="a sqlite:/// or postgresql:// URL"
+    )

@@ -1,0 +1,98 @@
+"""What a person should know about a plant before anything is learned from it.
+
+Belongs here: reading one plant and putting its problems, or its figures, into plain values.
+Does not belong here: how they are shown (``cli.plant``).
+"""
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rul_platform.core.splits import assign_fleet
+from rul_platform.errors import DataError, PlantFileError
+from rul_platform.storage.plant_source import PlantData, read_plant
+
+
+@dataclass(frozen=True, slots=True)
+class PlantFigures:
+    """A plant in numbers; lives are those of units that failed, in ``life_unit``."""
+
+    title: str
+    life_unit: str
+    sensors: tuple[str, ...]
+    conditions: tuple[str, ...]
+    source_files: int
+    readings: int
+    units: int
+    failed: int
+    censored: int
+    shortest_life: float
+    median_life: float
+    longest_life: float
+    label_cap: float
+    roles: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PlantCheck:
+    """One plant: its problems, or its figures where it has none.
+
+    Attributes:
+        open_choices: How many places of the file a draft has marked CHOOSE, and nobody has decided.
+    """
+
+    name: str
+    file: str
+    problems: tuple[str, ...]
+    open_choices: int
+    figures: PlantFigures | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        figures = asdict(self.figures) if self.figures else {}
+        head = {"plant": self.name, "file": self.file, "ok": not self.problems}
+        body = {"problems": list(self.problems), "open_choices": self.open_choices}
+        return {**head, **body, **figures}
+
+
+def check_plant(path: Path) -> PlantCheck:
+    """Read a plant as the platform would, and refuse nothing: problems are the answer."""
+    name, file, choices = path.stem, str(path), open_choices(path)
+    try:
+        return PlantCheck(name, file, (), choices, _figures(read_plant(path)))
+    except PlantFileError as error:
+        return PlantCheck(name, file, error.problems, choices, None)
+    except DataError as error:
+        return PlantCheck(name, file, (str(error),), choices, None)
+
+
+def open_choices(path: Path) -> int:
+    """How many places of a plant file are marked CHOOSE; 0 without a readable file."""
+    return path.read_bytes().count(b"CHOOSE") if path.is_file() else 0
+
+
+def _figures(data: PlantData) -> PlantFigures:
+    plant, fleet = data.plant, data.fleet
+    rul_at_end = fleet.units["rul_at_end"].to_numpy(dtype=np.float64)
+    has_failed = np.isfinite(rul_at_end)
+    lives = (fleet.units["end_life"].to_numpy(dtype=np.float64) + rul_at_end)[has_failed]
+    roles = assign_fleet(fleet, plant.split.policy(seed=0), source=f"plant {plant.name}")
+    return PlantFigures(
+        title=plant.title,
+        life_unit=plant.columns.life_unit,
+        sensors=fleet.sensors,
+        conditions=tuple(sorted(set(fleet.readings["condition"]))),
+        source_files=len(data.sources) - 1,  # the first is the plant file
+        readings=len(fleet.readings),
+        units=len(has_failed),
+        failed=int(has_failed.sum()),
+        censored=int((~has_failed).sum()),
+        shortest_life=round(float(lives.min()), 9),
+        median_life=round(float(np.median(lives)), 9),
+        longest_life=round(float(lives.max()), 9),
+        label_cap=plant.label.cap,
+        roles=dict(sorted(Counter(roles.values()).items())),
+    )

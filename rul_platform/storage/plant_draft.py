@@ -1,0 +1,47 @@
+"""A first plant file from a look at a plant's files.
+
+Belongs here: reading the files to look at. Does not belong here: the guesses (``core.plant_draft``).
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from rul_platform.core.plant_draft import draft_plant
+from rul_platform.errors import PlantFileError
+from rul_platform.storage.plant_source import fixed_part, match_files
+from rul_platform.storage.plant_tables import read_table
+
+MOST_FILES = 50
+"""A look is enough: this many files are read at most, evenly spread over all."""
+
+
+def draft_from_files(folder: Path, pattern: str, *, title: str) -> str:
+    """The text of a plant file for the readings that ``pattern`` names.
+
+    Args:
+        folder: Where the plant file will stand.
+        pattern: As it will stand in the plant file: below ``folder``, or absolute.
+        title: For people.
+
+    Raises:
+        PlantFileError: Nothing matches, or a file cannot be read; lists every problem.
+        DataError: The files have no column of numbers in common.
+    """
+    root = fixed_part(folder, pattern)
+    paths = match_files(folder, pattern)
+    if not paths:
+        raise PlantFileError(pattern, [f"matches no file; looked below {root}. Is the path right?"])
+    step = -(-len(paths) // MOST_FILES)
+    tables: dict[str, pd.DataFrame] = {}
+    problems: list[str] = []
+    for path in paths[::step]:
+        label = path.relative_to(root).as_posix()
+        found: list[str] = []
+        table = read_table(path.read_bytes(), label, text=(), decimal=".", problems=found)
+        problems += [f"{label}: {problem}" for problem in found]
+        if table is not None:
+            tables[label] = table
+    if problems:
+        raise PlantFileError(pattern, problems)
+    return draft_plant(tables, files=pattern, title=title)

@@ -1,0 +1,1 @@
+"""Measurements beside public packages: same machine, same files, same run."""

@@ -1,0 +1,78 @@
+"""Two evaluations to report on: a plant with several cuts per unit, a test set with one row each."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rul_platform.core.evaluation import Evaluation, evaluate
+from rul_platform.core.predicted_units import PredictedUnits
+from rul_platform.reports.html import render_report
+
+CAP, CUTS = 200.0, 12
+
+
+def predicted_plant() -> PredictedUnits:
+    """Fourteen units, scored at twelve points of their life each; the errors of a unit go together."""
+    rng = np.random.default_rng(3)
+    ends = rng.uniform(150, 420, 14)
+    life = np.concatenate([np.linspace(20, end, CUTS) for end in ends])
+    truth = np.repeat(ends, CUTS) - life
+    clipped, offset = np.minimum(truth, CAP), np.repeat(rng.normal(0, 9, 14), CUTS)
+
+    def model(bias: float, share: float, noise: float) -> np.ndarray:
+        errors = bias + share * offset + rng.normal(0, noise, life.size)
+        return np.clip(clipped + errors, 0, CAP)
+
+    ours = model(0, 1.0, 4)
+    return PredictedUnits(
+        title="Filters",
+        life_unit="seconds",
+        cap=CAP,
+        unit_ids=np.repeat([f"F{number:02d}" for number in range(1, 15)], CUTS),
+        life=life,
+        truth=truth,
+        predictions={
+            "fine-tuned": ours, "zero-shot": model(30, 1.5, 20), "from scratch": model(0, 1.1, 5),
+            "boosting": model(2, 1.2, 9), "constant": np.full(life.size, 110.0),
+        },
+        main="fine-tuned",
+        interval_low=np.maximum(ours - 18, 0),
+        interval_high=np.minimum(ours + 18, CAP),
+        cpu_seconds={"fine-tuned": 12.4, "boosting": 1.7},
+        history=pd.DataFrame(
+            {"step": [0, 50, 100], "train_loss": [1.0, 0.3, 0.2], "valid_rmse": [60.0, np.nan, 18.0]}
+        ),
+        facts={"model sha256": "9f2c8e4b" * 8, "seed": 7, "learning rate": 0.005},
+        notes=("Every unit was predicted by a model that had not seen it.",),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def plant() -> Evaluation:
+    """Everything that a report can show."""
+    return evaluate(predicted_plant(), seed=0, resamples=500)
+
+
+@pytest.fixture(scope="session")
+def plant_report(plant: Evaluation) -> bytes:
+    """Its report; drawing twenty pictures takes a while, so once for all tests."""
+    return render_report(plant)
+
+
+@pytest.fixture(scope="session")
+def benchmark() -> Evaluation:
+    """The least that a report can show: one row per unit, one rival, no interval, no history."""
+    rng = np.random.default_rng(1)
+    truth = np.round(rng.uniform(7, 145, 40))
+    return evaluate(
+        PredictedUnits(
+            title="C-MAPSS SIM", life_unit="cycles", cap=125.0, main="lstm", simulated=True,
+            unit_ids=np.arange(1, 41).astype(str), life=np.round(rng.uniform(31, 300, 40)),
+            truth=truth,
+            predictions={
+                "lstm": np.minimum(truth, 125) + rng.normal(0, 9, 40), "constant": np.full(40, 75.0),
+            },
+        ),
+        seed=0,
+        resamples=200,
+    )  # fmt: skip
