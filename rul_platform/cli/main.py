@@ -54,7 +54,7 @@ for command in (demo, data, plant, train, evaluate, deploy, predict, models, sta
 def main() -> None:
     """Run the command line; a refusal becomes one message and exit code 1."""
     try:
-        rul.main(standalone_mode=False)
+        rul.main(prog_name="rul", standalone_mode=False)
     except RulPlatformError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(EXIT_REFUSED)

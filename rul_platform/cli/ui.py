@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import click
@@ -34,7 +35,7 @@ def ui(settings: Settings, port: int) -> None:
         "RUL_DATABASE_URL": settings.database_url,
     }
     click.echo(f"Dagster's UI: http://127.0.0.1:{port}  (Ctrl-C stops it)")
-    module = ("-m", "rul_platform.definitions")
+    workspace = str(files("rul_platform.orchestration") / "workspace.yaml")
     os.execve(  # noqa: S606  the arguments are ours
-        dagster, [dagster, "dev", *module, "-h", "127.0.0.1", "-p", str(port)], environ
+        dagster, [dagster, "dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)], environ
     )

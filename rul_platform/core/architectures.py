@@ -7,3 +7,16 @@ from typing import Literal, get_args
 
 Architecture = Literal["lstm", "gru", "tcn"]
 ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
+
+
+def architecture(name: str) -> Architecture:
+    """``name`` as one of the families.
+
+    Raises:
+        ValueError: There is no such family.
+    """
+    for known in ARCHITECTURES:
+        if name == known:
+            return known
+    msg = f"{name!r} is none of {', '.join(ARCHITECTURES)}"
+    raise ValueError(msg)

@@ -183,9 +183,14 @@ def _score_row(score: ModelScore) -> dict[str, object]:
     return {**row, "cpu_seconds": score.cpu_seconds}
 
 
+def _column(model: str) -> str:
+    """``from scratch`` as ``predicted_from_scratch``: a name that SQL and attributes take."""
+    return "predicted_" + model.replace(" ", "_").replace("-", "_")
+
+
 def _predictions_table(of: PredictedUnits) -> pd.DataFrame:
     columns = {"unit": of.unit_ids.astype(str), "life": of.life, "truth": of.truth}
-    columns |= {f"predicted_{name}": values for name, values in of.predictions.items()}
+    columns |= {_column(name): values for name, values in of.predictions.items()}
     if of.interval_low is not None and of.interval_high is not None:
         columns |= {"interval_low": of.interval_low, "interval_high": of.interval_high}
     return pd.DataFrame(columns)

@@ -1,19 +1,19 @@
 """The plant file: where a plant's readings are, what they mean, and what a failure is.
 
-Belongs here: the whole file, and the checks that need several keys or sections.
-Does not belong here: what one key allows (``plant_sections``), wording (``plant_problems``), reading
-the file or the data it points to (``storage.plant_source``).
+Belongs here: the whole file, section by section.
+Does not belong here: what one key allows (``plant_sections``), what several keys together get wrong
+(``plant_conflicts``), wording (``plant_problems``), reading the data (``storage.plant_source``).
 """
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from rul_platform.core.expression import parse_expression
 from rul_platform.core.labels import DEFAULT_CAP_CYCLES
+from rul_platform.core.plant_conflicts import conflicts, unit_conflict
 from rul_platform.core.plant_problems import one_of, read_section, sensor_problems, unknown_keys
 from rul_platform.core.plant_sections import (
     Columns,
@@ -29,7 +29,7 @@ from rul_platform.core.plant_sections import (
     Transfer,
 )
 from rul_platform.core.wording import did_you_mean, listing, quoted
-from rul_platform.errors import ExpressionError, PlantFileError
+from rul_platform.errors import PlantFileError
 
 NAME_PATTERN = re.compile(r"[a-z0-9_-]{1,40}")
 """A plant's name is its file's name without ``.toml``: it becomes a partition and part of paths."""
@@ -52,6 +52,7 @@ class Plant(BaseModel):
     Attributes:
         name: The file's name without suffix.
         title: For people.
+        simulated: Whether the machines are made up; every report then says so.
         sensors: Short name to the source's column, in the order of the file.
         resample: None where every reading is kept.
     """
@@ -60,6 +61,7 @@ class Plant(BaseModel):
 
     name: str
     title: str
+    simulated: bool
     source: FileSource | SqlSource
     columns: Columns
     sensors: dict[str, str]
@@ -88,14 +90,14 @@ def parse_plant(text: str, name: str) -> Plant:
     except tomllib.TOMLDecodeError as error:
         problems.append(f"not valid TOML: {error}. Is a quote or a bracket missing?")
         raise PlantFileError(name, problems) from error
-    problems += unknown_keys("", raw, ("title", *NEEDED, *OPTIONAL))
-    title = _title(raw, problems)
+    problems += unknown_keys("", raw, ("title", "simulated", *NEEDED, *OPTIONAL))
+    title, simulated = _title(raw, problems), _simulated(raw, problems)
     tables = {key: _table(raw, key, problems) for key in (*NEEDED, *OPTIONAL)}
     parts = _parts(tables, problems)
-    _check_together(parts, problems)
+    problems += conflicts(parts)
     if problems:
         raise PlantFileError(name, problems)
-    return Plant(name=name, title=title, **parts)
+    return Plant(name=name, title=title, simulated=simulated, **parts)
 
 
 def _title(raw: Mapping[str, Any], problems: list[str]) -> str:
@@ -105,6 +107,13 @@ def _title(raw: Mapping[str, Any], problems: list[str]) -> str:
     found = "missing; give" if title is None else f"found {quoted(title)}, but must be"
     problems.append(f'title: {found} a name for people, as "Filters of line 2".')
     return ""
+
+
+def _simulated(raw: Mapping[str, Any], problems: list[str]) -> bool:
+    simulated = raw.get("simulated", False)
+    if not isinstance(simulated, bool):
+        problems.append(f"simulated: found {quoted(simulated)}, but must be true or false.")
+    return simulated is True
 
 
 def _table(raw: Mapping[str, Any], key: str, problems: list[str]) -> dict[str, Any] | None:
@@ -131,7 +140,7 @@ def _parts(tables: Mapping[str, dict[str, Any] | None], problems: list[str]) -> 
     if tables["sensors"] is not None:
         problems += sensor_problems(tables["sensors"])
     columns = section("columns", Columns)
-    problems += _unit_conflict(tables["columns"] or {"unit": ""})
+    problems += unit_conflict(tables["columns"] or {"unit": ""})
     return {
         "source": _source(tables["source"], problems),
         "columns": columns,
@@ -189,65 +198,3 @@ def _default_label(
     allowed = Label.model_fields["cap"].description
     problems.append(f"[label] cap: missing, and life is in {columns.life_unit}; give {allowed}.")
     return None
-
-
-def _check_together(parts: Mapping[str, Any], problems: list[str]) -> None:
-    """Everything that only several keys together can get wrong."""
-    problems += _column_conflicts(parts["columns"], parts["source"], parts["sensors"])
-    problems += _failure_conflicts(parts["failure"], parts["source"], parts["sensors"])
-    resample, label, split = parts["resample"], parts["label"], parts["split"]
-    if resample is not None and label is not None and resample.step >= label.cap:
-        problems.append(
-            f"[resample] step: found {resample.step:g}, but must be below the label cap "
-            f"{label.cap:g}; otherwise nearly no reading has a label of its own."
-        )
-    if not split.patterns and split.valid + split.test >= 1:
-        problems.append(
-            f"[split]: valid {split.valid:g} and test {split.test:g} leave no unit to train on; "
-            f"together they must stay below 1."
-        )
-
-
-def _unit_conflict(columns: Mapping[str, Any]) -> Iterator[str]:
-    has_column, is_from_file = "unit" in columns, bool(columns.get("unit_from_file"))
-    if has_column == is_from_file:
-        found = "both" if has_column else "neither"
-        yield f"[columns]: found {found}; give exactly one of unit and unit_from_file = true."
-
-
-def _column_conflicts(
-    columns: Columns | None, source: FileSource | SqlSource | None, sensors: Mapping[str, Any]
-) -> Iterator[str]:
-    if columns is None:
-        return
-    if columns.unit_from_file and isinstance(source, SqlSource):
-        yield "[columns] unit_from_file: a query has no files; name the column in unit."
-    named = {
-        "[columns] unit": columns.unit,
-        "[columns] life": columns.life,
-        "[columns] condition": columns.condition,
-    } | {f"[sensors] {short}": column for short, column in sensors.items()}
-    users: dict[str, list[str]] = {}
-    for key, column in named.items():
-        if isinstance(column, str):
-            users.setdefault(column, []).append(key)
-    for column, keys in users.items():
-        if len(keys) > 1:
-            yield f"column {column!r} is used by {' and '.join(keys)}; use it once."
-
-
-def _failure_conflicts(
-    failure: LastRow | Threshold | FailureTable | None,
-    source: FileSource | SqlSource | None,
-    sensors: Mapping[str, Any],
-) -> Iterator[str]:
-    match failure:
-        case FailureTable(query=str()) if isinstance(source, FileSource):
-            yield "[failure] query: the readings come from files, so there is no database; use files."
-        case Threshold(expression=expression):
-            try:
-                parse_expression(expression, list(sensors))
-            except ExpressionError as error:
-                yield f"[failure] expression: {error}"
-        case _:
-            return

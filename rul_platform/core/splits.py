@@ -96,7 +96,9 @@ def assign_fleet(
         LeakError: As :func:`assign`.
     """
     has_failed = fleet.units["rul_at_end"].notna()
-    roles = assign(tuple(fleet.units.loc[has_failed, "unit"]), policy, source=source, previous=previous)
+    roles = assign(
+        tuple(fleet.units.loc[has_failed, "unit"]), policy, source=source, previous=previous
+    )
     return {unit: roles.get(unit, CENSORED) for unit in fleet.units["unit"]}
 
 

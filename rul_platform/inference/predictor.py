@@ -76,7 +76,7 @@ class Predictor:
         batch = 4096
         rows = windows.rows()
         parts = [
-            self._session.run(["rul"], {"x": windows.table[rows[at : at + batch]]})[0]
+            np.asarray(self._session.run(["rul"], {"x": windows.table[rows[at : at + batch]]})[0])
             for at in range(0, len(rows), batch)
         ]
         return to_life(np.concatenate(parts), self.preparation.cap)
@@ -152,7 +152,7 @@ def as_history(readings: pd.DataFrame, preparation: Preparation) -> Fleet:
         bad = ~np.isfinite(values.to_numpy(dtype=np.float64))
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
-            found = readings[column].iloc[row]
+            found = readings[column].tolist()[row]
             problems.append(f"{column} is {found!r} in row {row + 1}, a number is expected")
         readings[column] = values
     doubles = readings.duplicated(["unit", "life"])

@@ -31,7 +31,7 @@ def to_onnx(network: RulNetwork, *, window: int, channels: int) -> bytes:
         torch.onnx.export(
             network,
             (torch.zeros(2, window, channels),),
-            buffer,
+            buffer,  # pyright: ignore[reportArgumentType]  a stream, where not dynamo
             input_names=["x"],
             output_names=["rul"],
             dynamic_axes={"x": {0: "batch"}, "rul": {0: "batch"}},

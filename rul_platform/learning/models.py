@@ -41,9 +41,7 @@ class ModelConfig:
         return {key: value for key, value in asdict(self).items() if key != "name"}
 
 
-def default_config(
-    name: Architecture, input_size: int, *, hidden_size: int = 64
-) -> ModelConfig:
+def default_config(name: Architecture, input_size: int, *, hidden_size: int = 64) -> ModelConfig:
     """The sizes that we train by default; a TCN needs four convolutions to see 31 readings."""
     layers = 4 if name == "tcn" else 1
     return ModelConfig(name=name, input_size=input_size, hidden_size=hidden_size, num_layers=layers)

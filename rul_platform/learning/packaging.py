@@ -53,9 +53,7 @@ def package(
         "valid_rmse": fitted.best_valid_rmse,
         "best_step": fitted.best_step,
     }
-    onnx = export.to_onnx(
-        network, window=preparation.window, channels=len(preparation.channels)
-    )
+    onnx = export.to_onnx(network, window=preparation.window, channels=len(preparation.channels))
     return {
         "checkpoint.pt": checkpoints.dump(network, config, preparation.channels),
         "model.onnx": onnx,

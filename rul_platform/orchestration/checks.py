@@ -211,7 +211,7 @@ def _verdict(files: Files) -> Verdict:
 
 def _one_split_each(windows: Windows) -> dg.AssetCheckResult:
     roles = windows.index.groupby("unit")["split"].unique()
-    torn = sorted(unit for unit, found in roles.items() if len(found) > 1)
+    torn = sorted(str(unit) for unit, found in roles.items() if len(found) > 1)
     return dg.AssetCheckResult(
         passed=not torn,
         description=f"In two splits: {', '.join(torn)}." if torn else None,

@@ -204,5 +204,5 @@ def _side_by_side(
             "windows sha256": stored.sha256,
         },
         notes=(SIMULATED_PARENT,) if SIMULATED in pretrained_on else (),
-        simulated=plant.title.lower().startswith("simulated"),
+        simulated=plant.simulated,
     )

@@ -21,13 +21,11 @@ from rul_platform.orchestration.training_config import TrainingConfig
 from rul_platform.storage.home import Home
 from rul_platform.storage.lineage import Input
 
-
 CONFIGS: dict[str, type[dg.Config]] = {
     "raw_cmapss": RawCmapssConfig,
     "cmapss_windows": CmapssWindowsConfig,
     "pretrained_checkpoint": PretrainedCheckpointConfig,
     "cmapss_benchmark": TrainingConfig,
-    "plant_readings": dg.Config,
     "plant_windows": PlantWindowsConfig,
     "finetuned_model": FinetunedModelConfig,
 }
@@ -98,7 +96,7 @@ class Pipeline:
         made = self._home.lineage.current(name, stage.partition)
         if made is None:
             return False
-        config = CONFIGS[name](**stage.config.get(name, {})).model_dump(mode="json")
+        config = _parameters(name, stage)
         code = self._defs.resolve_assets_def(name).code_versions_by_key[dg.AssetKey(name)]
         return (
             made.code_version == code
@@ -119,3 +117,10 @@ class Pipeline:
     def _run_config(self, stage: Stage) -> dict[str, Any]:
         ops = {name: {"config": dict(stage.config[name])} for name in stage.config}
         return {"ops": ops, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def _parameters(name: str, stage: Stage) -> dict[str, Any]:
+    """What the asset would record as its parameters."""
+    if name not in CONFIGS:
+        return {}
+    return CONFIGS[name](**stage.config.get(name, {})).model_dump(mode="json")

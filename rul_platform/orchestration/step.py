@@ -139,7 +139,7 @@ class Step:
             asset=asset,
             partition=partition,
             sha256=artifact.sha256,
-            run_id=self._context.run_id,
+            run_id=self._context.run.run_id,
             code_version=code or "",
             parameters=dict(parameters),
             environment=environment(),
@@ -167,7 +167,7 @@ class Step:
 
     def _refuse_orphan(self) -> None:
         """A killed run can leave its step alive; such a step must not publish."""
-        run = self._context.instance.get_run_by_id(self._context.run_id)
+        run = self._context.instance.get_run_by_id(self._context.run.run_id)
         if run is not None and run.is_finished:
             raise OrphanedRunError(run.run_id, self._context.asset_key.to_user_string())
 

@@ -7,6 +7,7 @@ writes. Does not belong here: what is written.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +25,7 @@ BUSY_SECONDS = 60
 """How long a writer waits for another one on SQLite, where one writes at a time."""
 
 _MIGRATION_LOCK = 0x52554C  # any number that is ours alone; "RUL" in ASCII
+_ONE_THREAD = Lock()  # Alembic keeps the migration that it is running in a global variable
 _WRITES = "rul_platform_writes"
 
 
@@ -62,7 +64,7 @@ def migrate(engine: sa.Engine) -> None:
     script = ScriptDirectory.from_config(config)
     if _is_up_to_date(engine, script):
         return
-    with writing(engine) as connection:
+    with _ONE_THREAD, writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         config.attributes["connection"] = connection

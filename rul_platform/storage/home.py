@@ -1,10 +1,10 @@
 """The home folder: one place that knows where everything of an installation lives.
 
-    plants/     plant files, and the data that came with the examples
-    store/      artifacts, content-addressed
-    cache/      downloaded archives
-    dagster/    the embedded Dagster instance
-    rul.db      the platform's tables, unless RUL_DATABASE_URL points elsewhere
+plants/     plant files, and the data that came with the examples
+store/      artifacts, content-addressed
+cache/      downloaded archives
+dagster/    the embedded Dagster instance
+rul.db      the platform's tables, unless RUL_DATABASE_URL points elsewhere
 """
 
 from collections.abc import Callable
@@ -20,7 +20,6 @@ from rul_platform.storage.database import connect, migrate
 from rul_platform.storage.lineage import LineageStore
 from rul_platform.storage.models import ModelRegistry
 from rul_platform.storage.predictions import PredictionLog
-
 
 Progress = Callable[..., None]
 """Told how far long work has come, as (done, total or None, …)."""

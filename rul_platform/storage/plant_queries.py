@@ -18,6 +18,9 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from rul_platform.core.canonical import sha256
 from rul_platform.core.plant_sections import SqlSource
 
+POSTGRES_DRIVER = "postgresql+psycopg2"
+"""The driver that comes with the platform; SQLAlchemy itself would ask for another one."""
+
 
 def find_database(
     source: SqlSource, folder: Path, environ: Mapping[str, str], problems: list[str]
@@ -39,6 +42,8 @@ def find_database(
             f"hold a password); as postgresql://user:password@host/name."
         )
         return None
+    if url.drivername == "postgresql":
+        return url.set(drivername=POSTGRES_DRIVER)
     if url.get_backend_name() != "sqlite":
         return url
     path = folder / (url.database or "")

@@ -103,8 +103,8 @@ def test_tables_carry_everything():
         FOUND.differences[other].verdict for other in tables["differences"]["other"]
     ]
     assert tables["predictions"].columns.tolist() == [
-        "unit", "life", "truth", "predicted_boosting", "predicted_fine-tuned",
-        "predicted_from scratch", "predicted_constant", "interval_low", "interval_high",
+        "unit", "life", "truth", "predicted_boosting", "predicted_fine_tuned",
+        "predicted_from_scratch", "predicted_constant", "interval_low", "interval_high",
     ]  # fmt: skip
     assert tables["predictions"]["truth"].tolist() == TRUTH.tolist()
     assert set(tables["units"]["unit"]) == {"a", "b", "c", "d"}

@@ -18,13 +18,13 @@ def test_twenty_pumps_failed_after_their_last_reading_and_four_are_at_work():
     assert gap.between(0, 6).all()
 
 
-def test_both_duties_occur_in_every_pump_and_every_sensor_moves_with_wear():
-    readings, _ = simulate_pumps()
+def test_both_duties_occur_in_every_life_and_every_sensor_moves_with_wear():
+    readings, failures = simulate_pumps()
+    lived = readings[readings["pump"].isin(failures["pump"])]
 
-    assert (readings.groupby("pump")["duty"].nunique() == 2).all()
-    light = readings[(readings["duty"] == "light") & (readings["pump"] < "pump-21")]
-    grouped = light.groupby("pump")
+    assert (lived.groupby("pump")["duty"].nunique() == 2).all()
+    light = lived[lived["duty"] == "light"].groupby("pump")
     for sensor, (_, _, full_wear, noise) in SENSORS.items():
-        change = grouped[sensor].apply(lambda s: s.tail(5).mean() - s.head(5).mean())
-        assert ((change * full_wear) > 0).all(), sensor
+        change = light[sensor].apply(lambda s: s.tail(5).mean() - s.head(5).mean())
+        assert change.mean() / full_wear > 0.5, sensor
         assert abs(change.mean()) > noise

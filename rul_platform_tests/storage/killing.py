@@ -2,8 +2,8 @@
 
 ``python -m rul_platform_tests.storage.killing WORK ARGUMENT LINE`` calls the function ``WORK`` of this
 module. Where ``LINE`` is not 0, the process kills itself with SIGKILL just before the LINE-th line that
-it executes in the storage layer: no ``finally`` runs, no buffer is flushed. Else it prints how many
-lines it executed there.
+it executes in the storage layer: no ``finally`` runs, no buffer is flushed. Else its last line of output
+names the lines that it executed there, in order.
 """
 
 import os
@@ -17,12 +17,9 @@ from typing import Any
 
 import rul_platform.storage
 from rul_platform.storage.artifacts import ArtifactStore
-from rul_platform.storage.database import connect
-from rul_platform.storage.models import ModelRegistry
 from rul_platform.storage.partial_files import CHUNK_BYTES
 
 STORAGE = str(Path(rul_platform.storage.__file__).parent)
-LINES = "lines: "
 
 
 def run(work: str, argument: str, *, line: int = 0) -> subprocess.CompletedProcess[str]:
@@ -37,11 +34,11 @@ def run(work: str, argument: str, *, line: int = 0) -> subprocess.CompletedProce
     )
 
 
-def count_lines(work: str, argument: str) -> int:
-    """How many lines of the storage layer the function executes."""
+def executed_lines(work: str, argument: str) -> list[str]:
+    """``file:line`` of every line of the storage layer that the function executes, in order."""
     done = run(work, argument)
     assert done.returncode == 0, done.stderr
-    return int(done.stdout.rpartition(LINES)[2])
+    return done.stdout.splitlines()[-1].split()
 
 
 def artifacts(folder: Path) -> list[dict[str, bytes | Path]]:
@@ -65,25 +62,30 @@ def write_artifacts(argument: str) -> None:
 
 
 def deploy_second(argument: str) -> None:
-    """Deploy version 2 in place of version 1."""
-    ModelRegistry(connect(argument)).deploy(
-        "press", 2, expected_champion=1, evidence={}, now=datetime(2026, 3, 2, tzinfo=UTC)
+    """Deploy version 2 of a plant in place of version 1; ``argument`` is the plant, a space, the URL."""
+    from rul_platform.storage.database import connect  # here: the other work starts faster without
+    from rul_platform.storage.models import ModelRegistry
+
+    plant, _, url = argument.partition(" ")
+    ModelRegistry(connect(url)).deploy(
+        plant, 2, expected_champion=1, evidence={}, now=datetime(2026, 3, 2, tzinfo=UTC)
     )
 
 
 class Countdown:
-    """Counts executed lines of the storage layer; kills the process before one of them."""
+    """Notes executed lines of the storage layer; kills the process before one of them."""
 
     def __init__(self, fatal: int) -> None:
-        self.fatal, self.count = fatal, 0
+        self.fatal = fatal
+        self.executed = list[str]()
 
     def trace(self, frame: FrameType, event: str, _argument: Any) -> Any:
         """For ``sys.settrace``."""
         if not frame.f_code.co_filename.startswith(STORAGE):
             return None
         if event == "line":
-            self.count += 1
-            if self.count == self.fatal:
+            self.executed.append(f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}")
+            if len(self.executed) == self.fatal:
                 os.kill(os.getpid(), signal.SIGKILL)
         return self.trace
 
@@ -93,7 +95,7 @@ def main(work: str, argument: str, line: str) -> None:
     sys.settrace(countdown.trace)
     {"write_artifacts": write_artifacts, "deploy_second": deploy_second}[work](argument)
     sys.settrace(None)
-    sys.stdout.write(f"{LINES}{countdown.count}\n")
+    sys.stdout.write(" ".join(countdown.executed) + "\n")
 
 
 if __name__ == "__main__":

@@ -137,6 +137,12 @@ def test_eight_may_start_at_once(database_url: str):
     assert in_threads(lambda number: migrate_url(number, database_url), 8) == list(range(8))
 
 
+def test_several_databases_may_be_migrated_by_one_process_at_once(new_database: Callable[[], str]):
+    urls = [new_database() for _ in range(3)]
+
+    assert in_threads(lambda number: migrate_url(number, urls[number]), 3) == [0, 1, 2]
+
+
 def test_three_processes_may_start_at_once(database_url: str):
     assert sorted(in_processes(migrate_url, 3, [database_url])) == [0, 1, 2]
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 
 from rul_platform.errors import RecordError
+from rul_platform.storage.database import connect, writing
 from rul_platform.storage.lineage import Input, LineageStore, Materialization
 from rul_platform_tests.storage.at_once import in_threads
 
@@ -192,10 +194,15 @@ def test_a_hash_that_is_none_is_refused(lineage: LineageStore, wrong: str):
 
 
 def row(**other: Any) -> dict[str, Any]:
-    values: dict[str, Any] = dict.fromkeys(("run_id", "code_version"), "x")
-    values |= dict.fromkeys(("parameters", "environment"), {})
-    names = {"asset": "plant_windows", "partition": "press", "sha256": sha("1")}
-    return values | names | {"inputs": (), "now": NOW} | other
+    names = {"asset": "plant_windows", "partition": "press", "sha256": sha("1"), "inputs": ()}
+    made = {
+        "run_id": "run-1",
+        "code_version": "c0de",
+        "parameters": {},
+        "environment": {},
+        "now": NOW,
+    }
+    return names | made | other
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, {1, 2}, NOW])
@@ -216,6 +223,19 @@ def test_a_time_without_a_zone_is_refused(lineage: LineageStore):
         "A moment is 2026-03-01T12:30:00.123456 without a time zone, but must be aware of its zone, as "
         "datetime.now(UTC) is. Nothing was recorded."
     )
+
+
+@pytest.mark.parametrize("new_database", ["postgresql"], indirect=True)
+def test_registrations_wait_for_their_turn(engine: sa.Engine, database_url: str):
+    """Else PostgreSQL could commit a lower id later, and "registered last" would change its mind."""
+    impatient = connect(f"{database_url}&options=-clock_timeout%3D20")  # milliseconds
+    with writing(engine) as connection:
+        connection.execute(
+            sa.text("LOCK TABLE materialization IN ROW EXCLUSIVE MODE")
+        )  # as any writer
+        with pytest.raises(OperationalError, match="lock timeout"):
+            LineageStore(impatient).record(**row())
+    impatient.dispose()
 
 
 def test_eight_records_at_once_are_all_kept_with_their_own_inputs(lineage: LineageStore):

@@ -10,11 +10,11 @@ Upstream `cmapss_windows`.
 import dagster as dg
 
 from rul_platform.core import splits
+from rul_platform.core.architectures import architecture as architecture_named
 from rul_platform.core.cmapss import SIMULATED
 from rul_platform.core.evaluation import evaluate
 from rul_platform.core.predicted_units import PredictedUnits
 from rul_platform.core.windows import last_of_each_unit
-from rul_platform.inference.predictor import Predictor
 from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import SUBSET_AND_ARCHITECTURE, cell
 from rul_platform.orchestration.step import REPORT_CODE, Step
@@ -37,9 +37,11 @@ def cmapss_benchmark(
     context: dg.AssetExecutionContext, config: TrainingConfig, home: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult:
     """Read, train, score, write, report."""
+    from rul_platform.inference.predictor import Predictor
     from rul_platform.learning import baselines, models, packaging, training
 
-    subset, architecture = cell(context.partition_key)
+    subset, name = cell(context.partition_key)
+    architecture = architecture_named(name)
     step = Step(context, home)
     stored = step.read("cmapss_windows", subset)
     preparation, windows = preparation_of(stored), cmapss_training(stored)

@@ -17,7 +17,6 @@ from rul_platform.core.canonical import canonical_json
 from rul_platform.core.evaluation import evaluate
 from rul_platform.core.gate import decide
 from rul_platform.orchestration import report
-from rul_platform.orchestration.contest import hold_contest
 from rul_platform.orchestration.partitions import PLANT
 from rul_platform.orchestration.step import REPORT_CODE, Step
 from rul_platform.storage.home import Home
@@ -36,6 +35,8 @@ def evaluation_report(
     context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult:
     """Read, score, write, report."""
+    from rul_platform.orchestration.contest import hold_contest
+
     name = context.partition_key
     step = Step(context, home)
     candidate = step.read("finetuned_model", name)

@@ -1,4 +1,4 @@
-"""Data that is born outside the platform's assets, so that the graph shows where it enters and leaves."""
+"""Data that is born outside the assets, so that the graph shows where it enters and leaves."""
 
 import dagster as dg
 

@@ -2,7 +2,8 @@
 
 By default it has seen FD001, FD002 and FD004. FD003 stays out, because the example plant is made of its
 engines and a plant's machines must never have been pretrained on. A checkpoint is
-`{"model_state_dict", "model_name", "config"}` saved with `torch.save`; its card says what it was made of.
+`{"model_state_dict", "model_name", "config"}` saved with
+`torch.save`; its card says what it was made of.
 
 Upstream `cmapss_windows`; downstream `finetuned_model`.
 """
@@ -11,6 +12,7 @@ import dagster as dg
 from pydantic import Field
 
 from rul_platform.core import splits
+from rul_platform.core.architectures import architecture
 from rul_platform.core.canonical import canonical_json
 from rul_platform.core.parquet import to_parquet
 from rul_platform.core.windows import pool
@@ -27,7 +29,7 @@ class PretrainedCheckpointConfig(TrainingConfig):
 
     subsets: list[str] = Field(
         default=["FD001", "FD002", "FD004"],
-        description="Which turbofans it sees. A plant that holds one of them out refuses this checkpoint.",
+        description="Which turbofans it sees. A plant that holds one out refuses this checkpoint.",
     )
 
 
@@ -56,7 +58,9 @@ def pretrained_checkpoint(
     train, valid = windows.select(splits.TRAIN), windows.select(splits.VALID)
 
     model = models.default_config(
-        context.partition_key, len(preparation.channels), hidden_size=config.hidden_size
+        architecture(context.partition_key),
+        len(preparation.channels),
+        hidden_size=config.hidden_size,
     )
     network = models.build(model, seed=config.seed)
     fitted = training.fit(

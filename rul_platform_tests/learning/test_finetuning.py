@@ -1,0 +1,96 @@
+"""What a plant inherits."""
+
+import pytest
+import torch
+
+from rul_platform.core.architectures import ARCHITECTURES, architecture
+from rul_platform.core.preparation import Preparation
+from rul_platform.core.recipe import FitConfig
+from rul_platform.core.windows import Windows
+from rul_platform.learning.checkpoints import Checkpoint
+from rul_platform.learning.finetuning import FinetuneConfig, Freeze, finetune, transfer
+from rul_platform.learning.models import build, default_config
+
+KNOWN = ("T24", "T30", "age")
+
+
+def parent(name: str = "lstm") -> Checkpoint:
+    config = default_config(architecture(name), len(KNOWN), hidden_size=6)
+    return Checkpoint(config, KNOWN, build(config, seed=9).state_dict())
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_the_same_channels_inherit_every_weight(name: str):
+    source = parent(name)
+    network, _, report = transfer(source, KNOWN, seed=0)
+    assert report.skipped == ()
+    assert all(torch.equal(t, source.state[n]) for n, t in network.state_dict().items())
+
+
+def test_a_plant_with_other_sensors_inherits_encoder_and_head_and_says_what_it_left_out():
+    source = parent()
+    network, config, report = transfer(source, ("flow", "flow_dev"), seed=0)
+    assert config.input_size == 2
+    skipped = {each.name: each for each in report.skipped}
+    assert set(skipped) == {"input_layer.weight", "input_layer.bias"}
+    weight = skipped["input_layer.weight"]
+    assert (weight.found, weight.expected) == ("[6, 3]", "[6, 2]")
+    assert "channels that this plant lacks: T24, T30, age" in weight.why
+    assert "learned anew: flow, flow_dev" in weight.why
+    state = network.state_dict()
+    assert all(torch.equal(state[n], source.state[n]) for n in report.loaded)
+    assert {n.split(".")[0] for n in report.loaded} == {"encoder", "head"}
+
+
+def test_shared_channels_are_inherited_by_name_whatever_their_order():
+    source = parent()
+    network, _, report = transfer(source, ("age", "flow", "T24"), seed=0)
+    weight, inherited = network.input_layer.weight, source.state["input_layer.weight"]
+    assert torch.equal(weight[:, 0], inherited[:, 2])
+    assert torch.equal(weight[:, 2], inherited[:, 0])
+    assert "learned anew: flow" in report.skipped[0].why
+
+
+@pytest.mark.parametrize(
+    ("freeze", "encoder_moves"), [("nothing", True), ("encoder", False), ("encoder_at_first", True)]
+)
+def test_freezing_keeps_the_encoder_and_lets_the_rest_learn(
+    prepared: tuple[Preparation, Windows], freeze: Freeze, encoder_moves: bool
+):
+    preparation, windows = prepared
+    network, _, report = transfer(parent(), preparation.channels, seed=0, freeze=freeze)
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    result = finetune(
+        network,
+        windows.select("train"),
+        windows.select("valid"),
+        FinetuneConfig(fit=FitConfig(seed=0, steps=12, validate_every=4), freeze=freeze),
+        cap=preparation.cap,
+    )
+    after = network.state_dict()
+    moved = {name.split(".")[0] for name in after if not torch.equal(after[name], before[name])}
+    assert moved == (
+        {"input_layer", "encoder", "head"} if encoder_moves else {"input_layer", "head"}
+    )
+    assert bool(report.frozen) == (freeze != "nothing")
+    assert result.history["step"].is_monotonic_increasing
+    assert result.history["step"].iloc[-1] == 12
+
+
+def test_an_inherited_part_learns_slower(prepared: tuple[Preparation, Windows]):
+    preparation, windows = prepared
+    moves = {}
+    for rate in (0.01, 1.0):
+        network, _, _ = transfer(parent(), preparation.channels, seed=0)
+        before = network.encoder.layers.weight_hh_l0.detach().clone()
+        config = FinetuneConfig(
+            fit=FitConfig(seed=0, steps=4, validate_every=4, weight_decay=0.0),
+            freeze="nothing",
+            pretrained_rate=rate,
+        )
+        finetune(
+            network, windows.select("train"), windows.select("valid"), config, cap=preparation.cap
+        )
+        after = network.encoder.layers.weight_hh_l0.detach()
+        moves[rate] = float((after - before).abs().max())
+    assert moves[0.01] < 0.1 * moves[1.0]

@@ -1,0 +1,98 @@
+"""The training loop."""
+
+import numpy as np
+import pytest
+import torch
+
+from rul_platform.core.architectures import ARCHITECTURES, architecture
+from rul_platform.core.preparation import Preparation
+from rul_platform.core.recipe import FitConfig
+from rul_platform.core.windows import Windows
+from rul_platform.errors import TooFewUnitsError
+from rul_platform.learning import baselines, models, training
+
+CAP = 60.0
+Prepared = tuple[Preparation, Windows]
+
+
+def fitted(prepared: Prepared, name: str, **config: int | float):
+    _, windows = prepared
+    model = models.default_config(architecture(name), windows.table.shape[1], hidden_size=12)
+    network = models.build(model, seed=0)
+    settings = FitConfig(seed=0, **({"steps": 60, "validate_every": 10} | config))
+    result = training.fit(
+        network, windows.select("train"), windows.select("valid"), settings, cap=CAP
+    )
+    return network, result
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_a_network_can_learn_32_windows_by_heart(prepared: Prepared, name: str):
+    """If it cannot, it is wired wrongly."""
+    _, windows = prepared
+    model = models.default_config(architecture(name), windows.table.shape[1], hidden_size=16)
+    left = training.overfit_one_batch(
+        models.build(model, seed=0), windows.select("train"), cap=CAP, seed=0
+    )
+    assert left < 0.02
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_training_beats_the_constant_on_other_units(prepared: Prepared, name: str):
+    _, windows = prepared
+    train, valid = windows.select("train"), windows.select("valid")
+    _, result = fitted(prepared, name)
+    constant = baselines.constant(train, valid, cap=CAP) - np.minimum(valid.rul(), CAP)
+    assert result.best_valid_rmse < 0.5 * float(np.sqrt((constant**2).mean()))
+
+
+def test_the_same_seed_gives_the_same_weights_to_the_last_bit(prepared: Prepared):
+    first, second = (fitted(prepared, "lstm")[0].state_dict() for _ in range(2))
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_the_best_weights_are_kept_and_not_the_last(prepared: Prepared):
+    _, windows = prepared
+    network, result = fitted(prepared, "gru", learning_rate=0.05)
+    checks = training.even_cuts(windows.select("valid"), training.VALIDATION_CUTS)
+    assert training.validation_rmse(network, checks, CAP) == result.best_valid_rmse
+    assert result.best_valid_rmse == result.history["valid_rmse"].min()
+
+
+def test_it_stops_early_when_validation_gets_no_better(prepared: Prepared):
+    _, result = fitted(prepared, "lstm", steps=400, validate_every=1, patience=2)
+    assert result.history["step"].iloc[-1] < 400
+    assert result.history["step"].iloc[-1] >= result.best_step + 2
+
+
+def test_progress_is_told_to_the_end(prepared: Prepared):
+    _, windows = prepared
+    told = []
+    network = models.build(models.default_config("lstm", windows.table.shape[1]), seed=0)
+    training.fit(
+        network,
+        windows.select("train"),
+        windows.select("valid"),
+        FitConfig(seed=0, steps=5, validate_every=2),
+        cap=CAP,
+        progress=lambda done, total, _: told.append((done, total)),
+    )
+    assert told == [(2, 5), (4, 5), (5, 5)]
+
+
+def test_nothing_to_validate_on_is_refused(prepared: Prepared):
+    _, windows = prepared
+    network = models.build(models.default_config("lstm", windows.table.shape[1]), seed=0)
+    with pytest.raises(TooFewUnitsError, match="0 windows to validate on, at least 1 needed"):
+        training.fit(
+            network, windows.select("train"), windows.select("none"), FitConfig(seed=0), cap=CAP
+        )
+
+
+def test_boosting_beats_the_constant_and_repeats_itself(prepared: Prepared):
+    _, windows = prepared
+    train, valid = windows.select("train"), windows.select("valid")
+    first, again = (baselines.boosting(train, valid, cap=CAP, seed=3) for _ in range(2))
+    truth = np.minimum(valid.rul(), CAP)
+    assert np.array_equal(first, again)
+    assert np.abs(first - truth).mean() < 0.5 * np.abs(truth - truth.mean()).mean()

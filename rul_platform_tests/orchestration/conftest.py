@@ -1,0 +1,83 @@
+"""The whole graph, small: simulated turbofans, simulated pumps, networks of eight hidden units."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from rul_platform.orchestration.instance import open_instance
+from rul_platform.orchestration.pipeline import Pipeline, Stage
+from rul_platform.settings import Settings
+from rul_platform.storage.home import Home
+from rul_platform.storage.plant_examples import write_simulated_pumps
+
+PUMPS = "simulated_pumps"
+SMALL = {"steps": 40, "hidden_size": 8}
+PRETRAINING = Stage(
+    ("pretrained_checkpoint",), "gru", {"pretrained_checkpoint": {**SMALL, "subsets": ["SIM"]}}
+)
+TURBOFANS = Stage(("raw_cmapss", "cmapss_windows"), "SIM")
+PUMP_DATA = Stage(("plant_readings", "plant_windows"), PUMPS)
+TUNING = Stage(
+    ("finetuned_model",), PUMPS, {"finetuned_model": {"steps": 90, "architecture": "gru"}}
+)
+JUDGEMENT = Stage(("evaluation_report", "deployed_model"), PUMPS)
+WHOLE_WAY = (TURBOFANS, PRETRAINING, PUMP_DATA, TUNING, JUDGEMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Works:
+    """An opened home, with what runs on it."""
+
+    home: Home
+    instance: dg.DagsterInstance
+    pipeline: Pipeline
+
+    def run(self, *stages: Stage) -> None:
+        """Run stages in order."""
+        for stage in stages:
+            self.pipeline.run(stage)
+
+
+def settings_of(folder: Path) -> Settings:
+    """Settings of a home in ``folder``, without any data and without a network."""
+    return Settings.read({"RUL_HOME": str(folder), "RUL_CMAPSS_URL": ""})
+
+
+@contextmanager
+def works_in(folder: Path) -> Iterator[Works]:
+    """Open a home for the length of a test."""
+    home = Home(settings_of(folder))
+    with open_instance(home) as instance:
+        yield Works(home, instance, Pipeline(home, instance))
+    home.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def finished_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which everything was made once; nobody may change it."""
+    folder = tmp_path_factory.mktemp("finished") / "home"
+    with works_in(folder) as works:
+        write_simulated_pumps(works.home.plants)
+        works.run(*WHOLE_WAY)
+    return folder
+
+
+@pytest.fixture
+def finished(finished_home: Path, tmp_path: Path) -> Iterator[Works]:
+    """A copy of the finished home, to do with as one likes."""
+    folder = tmp_path / "home"
+    shutil.copytree(finished_home, folder)
+    with works_in(folder) as works:
+        yield works
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Works]:
+    """A home with nothing in it."""
+    with works_in(tmp_path / "home") as works:
+        yield works
