@@ -15,6 +15,7 @@ from rul_platform.orchestration.pipeline import Pipeline, Stage
 from rul_platform.orchestration.step import Files, current
 from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
+from rul_platform.storage.plain_files import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +81,7 @@ class Work:
         """Copy the plant's newest report to where a person finds it."""
         target = self.home.settings.home / "reports" / f"{plant}.html"
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(current(self.home, "evaluation_report", plant).read("report.html"))
+        write_whole(target, current(self.home, "evaluation_report", plant).read("report.html"))
         return target
 
     def summary(self, plant: str) -> str:

@@ -67,6 +67,7 @@ class Pipeline:
 
         Raises:
             RulPlatformError: What an asset refused, as it was raised.
+            KeyboardInterrupt: Somebody pressed Ctrl-C; earlier stages are kept.
             CheckFailedError: A blocking check failed, so that what is downstream was not made.
         """
         if PLANT_ASSETS.intersection(stage.assets):
@@ -79,6 +80,8 @@ class Pipeline:
                 instance=self._instance,
                 run_config=self._run_config(stage),
             )
+        except dg.DagsterExecutionInterruptedError:
+            raise KeyboardInterrupt from None
         except dg.DagsterError as error:
             raise CheckFailedError(stage.title, str(error)) from error
 

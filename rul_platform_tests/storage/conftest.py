@@ -14,6 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from rul_platform.storage.database import connect, migrate
+from rul_platform.storage.models import ModelRegistry
+from rul_platform_tests.storage.rows import ROWS, execute, insert
 
 _NUMBERS = count(1)
 
@@ -66,6 +68,19 @@ def engine(database_url: str) -> Iterator[sa.Engine]:
     migrate(engine)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def registry(engine: sa.Engine) -> ModelRegistry:
+    """Without any version."""
+    return ModelRegistry(engine)
+
+
+@pytest.fixture
+def filled(engine: sa.Engine) -> sa.Engine:
+    """One row in every table."""
+    execute(engine, *(insert(table) for table in ROWS))
+    return engine
 
 
 def _execute(url: str, statement: str) -> None:

@@ -1,12 +1,10 @@
 """One champion per plant, whoever deploys at the same moment."""
 
 import random
-from datetime import UTC, datetime, timedelta, timezone
-from itertools import pairwise
+from datetime import timedelta, timezone
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
 
 from rul_platform.errors import (
     ChampionChangedError,
@@ -15,35 +13,18 @@ from rul_platform.errors import (
     UnknownVersionError,
     VersionStateError,
 )
-from rul_platform.storage.database import connect, writing
+from rul_platform.storage.database import writing
 from rul_platform.storage.models import Deployment, ModelRegistry, ModelVersion
 from rul_platform.storage.tables import STATES
-from rul_platform_tests.storage import killing
-from rul_platform_tests.storage.at_once import in_processes, in_threads
-
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
-LATER = NOW + timedelta(days=1)
-PRESS = "press"
-
-
-def sha(number: int) -> str:
-    return f"{number:064x}"
-
-
-@pytest.fixture
-def registry(engine: sa.Engine) -> ModelRegistry:
-    return ModelRegistry(engine)
-
-
-def register(registry: ModelRegistry, count: int) -> None:
-    for number in range(1, count + 1):
-        registry.register(PRESS, sha(number), now=NOW)
-
-
-def deploy(
-    registry: ModelRegistry, number: int, *, over: int | None, now: datetime = NOW
-) -> Deployment:
-    return registry.deploy(PRESS, number, expected_champion=over, evidence={"gain": 0.1}, now=now)
+from rul_platform_tests.storage.versions import (
+    LATER,
+    NOW,
+    PRESS,
+    assert_one_history,
+    deploy,
+    register,
+    sha,
+)
 
 
 def set_state(registry: ModelRegistry, engine: sa.Engine, number: int, state: str) -> None:
@@ -54,17 +35,6 @@ def set_state(registry: ModelRegistry, engine: sa.Engine, number: int, state: st
             {"state": state, "number": number},
         )
     assert registry.version(PRESS, number).state == state
-
-
-def assert_one_history(registry: ModelRegistry) -> None:
-    """One champion, and intervals that follow each other, of which the last alone is open."""
-    deployments = registry.deployments(PRESS)
-    champions = [each for each in registry.versions(PRESS) if each.state == "champion"]
-    assert [each.number for each in champions] == [deployments[-1].number]
-    assert registry.champion(PRESS) == champions[0]
-    assert deployments[-1].until is None
-    assert all(former.until == latter.since for former, latter in pairwise(deployments))
-    assert all(each.until is None or each.since <= each.until for each in deployments)
 
 
 def test_a_new_artifact_is_a_candidate_with_the_next_number(registry: ModelRegistry):
@@ -295,104 +265,3 @@ def test_after_any_sequence_of_decisions_there_is_one_history(registry: ModelReg
         assert_one_history(registry)
 
     assert len(registry.deployments(PRESS)) > 10
-
-
-def test_eight_registrations_at_once_get_eight_numbers(registry: ModelRegistry):
-    made = in_threads(lambda number: registry.register(PRESS, sha(number), now=NOW), 8)
-
-    assert sorted(version.number for version in made) == list(range(1, 9))
-
-
-def test_eight_registrations_of_one_artifact_are_one_version(registry: ModelRegistry):
-    made = in_threads(lambda _: registry.register(PRESS, sha(1), now=NOW), 8)
-
-    assert made == [registry.version(PRESS, 1)] * 8
-
-
-def test_of_eight_deployments_at_once_one_wins(registry: ModelRegistry):
-    register(registry, 9)
-    deploy(registry, 9, over=None)
-
-    made = in_threads(lambda number: deploy(registry, number + 1, over=9, now=LATER), 8)
-
-    (won,) = [each for each in made if isinstance(each, Deployment)]
-    lost = [each for each in made if isinstance(each, ChampionChangedError)]
-    assert len(lost) == 7
-    assert {(each.compared, each.found) for each in lost} == {(9, won.number)}
-    assert [each.number for each in registry.deployments(PRESS)] == [9, won.number]
-    assert_one_history(registry)
-
-
-def test_eight_deployments_of_one_version_at_once_are_one(registry: ModelRegistry):
-    register(registry, 1)
-
-    made = in_threads(lambda _: deploy(registry, 1, over=None), 8)
-
-    assert made == [registry.deployments(PRESS)[0]] * 8
-    assert_one_history(registry)
-
-
-@pytest.mark.parametrize("new_database", ["postgresql"], indirect=True)
-def test_decisions_wait_for_their_turn(
-    registry: ModelRegistry, engine: sa.Engine, database_url: str
-):
-    """PostgreSQL would let two read the same versions and then both write; SQLite has one writer."""
-    register(registry, 1)
-    impatient = connect(f"{database_url}&options=-clock_timeout%3D20")  # milliseconds
-    with writing(engine) as connection:
-        connection.execute(
-            sa.text("LOCK TABLE model_version IN ROW EXCLUSIVE MODE")
-        )  # as any writer
-        for decide in (
-            lambda: ModelRegistry(impatient).register(PRESS, sha(2), now=NOW),
-            lambda: deploy(ModelRegistry(impatient), 1, over=None),
-            lambda: ModelRegistry(impatient).reject(PRESS, 1, "worse"),
-        ):
-            with pytest.raises(OperationalError, match="lock timeout"):
-                decide()
-    impatient.dispose()
-
-
-def register_and_deploy(number: int, url: str) -> tuple[int, int | None]:
-    """What a process of its own does: register three, and try to put the last in charge."""
-    engine = connect(url)
-    registry = ModelRegistry(engine)
-    made = [registry.register(PRESS, sha(100 * number + each), now=NOW) for each in range(3)]
-    try:
-        deployed = deploy(registry, made[-1].number, over=None).number
-    except ChampionChangedError:
-        deployed = None
-    engine.dispose()
-    return made[-1].number, deployed
-
-
-def test_four_processes_at_once(registry: ModelRegistry, database_url: str):
-    made = in_processes(register_and_deploy, 4, [database_url])
-
-    assert [each.number for each in registry.versions(PRESS)] == list(range(1, 13))
-    assert len([deployed for _, deployed in made if deployed]) == 1
-    assert_one_history(registry)
-
-
-def test_a_deployment_that_is_killed_happened_or_did_not(
-    registry: ModelRegistry, database_url: str
-):
-    """Killed at seeded lines; nothing is mended by hand, and the next attempt succeeds."""
-    for plant in ("press", "mill"):
-        for number in (1, 2):
-            registry.register(plant, sha(number), now=NOW)
-        registry.deploy(plant, 1, expected_champion=None, evidence={}, now=NOW)
-    before = registry.versions(PRESS), registry.deployments(PRESS)
-    lines = len(killing.executed_lines("deploy_second", f"mill {database_url}"))
-    refused = 0
-
-    for line in sorted(random.Random(11).sample(range(1, lines + 1), 7)):  # noqa: S311  no secret
-        killed = killing.run("deploy_second", f"press {database_url}", line=line)
-        assert killed.returncode == -9, killed.stderr
-        refused += (registry.versions(PRESS), registry.deployments(PRESS)) == before
-        assert_one_history(registry)
-
-    assert refused >= 5  # else the kills came at harmless moments only
-    killing.executed_lines("deploy_second", f"press {database_url}")
-    assert [each.number for each in registry.deployments(PRESS)] == [1, 2]
-    assert_one_history(registry)
