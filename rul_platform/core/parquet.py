@@ -24,7 +24,7 @@ def to_parquet(table: pd.DataFrame | pa.Table) -> bytes:
         table = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
     text = [f.name for f in table.schema if not pa.types.is_primitive(f.type)]
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", use_dictionary=text)
+    pq.write_table(table, sink, compression="zstd", use_dictionary=text)  # pyright: ignore[reportArgumentType]
     return sink.getvalue().to_pybytes()
 
 

@@ -4,7 +4,7 @@ Belongs here: resolving "the current artifact of asset X" to bytes whose hash wa
 that they were read, and registering the result. Does not belong here: any computation.
 
 Lineage is recorded by us, not taken from Dagster: its provenance names the last event of *any*
-partition, and is gone when a run is deleted (decision record 0004).
+partition, and is gone when a run is deleted (decision record 0002).
 """
 
 import platform
