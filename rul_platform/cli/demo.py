@@ -4,11 +4,10 @@ import time
 
 import click
 
+from rul_platform.core.examples import FILTERS, FLEET, PUMPS
 from rul_platform.settings import Settings
 
 SUBSET_NAMES = ("FD001", "FD002", "FD003", "FD004")
-FLEET, FILTERS, PUMPS = "fd003_fleet", "filters", "simulated_pumps"
-ALL_ARCHITECTURES = ("lstm", "gru", "tcn")
 
 
 @click.command()

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import click
 
-from rul_platform.cli.demo import ALL_ARCHITECTURES, FILTERS, FLEET, PUMPS
 from rul_platform.cli.predict import answer_and_log, describe
 from rul_platform.cli.stages import (
     Work,
@@ -15,7 +14,9 @@ from rul_platform.cli.stages import (
     pretraining,
 )
 from rul_platform.core import splits
+from rul_platform.core.architectures import ARCHITECTURES
 from rul_platform.core.cmapss import SIMULATED
+from rul_platform.core.examples import FILTERS, FLEET, PUMPS
 from rul_platform.errors import DataNotFoundError
 from rul_platform.orchestration.pipeline import Stage
 from rul_platform.orchestration.step import current
@@ -114,8 +115,8 @@ class Walkthrough:
             "\nBenchmark on the official test sets (the models above are in charge already):"
         )
         self.work.run(
-            pretraining(ALL_ARCHITECTURES, self.pretrained_on)
-            + benchmark(self.subsets, ALL_ARCHITECTURES)
+            pretraining(ARCHITECTURES, self.pretrained_on)
+            + benchmark(self.subsets, ARCHITECTURES)
         )
 
     def say_where_to_look(self, seconds: float) -> None:

@@ -157,12 +157,12 @@ def _steps(config: FitConfig, share: float) -> FitConfig:
 
 
 def _joined(first: FitResult, second: FitResult) -> FitResult:
-    """Two phases as one history; the second began from the best of the first."""
+    """Two phases as one history; the second began with the best of the first."""
     offset = int(first.history["step"].iloc[-1])
-    later = second.history.assign(step=second.history["step"] + offset)
+    later = second.history.iloc[1:].assign(step=lambda rows: rows["step"] + offset)
     return FitResult(
         history=pd.concat([first.history, later], ignore_index=True),
-        best_step=second.best_step + offset,
+        best_step=second.best_step + offset if second.best_step else first.best_step,
         best_valid_rmse=second.best_valid_rmse,
         cpu_seconds=first.cpu_seconds + second.cpu_seconds,
     )

@@ -36,9 +36,10 @@ class FitResult:
     """What training did.
 
     Attributes:
-        history: One row per validation: ``step``, ``train_loss`` (mean squared error in units of the
-            cap), ``valid_rmse`` (in life units, labels capped), ``learning_rate``.
-        best_step: The step whose weights were kept.
+        history: One row per validation, the first before any training: ``step``, ``train_loss`` (mean
+            squared error in units of the cap), ``valid_rmse`` (in life units, labels capped),
+            ``learning_rate``.
+        best_step: The step whose weights were kept; 0 for those that the network came with.
         best_valid_rmse: In life units.
         cpu_seconds: Processor time.
     """
@@ -71,6 +72,8 @@ def fit(
 ) -> FitResult:
     """Train ``network`` in place and leave it with the weights that validated best.
 
+    The weights that it came with are among them: training that does not help is undone.
+
     Args:
         network: Its parameters with ``requires_grad=False`` stay as they are.
         train: Windows to learn from.
@@ -92,8 +95,9 @@ def fit(
     rows_NW = torch.from_numpy(train.rows())
     checks = even_cuts(valid, VALIDATION_CUTS)
     optimizer, schedule = _optimizer(network, config, learning_rates or {})
-    best = (float("inf"), 0, copy.deepcopy(network.state_dict()))
-    rows, losses, waited = [], [], 0
+    start = validation_rmse(network, checks, cap)
+    best = (start, 0, copy.deepcopy(network.state_dict()))
+    rows, losses, waited = [(0, float("nan"), start, 0.0)], [], 0
     for step, batch_B in enumerate(_batches(len(train), config), start=1):
         losses.append(
             _step(network, optimizer, table[rows_NW[batch_B]], target_N[batch_B], config.clip_norm)

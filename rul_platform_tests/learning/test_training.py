@@ -96,3 +96,17 @@ def test_boosting_beats_the_constant_and_repeats_itself(prepared: Prepared):
     truth = np.minimum(valid.rul(), CAP)
     assert np.array_equal(first, again)
     assert np.abs(first - truth).mean() < 0.5 * np.abs(truth - truth.mean()).mean()
+
+
+def test_training_that_does_not_help_is_undone(prepared: Prepared):
+    """The weights that a network came with are among those it may keep."""
+    _, windows = prepared
+    network, good = fitted(prepared, "gru")
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    ruinous = FitConfig(seed=1, steps=4, validate_every=1, learning_rate=10.0, clip_norm=1e6)
+    result = training.fit(
+        network, windows.select("train"), windows.select("valid"), ruinous, cap=CAP
+    )
+    assert result.best_step == 0
+    assert result.best_valid_rmse == good.best_valid_rmse
+    assert all(torch.equal(before[n], tensor) for n, tensor in network.state_dict().items())

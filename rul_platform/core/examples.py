@@ -1,0 +1,6 @@
+"""Names of the plants that come with the platform; their files stand in ``storage.plant_examples``.
+
+Apart from it, so that the command line can offer the names without importing pandas.
+"""
+
+FLEET, FILTERS, PUMPS = "fd003_fleet", "filters", "simulated_pumps"
