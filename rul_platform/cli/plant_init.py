@@ -4,10 +4,9 @@ from pathlib import Path
 
 import click
 
+from rul_platform.core.examples import EXAMPLES, FILTERS, PUMPS
 from rul_platform.errors import DataNotFoundError, PlantFileError
 from rul_platform.settings import Settings
-
-EXAMPLE_NAMES = ("fd003_fleet", "filters", "simulated_pumps")
 
 NO_FILTERS = (
     "The filter plant needs the data of the PHM Europe 2020 challenge. Give its zip or folder with "
@@ -18,7 +17,7 @@ NO_FILTERS = (
 @click.command()
 @click.argument("name", required=False)
 @click.option("--files", metavar="PATTERN", help="Your CSV or Parquet files; ** is any folder.")
-@click.option("--example", type=click.Choice(EXAMPLE_NAMES), help="A plant that comes along.")
+@click.option("--example", type=click.Choice(EXAMPLES), help="A plant that comes along.")
 @click.option(
     "--from",
     "given",
@@ -118,9 +117,9 @@ def _write_example(target: Path, example: str, given: Path | None) -> None:
 
     settings = _settings()
     folder, name = target.parent, target.stem
-    if example == "simulated_pumps":
+    if example == PUMPS:
         plant_examples.write_simulated_pumps(folder, name=name)
-    elif example == "filters":
+    elif example == FILTERS:
         source = given or settings.filters
         if source is None:
             raise DataNotFoundError(NO_FILTERS)

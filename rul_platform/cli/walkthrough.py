@@ -115,8 +115,7 @@ class Walkthrough:
             "\nBenchmark on the official test sets (the models above are in charge already):"
         )
         self.work.run(
-            pretraining(ARCHITECTURES, self.pretrained_on)
-            + benchmark(self.subsets, ARCHITECTURES)
+            pretraining(ARCHITECTURES, self.pretrained_on) + benchmark(self.subsets, ARCHITECTURES)
         )
 
     def say_where_to_look(self, seconds: float) -> None:

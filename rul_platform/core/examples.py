@@ -3,4 +3,4 @@
 Apart from it, so that the command line can offer the names without importing pandas.
 """
 
-FLEET, FILTERS, PUMPS = "fd003_fleet", "filters", "simulated_pumps"
+EXAMPLES = FLEET, FILTERS, PUMPS = "fd003_fleet", "filters", "simulated_pumps"

@@ -53,7 +53,7 @@ class FitResult:
 def one_thread() -> None:
     """Keep torch to one thread and to one result per input.
 
-    Two threads on a busy two-core machine are 5 to 16 times slower, and the order of a parallel sum
+    Two threads on a busy two-core machine were 4 to 8 times slower, and the order of a parallel sum
     is not fixed.
     """
     torch.set_num_threads(1)
@@ -106,7 +106,8 @@ def fit(
         if step % config.validate_every and step != config.steps:
             continue
         rmse = validation_rmse(network, checks, cap)
-        rows.append((step, float(np.mean(losses)), rmse, schedule.get_last_lr()[-1]))
+        rate = float(schedule.get_last_lr()[-1])
+        rows.append((step, float(np.mean(losses)), rmse, rate))
         losses.clear()
         if progress:
             progress(step, config.steps, rmse)

@@ -5,6 +5,7 @@ not already computed.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from rul_platform.core.evaluation import Evaluation
 from rul_platform.core.fleet import Fleet
 from rul_platform.core.gate import Verdict
 from rul_platform.core.parquet import to_parquet
+from rul_platform.core.preparation import Preparation
+from rul_platform.storage.models import Deployment
 
 if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
     from rul_platform.learning.finetuning import TransferReport
@@ -46,12 +49,22 @@ def fleet(histories: Fleet, *, life_unit: str) -> Metadata:
     }
 
 
-def splits(index: pd.DataFrame) -> Metadata:
-    """How many units and windows each split has."""
-    return {
+def windows(index: pd.DataFrame, preparation: Preparation) -> Metadata:
+    """How many units and windows each split has, and how its labels are spread."""
+    from rul_platform.reports.fleet_plots import labels
+    from rul_platform.reports.plots import markdown_image
+
+    counts = {
         f"{what}_{split}": int(count)
         for split, rows in index.groupby("split")
         for what, count in (("units", rows["unit"].nunique()), ("windows", len(rows)))
+    }
+    plot = labels(index, preparation.cap, preparation.life_unit)
+    return {
+        "windows": len(index),
+        "channels": len(preparation.channels),
+        **counts,
+        "labels": dg.MetadataValue.md(markdown_image(plot, "Labels by split")),
     }
 
 
@@ -91,7 +104,11 @@ def evaluation(result: Evaluation) -> Metadata:
         for name, value in metrics.as_dict().items()
         if value is not None
     }
-    others = {f"rmse_clipped_{s.name}": s.clipped.rmse for s in result.scores if s is not main}
+    others = {
+        f"rmse_clipped_{s.name.replace(' ', '_').replace('-', '_')}": s.clipped.rmse
+        for s in result.scores
+        if s is not main
+    }
     coverage = {} if result.coverage is None else {"interval_coverage": result.coverage}
     plots = {
         plot.title: dg.MetadataValue.md(markdown_image(plot.draw(result), plot.caption))
@@ -108,6 +125,22 @@ def gate(verdict: Verdict) -> Metadata:
         "gate_reasons": dg.MetadataValue.md("\n".join(f"- {r}" for r in verdict.reasons)),
         "gate_evidence": dg.MetadataValue.json(asdict(verdict.evidence)),
     }
+
+
+def deployments(made: Sequence[Deployment]) -> Metadata:
+    """Which version was in charge when, the newest last."""
+    rows = [
+        dg.TableRecord(
+            {
+                "version": each.number,
+                "since": each.since.isoformat(),
+                "until": each.until.isoformat() if each.until else "in charge",
+                "sha256": each.sha256,
+            }
+        )
+        for each in made
+    ]
+    return {"deployments": dg.MetadataValue.table(rows)}
 
 
 def evaluation_files(result: Evaluation) -> dict[str, bytes]:

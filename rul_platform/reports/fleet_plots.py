@@ -24,6 +24,13 @@ class _Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class _Labels:
+    index: pd.DataFrame
+    cap: float
+    life_unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Training:
     history: pd.DataFrame
     life_unit: str
@@ -37,6 +44,11 @@ def lives(fleet: Fleet, life_unit: str) -> bytes:
 def sensor_traces(fleet: Fleet, life_unit: str) -> bytes:
     """The first sensors of some machines against the life that was left; PNG bytes."""
     return _sensor_traces(_Shown(fleet, life_unit))
+
+
+def labels(index: pd.DataFrame, cap: float, life_unit: str) -> bytes:
+    """How many windows of each split have which label; PNG bytes."""
+    return _labels(_Labels(index, cap, life_unit))
 
 
 def training_curve(history: pd.DataFrame, life_unit: str) -> bytes:
@@ -86,6 +98,23 @@ def _sensor_traces(figure: Figure, shown: _Shown, theme: Theme) -> None:
         axes.xaxis.set_inverted(True)
         axes.ticklabel_format(useOffset=False)
     figure.supxlabel(f"life left ({shown.life_unit})", color=theme.muted, fontsize=8.5)
+
+
+@png(height=2.6)
+def _labels(figure: Figure, shown: _Labels, theme: Theme) -> None:
+    """As shares of each split, so that a small split can be compared with a large one."""
+    axes = figure.subplots()
+    labelled = shown.index[shown.index["rul"].notna()]
+    colors = (theme.early, theme.late, theme.truth)
+    for (split, rows), color in zip(labelled.groupby("split"), colors, strict=False):
+        capped = rows["rul"].clip(upper=shown.cap)
+        share = np.full(len(rows), 1 / len(rows))
+        axes.hist(
+            capped, bins=25, weights=share, histtype="step", color=color, label=str(split), lw=1.4
+        )
+    axes.set_xlabel(f"label, at most {shown.cap:g} ({shown.life_unit})")
+    axes.set_ylabel("share of windows")
+    axes.legend(loc="upper center")
 
 
 @png(height=2.6)

@@ -18,12 +18,11 @@ import numpy as np
 
 from rul_platform.core.cmapss import parse_cycles
 from rul_platform.core.columns import CYCLE, INFORMATIVE, UNIT
+from rul_platform.core.examples import FILTERS, FLEET, PUMPS
 from rul_platform.core.simulated_pumps import simulate_pumps
 from rul_platform.errors import ArchiveError
 from rul_platform.storage.plain_files import write_new, write_whole
 from rul_platform.storage.zips import Zip
-
-EXAMPLES = ("fd003_fleet", "filters", "simulated_pumps")
 
 FLEET_ENGINES = 20
 
@@ -36,7 +35,7 @@ FILTER_SAMPLES = {
 """Which samples the challenge gave for training and for validation, by particle size."""
 
 
-def write_fd003_fleet(folder: Path, train_text: bytes, *, name: str = "fd003_fleet") -> Path:
+def write_fd003_fleet(folder: Path, train_text: bytes, *, name: str = FLEET) -> Path:
     """Twenty turbofans as a customer would keep them: one CSV file for each.
 
     Args:
@@ -58,10 +57,10 @@ def write_fd003_fleet(folder: Path, train_text: bytes, *, name: str = "fd003_fle
         rows = cycles.loc[cycles[UNIT.name] == engine, [CYCLE.name, *INFORMATIVE]]
         table = rows.assign(engine=unit).set_index("engine").reset_index()
         files[f"{unit}.csv"] = table.to_csv(index=False, lineterminator="\n").encode()
-    return _write_example(folder, "fd003_fleet", name, files)
+    return _write_example(folder, FLEET, name, files)
 
 
-def write_filters(folder: Path, source: Path, *, name: str = "filters") -> Path:
+def write_filters(folder: Path, source: Path, *, name: str = FILTERS) -> Path:
     """The 32 filters of the PHM Europe 2020 challenge.
 
     Args:
@@ -86,10 +85,10 @@ def write_filters(folder: Path, source: Path, *, name: str = "filters") -> Path:
     else:
         with Zip(source) as archive:
             files = {path: archive.read(base_name) for path, base_name in wanted.items()}
-    return _write_example(folder, "filters", name, files)
+    return _write_example(folder, FILTERS, name, files)
 
 
-def write_simulated_pumps(folder: Path, *, name: str = "simulated_pumps") -> Path:
+def write_simulated_pumps(folder: Path, *, name: str = PUMPS) -> Path:
     """Pumps that the platform makes up; needs no data.
 
     Args:
@@ -107,7 +106,7 @@ def write_simulated_pumps(folder: Path, *, name: str = "simulated_pumps") -> Pat
         "readings.csv": readings.to_csv(index=False, lineterminator="\n").encode(),
         "failures.csv": failures.to_csv(index=False, lineterminator="\n").encode(),
     }
-    return _write_example(folder, "simulated_pumps", name, files)
+    return _write_example(folder, PUMPS, name, files)
 
 
 def _write_example(folder: Path, example: str, name: str, files: Mapping[str, bytes]) -> Path:

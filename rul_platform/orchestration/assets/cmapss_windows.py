@@ -72,11 +72,7 @@ def cmapss_windows(
         },
         table="train_cycles.parquet",
         parameters=config.model_dump(),
-        metadata={
-            "windows": len(train_windows) + len(test_windows),
-            "channels": len(preparation.channels),
-            **report.splits(train_windows.index),
-        },
+        metadata=report.windows(pd.concat([train_windows.index, test_windows.index]), preparation),
     )
 
 

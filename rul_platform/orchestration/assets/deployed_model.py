@@ -15,6 +15,7 @@ import dagster as dg
 from rul_platform.core.canonical import canonical_json
 from rul_platform.core.gate import Verdict
 from rul_platform.errors import GateRefusedError
+from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import PLANT
 from rul_platform.orchestration.step import REPORT_CODE, Step
 from rul_platform.storage.home import Home
@@ -35,8 +36,8 @@ def deployed_model(
     """Read the verdict, deploy, write, report."""
     name = context.partition_key
     step = Step(context, home)
-    report = step.read("evaluation_report", name)
-    verdict = Verdict.from_json(json.loads(report.read("gate.json")))
+    judged = step.read("evaluation_report", name)
+    verdict = Verdict.from_json(json.loads(judged.read("gate.json")))
     evidence = verdict.evidence
     version = home.registry.register(name, evidence.candidate, now=datetime.now(UTC))
     if not verdict.is_open:
@@ -46,14 +47,14 @@ def deployed_model(
         name,
         version.number,
         expected_champion=evidence.champion_number,
-        evidence={"report": report.sha256, **verdict.to_json()},
+        evidence={"report": judged.sha256, **verdict.to_json()},
         now=datetime.now(UTC),
     )
     record = {
         "plant": name,
         "number": version.number,
         "model": version.sha256,
-        "report": report.sha256,
+        "report": judged.sha256,
     }
     return step.publish(
         {"deployment.json": canonical_json(record)},
@@ -63,5 +64,7 @@ def deployed_model(
             "since": dg.MetadataValue.timestamp(deployment.since),
             "gate": verdict.verdict,
             "reasons": "; ".join(verdict.reasons),
+            "rmse_clipped": evidence.candidate_rmse,
+            **report.deployments(home.registry.deployments(name)),
         },
     )

@@ -81,10 +81,6 @@ def plant_windows(
             },
         },
         parameters=config.model_dump(),
-        metadata={
-            "windows": len(windows),
-            "channels": len(preparation.channels),
-            **report.splits(windows.index),
-        },
+        metadata=report.windows(windows.index, preparation),
         table="cycles.parquet",
     )
