@@ -9,6 +9,7 @@
     │   ├── WrongHashError          a file is not the published one
     │   ├── MalformedRowError       one row breaks the format: file, line, column
     │   ├── PlantFileError          a plant file, with all its problems
+    │   ├── PlantNameError          no plant can be called so
     │   ├── ExpressionError         a threshold expression is not understood, or cannot be computed
     │   └── TooFewUnitsError        too few machines to learn from
     ├── StoreError                  the artifact store cannot keep its promise
@@ -86,9 +87,9 @@ class WrongHashError(DataError):
         self.path, self.found, self.expected = path, found, expected
         super().__init__(
             f"{path}: sha256 is {found}, the published file has {expected}, and the two differ in "
-            f"content, not only in line ends. Fetch the published file, or say that it is another "
-            f"data set (accept_other_data in the launchpad, --accept-other-data on the command "
-            f"line). Nothing of it was stored."
+            f"content, not only in line ends. Fetch the published file. If another data set is meant: "
+            f"`rul data fetch --accept-other-data` looks at it, and raw_cmapss takes it with "
+            f"accept_other_data in the launchpad (rul ui). Nothing of it was stored."
         )
 
 
@@ -120,6 +121,16 @@ class PlantFileError(DataError):
         rest = f"\n  … and {count - self.SHOWN} more" if count > self.SHOWN else ""
         super().__init__(
             f"{path}: {count} problem{'s' if count != 1 else ''}; nothing was stored.{lines}{rest}"
+        )
+
+
+class PlantNameError(DataError):
+    """No plant can be called so: the name becomes a partition and part of paths."""
+
+    def __init__(self, name: str, *, rule: str) -> None:
+        self.name, self.rule = name, rule
+        super().__init__(
+            f"{name!r} cannot be a plant's name, which is {rule}. `rul plant list` shows the plants."
         )
 
 

@@ -112,11 +112,11 @@ def test_the_embedded_file_makes_an_instance_of_files_only(tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", ["dagster.yaml", EMBEDDED])
-def test_steps_of_a_pool_wait_for_each_other_and_runs_are_kept(name: str | Path):
+def test_runs_are_limited_retried_for_lost_workers_only_and_kept(name: str | Path):
     instance = read(name)
 
-    assert instance["concurrency"]["pools"]["granularity"] == "op"
-    assert instance["concurrency"]["pools"]["default_limit"] == 1
+    assert set(instance["concurrency"]) == {"runs"}
+    assert instance["concurrency"]["runs"]["max_concurrent_runs"] >= 2
     assert instance["run_retries"]["retry_on_asset_or_op_failure"] is False
     assert set(instance["retention"]) == {"schedule", "sensor"}
 

@@ -40,7 +40,10 @@ def run_stages(home: Home, pipeline: Pipeline, stages: list[Stage], *, again: bo
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Callable[..., None]]:
-    """A progress bar on a terminal, silence elsewhere; gives what work tells ``(done, total)``."""
+    """A progress bar on a terminal, one line at the start elsewhere; both on the error stream.
+
+    Gives what work tells ``(done, total)``.
+    """
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -49,6 +52,8 @@ def progress_bar(label: str) -> Iterator[Callable[..., None]]:
         TimeElapsedColumn(),
     )
     shown = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    if not console.is_terminal:
+        click.echo(f"{label} ...", err=True)
     with shown:
         task = shown.add_task(escape(label), total=None)
 

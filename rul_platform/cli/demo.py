@@ -5,9 +5,8 @@ import time
 import click
 
 from rul_platform.core.examples import FILTERS, FLEET, PUMPS
+from rul_platform.core.subsets import SUBSETS
 from rul_platform.settings import Settings
-
-SUBSET_NAMES = ("FD001", "FD002", "FD003", "FD004")
 
 
 @click.command()
@@ -15,8 +14,8 @@ SUBSET_NAMES = ("FD001", "FD002", "FD003", "FD004")
     "--subset",
     "subsets",
     multiple=True,
-    type=click.Choice(SUBSET_NAMES),
-    default=SUBSET_NAMES,
+    type=click.Choice(SUBSETS),
+    default=SUBSETS,
     show_default=True,
     help="Turbofans to work with; may be given several times.",
 )
@@ -25,7 +24,8 @@ SUBSET_NAMES = ("FD001", "FD002", "FD003", "FD004")
     "plants",
     multiple=True,
     type=click.Choice([FLEET, FILTERS, PUMPS]),
-    help=f"Example plants; by default {FLEET}, and {FILTERS} when RUL_FILTERS is given.",
+    help=f"Example plants; by default {FLEET} ({PUMPS} where turbofans are simulated), and {FILTERS} "
+    "when RUL_FILTERS is given.",
 )
 @click.option(
     "--simulate", is_flag=True, help="Use the built-in simulator, without looking for NASA's data."

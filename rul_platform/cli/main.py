@@ -22,6 +22,7 @@ from rul_platform.errors import RulPlatformError
 from rul_platform.settings import Settings
 
 EXIT_REFUSED, EXIT_INTERRUPTED = 1, 130
+INTERRUPTED = "\nInterrupted. What was finished is kept; the same command goes on from there."
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,18 +55,51 @@ for command in (demo, data, plant, train, evaluate, deploy, predict, models, sta
 def main() -> None:
     """Run the command line; a refusal becomes one message and exit code 1."""
     try:
+        sys.exit(_exit_code())
+    except KeyboardInterrupt:  # where click does not look, as while a message is written
+        click.echo(INTERRUPTED, err=True)
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def _exit_code() -> int:
+    """Run one command to its end, whatever that is."""
+    try:
         rul.main(prog_name="rul", standalone_mode=False)
     except RulPlatformError as error:
         click.echo(f"Error: {error}", err=True)
-        sys.exit(EXIT_REFUSED)
+        return EXIT_REFUSED
     except click.exceptions.Abort:
-        click.echo(
-            "\nInterrupted. What was finished is kept; the same command goes on from there.",
-            err=True,
-        )
-        sys.exit(EXIT_INTERRUPTED)
+        click.echo(INTERRUPTED, err=True)
+        return EXIT_INTERRUPTED
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        return done.exit_code
+    except _from_outside() as error:
+        click.echo(f"Error: {_told(error)}", err=True)
+        return EXIT_REFUSED
+    return 0
+
+
+def _from_outside() -> tuple[type[Exception], ...]:
+    """What the system and a database refuse. Asked only in trouble: SQLAlchemy's import is heavy."""
+    from sqlalchemy.exc import DBAPIError
+
+    return OSError, DBAPIError
+
+
+def _told(error: Exception) -> str:
+    """What was refused and what to do; nothing of a statement, its values, or a password."""
+    if not isinstance(error, OSError):
+        said = str(getattr(error, "orig", "")).strip()
+        return (
+            f"the database refused: {said}. Does it run, is there room, and may you write in it? "
+            f"What was finished is kept."
+        )
+    said = error.strerror or str(error)
+    where = f"{error.filename}: " if error.filename else ""
+    return (
+        f"{where}{said}. Is the path right, is there room, and may you read and write there? What "
+        f"was finished is kept."
+    )

@@ -138,4 +138,5 @@ def _figures(figures: "PlantFigures") -> str:
         "conditions": f"{len(figures.conditions)}: {', '.join(figures.conditions)}",
         "roles": f"{roles} (as a first materialisation would divide them)",
     }
-    return "\n".join(f"  {key:<11} {value}" for key, value in lines.items())
+    rows = [*lines.items(), *(("note", note) for note in figures.notes)]
+    return "\n".join(f"  {key:<11} {value}" for key, value in rows)

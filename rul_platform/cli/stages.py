@@ -7,14 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from rul_platform.cli.console import run_stages
 from rul_platform.core.gate import Verdict
-from rul_platform.errors import DataNotFoundError, NoChampionError
+from rul_platform.errors import (
+    CheckFailedError,
+    DataNotFoundError,
+    GateRefusedError,
+    NoChampionError,
+)
 from rul_platform.orchestration.instance import open_instance
 from rul_platform.orchestration.pipeline import Pipeline, Stage
 from rul_platform.orchestration.step import Files, current
 from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
+from rul_platform.storage.models import ModelVersion
 from rul_platform.storage.plain_files import write_whole
 
 if TYPE_CHECKING:
@@ -79,19 +87,53 @@ class Work:
 
     def report(self, plant: str) -> Path:
         """Copy the plant's newest report to where a person finds it."""
-        target = self.home.settings.home / "reports" / f"{plant}.html"
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target = self.home.report_file(plant)
         write_whole(target, current(self.home, "evaluation_report", plant).read("report.html"))
         return target
 
+    def candidate(self, plant: str) -> ModelVersion:
+        """The version that the plant's newest training made, or made again.
+
+        Raises:
+            NotMaterializedError: The plant has no model yet.
+        """
+        sha256 = current(self.home, "finetuned_model", plant).sha256
+        return next(v for v in self.home.registry.versions(plant) if v.sha256 == sha256)
+
+    def judge(self, stages: list[Stage], plant: str, *, again: bool) -> None:
+        """Run stages that judge the candidate, and say what came out, also when it is refused.
+
+        Raises:
+            GateRefusedError: The gate said no, now or when it was asked before.
+        """
+        self.candidate(plant)
+        try:
+            self.run(stages, again=again)
+        except CheckFailedError:
+            if self.verdict(plant).is_open:
+                raise
+        click.echo(self.summary(plant))
+        verdict = self.verdict(plant)
+        if not verdict.is_open:
+            raise GateRefusedError(plant, self._number(verdict), verdict.reasons)
+
+    def verdict(self, plant: str) -> Verdict:
+        """What the gate said last."""
+        report = current(self.home, "evaluation_report", plant)
+        return Verdict.from_json(json.loads(report.read("gate.json")))
+
+    def _number(self, verdict: Verdict) -> int:
+        found = [v for v in self.home.registry.versions() if v.sha256 == verdict.evidence.candidate]
+        return found[0].number
+
     def summary(self, plant: str) -> str:
         """Who is in charge and why, and where the report is."""
-        report = current(self.home, "evaluation_report", plant)
-        verdict = Verdict.from_json(json.loads(report.read("gate.json")))
+        verdict = self.verdict(plant)
         champion = self.home.registry.champion(plant)
         in_charge = f"version {champion.number}" if champion else "no model"
+        reasons = "; ".join(verdict.reasons)
         return (
-            f"Gate: {verdict.verdict} ({'; '.join(verdict.reasons)}).\n"
+            f"Gate on version {self._number(verdict)}: {verdict.verdict} ({reasons}).\n"
             f"In charge of {plant}: {in_charge}.\n"
             f"Report: {self.report(plant)}"
         )

@@ -7,6 +7,12 @@ import click
 
 from rul_platform.settings import Settings
 
+ASSETS = (
+    "raw_cmapss", "cmapss_windows", "pretrained_checkpoint", "cmapss_benchmark", "plant_readings",
+    "plant_windows", "finetuned_model", "evaluation_report", "deployed_model",
+)  # fmt: skip
+"""As in ``orchestration.code_location``, whose import would cost seconds."""
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="A JSON object instead of text.")
@@ -35,15 +41,11 @@ def _status(settings: Settings) -> dict[str, Any]:
     from rul_platform.storage.home import Home
 
     home = Home(settings)
-    assets = (
-        "raw_cmapss", "cmapss_windows", "pretrained_checkpoint", "cmapss_benchmark", "plant_readings",
-        "plant_windows", "finetuned_model", "evaluation_report", "deployed_model",
-    )  # fmt: skip
     names = {path.stem for path in home.plants.glob("*.toml")}
     names |= {version.plant for version in home.registry.versions()}
     return {
         "home": str(settings.home),
-        "materialised": {asset: list(home.lineage.partitions(asset)) for asset in assets},
+        "materialised": {asset: list(home.lineage.partitions(asset)) for asset in ASSETS},
         "plants": [_plant(home, name) for name in sorted(names)],
     }
 

@@ -60,8 +60,10 @@ def train(
         work.run(cmapss_stages(subsets) + pretraining((architecture,), subsets))
         work.run([plant_data(plant)], again=True)
         work.run([Stage(("finetuned_model",), plant, {"finetuned_model": config})], again=again)
-        version = work.home.registry.versions(plant)[-1]
-        click.echo(f"Candidate: {plant} version {version.number}, sha256 {version.sha256[:12]}.")
+        version = work.candidate(plant)
+        click.echo(
+            f"{plant} version {version.number}, {version.state}, sha256 {version.sha256[:12]}."
+        )
 
 
 @click.command()
@@ -74,8 +76,7 @@ def evaluate(settings: Settings, plant: str) -> None:
 
     with opened(settings) as work:
         work.require_plant(plant)
-        work.run([Stage(("evaluation_report",), plant)], again=True)
-        click.echo(work.summary(plant))
+        work.judge([Stage(("evaluation_report",), plant)], plant, again=True)
 
 
 @click.command()
@@ -88,5 +89,4 @@ def deploy(settings: Settings, plant: str, again: bool) -> None:
 
     with opened(settings) as work:
         work.require_plant(plant)
-        work.run([judgement(plant)], again=again)
-        click.echo(work.summary(plant))
+        work.judge([judgement(plant)], plant, again=again)

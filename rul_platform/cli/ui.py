@@ -32,7 +32,6 @@ def ui(settings: Settings, port: int) -> None:
     environ = os.environ | {  # noqa: TID251  a door
         "DAGSTER_HOME": str(prepare_instance(home)),
         "RUL_HOME": str(settings.home),
-        "RUL_DATABASE_URL": settings.database_url,
     }
     click.echo(f"Dagster's UI: http://127.0.0.1:{port}  (Ctrl-C stops it)")
     workspace = str(files("rul_platform.orchestration") / "workspace.yaml")

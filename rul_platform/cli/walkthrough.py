@@ -15,9 +15,9 @@ from rul_platform.cli.stages import (
 )
 from rul_platform.core import splits
 from rul_platform.core.architectures import ARCHITECTURES
-from rul_platform.core.cmapss import SIMULATED
 from rul_platform.core.examples import FILTERS, FLEET, PUMPS
-from rul_platform.errors import DataNotFoundError
+from rul_platform.core.subsets import SIMULATED
+from rul_platform.errors import CheckFailedError, DataNotFoundError, GateRefusedError
 from rul_platform.orchestration.pipeline import Stage
 from rul_platform.orchestration.step import current
 from rul_platform.orchestration.stored_windows import plant_fleet, splits_of
@@ -33,8 +33,14 @@ DEPLOYED = ("lstm",)
 NOTICE = """
   *** SIMULATED DATA ***
   {why}
-  The demo goes on with the built-in simulator; every figure below is about simulated machines.
+  The demo goes on with the built-in simulator: {what}
 """
+ALL_SIMULATED = "every figure below is about simulated machines."
+PARTLY_SIMULATED = (
+    f"every figure below is about simulated machines, but for plant {FILTERS}: its machines are real, "
+    f"and only what its model was pretrained on is simulated."
+)
+NEEDS_FD003 = f"Plant {FLEET} is made of NASA's FD003, which no simulator replaces."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +64,12 @@ class Walkthrough:
         """Find the data; without it, say so and turn to the simulator.
 
         Raises:
+            UsageError: The plants cannot be made of what was given.
+            DataNotFoundError: A plant that was asked for needs NASA's data, and there is none.
             DataError: A copy of the data was given, and it is broken.
         """
         settings = work.home.settings
+        _check_plants(plants, simulate=simulate, has_filters=settings.filters is not None)
         why = "You asked for it with --simulate."
         if not simulate:
             try:
@@ -68,17 +77,16 @@ class Walkthrough:
             except DataNotFoundError as error:
                 if settings.cmapss is not None:
                     raise
+                if FLEET in plants:
+                    msg = f"{NEEDS_FD003} {error}"
+                    raise DataNotFoundError(msg) from error
                 simulate, why = True, str(error)
+        first = PUMPS if simulate else FLEET
+        wanted = plants or ((first, FILTERS) if settings.filters else (first,))
         if simulate:
-            click.echo(NOTICE.format(why=why.replace("\n", "\n  ")))
-            return cls(work, (SIMULATED,), plants or (PUMPS,))
-        wanted = plants or ((FLEET, FILTERS) if settings.filters else (FLEET,))
-        if FILTERS in wanted and settings.filters is None:
-            msg = (
-                f"Plant {FILTERS} needs its data: set RUL_FILTERS to the zip or the folder with it."
-            )
-            raise click.UsageError(msg)
-        return cls(work, subsets, wanted)
+            what = PARTLY_SIMULATED if FILTERS in wanted else ALL_SIMULATED
+            click.echo(NOTICE.format(why=why.replace("\n", "\n  "), what=what))
+        return cls(work, (SIMULATED,) if simulate else subsets, wanted)
 
     @property
     def pretrained_on(self) -> tuple[str, ...]:
@@ -94,11 +102,18 @@ class Walkthrough:
         for plant in self.plants:
             self._write_files(plant)
             self.work.run([plant_data(plant)], again=True)
-            self.work.run([Stage(("finetuned_model",), plant), judgement(plant)])
+            self.work.run([Stage(("finetuned_model",), plant)])
+            self._judge(plant)
 
     def answer(self) -> None:
         """One prediction for each plant, on a machine that the model has never seen."""
         for plant in self.plants:
+            if self.work.home.registry.champion(plant) is None:
+                reasons = "; ".join(self.work.verdict(plant).reasons)
+                click.echo(
+                    f"\nNo prediction for {plant}: the gate refused its only model ({reasons})."
+                )
+                continue
             stored = current(self.work.home, "plant_windows", plant)
             fleet = plant_fleet(stored)
             unit = next(u for u, role in splits_of(stored).items() if role == splits.TEST)
@@ -130,11 +145,35 @@ class Walkthrough:
             "  rul plant init  your own machines"
         )
 
+    def _judge(self, plant: str) -> None:
+        """Deploy what the gate lets through; a refusal is a result, and the demo goes on."""
+        try:
+            self.work.run([judgement(plant)])
+        except (CheckFailedError, GateRefusedError):
+            verdict = self.work.verdict(plant)
+            if verdict.is_open:
+                raise
+            click.echo(f"The gate refused the model of {plant}: {'; '.join(verdict.reasons)}.")
+
     def _write_files(self, plant: str) -> None:
         home = self.work.home
         if plant == FLEET:
             write_fd003_fleet(home.plants, home.cmapss.fetch("FD003").train)
-        elif plant == FILTERS and home.settings.filters is not None:
-            write_filters(home.plants, home.settings.filters)
-        else:
+        elif plant == PUMPS:
             write_simulated_pumps(home.plants)
+        elif home.settings.filters is not None:
+            write_filters(home.plants, home.settings.filters)
+
+
+def _check_plants(plants: tuple[str, ...], *, simulate: bool, has_filters: bool) -> None:
+    """Refuse plants whose data is not there, before any work.
+
+    Raises:
+        UsageError: Says which, and what to do.
+    """
+    if FILTERS in plants and not has_filters:
+        msg = f"Plant {FILTERS} needs its data: set RUL_FILTERS to the zip or the folder with it."
+        raise click.UsageError(msg)
+    if FLEET in plants and simulate:
+        msg = f"{NEEDS_FD003} Leave out --simulate, or take --plant {PUMPS}."
+        raise click.UsageError(msg)

@@ -36,9 +36,7 @@ def export(settings: Settings, name: str, output: Path, is_test: bool, overwrite
     from rul_platform.orchestration.step import current
     from rul_platform.storage.home import Home
 
-    if output.exists() and not overwrite:
-        msg = f"{output} exists; give another --output, or --overwrite."
-        raise click.ClickException(msg)
+    _check_target(output, overwrite)
     home = Home(settings)
     is_cmapss = name in (*SUBSETS, SIMULATED)
     files = current(home, "cmapss_windows" if is_cmapss else "plant_windows", name)
@@ -48,3 +46,16 @@ def export(settings: Settings, name: str, output: Path, is_test: bool, overwrite
     cut = read(files)
     export_windows(cut, stored_windows.preparation_of(files).channels, output)
     click.echo(f"{len(cut)} windows of {cut.length} readings: {output}")
+
+
+def _check_target(output: Path, overwrite: bool) -> None:
+    """Refuse what is no place for a new file, before any work."""
+    if output.is_dir():
+        msg = f"{str(output)!r} is a folder; give the path of a Parquet file."
+        raise click.BadParameter(msg, param_hint="--output")
+    if not output.parent.is_dir():
+        msg = f"{str(output.parent)!r} is no folder; make it first, or give another path."
+        raise click.BadParameter(msg, param_hint="--output")
+    if output.exists() and not overwrite:
+        msg = f"{output} exists; give another --output, or --overwrite."
+        raise click.ClickException(msg)

@@ -7,36 +7,48 @@ Shape letters: N scored rows, U units, R resamples. A resample draws U units wit
 written as weights: a unit drawn k times with m rows gives each of them the weight k / m.
 """
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rul_platform.core.metrics import Rows, checked, rmse, unit_weights
+from rul_platform.core.metrics import Metric, Rows, checked, rmse, unit_weights
 from rul_platform.errors import EvaluationError
 
 DEFAULT_LEVEL = 0.95
 DEFAULT_RESAMPLES = 2_000
 
-Metric = Callable[[Rows, Rows, Rows], Rows]
-"""Truth ``(N,)``, predictions ``(N,)`` and weights ``(R, N)`` to one figure per resample ``(R,)``."""
+Key = tuple[str, ...]
+"""Name of a figure: ``("boosting", "clipped", "rmse")``."""
+
+Compute = Callable[[Rows], Mapping[Key, Rows]]
+"""Weights ``(R, N)`` to figures ``(R,)`` by name."""
 
 _NUMBERS_AT_ONCE = 2_000_000  # weights held in memory: 16 MB
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Where a figure lies on other units of the same kind; unbounded with a single unit."""
+    """Where a figure lies on other units of the same kind; unbounded where that is not known."""
 
     low: float
     high: float
 
+    @property
+    def is_known(self) -> bool:
+        """Whether both ends are numbers."""
+        return math.isfinite(self.low) and math.isfinite(self.high)
+
+
+UNKNOWN = Interval(low=-math.inf, high=math.inf)
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """RMSE of one model minus RMSE of another on the same units; negative: the first is better.
+    """A figure of one model minus that of another on the same units; below 0 the first is better.
 
     Attributes:
         mean: The difference over all units as they are.
@@ -55,9 +67,80 @@ class Difference:
             return "better"
         return "worse" if self.low > 0 else "undecided"
 
-    def reversed(self) -> "Difference":
-        """The same comparison, told of the second model."""
-        return Difference(mean=-self.mean, low=-self.high, high=-self.low)
+
+@dataclass(frozen=True, eq=False)
+class Resampled:
+    """Figures of one set of units, all on the same resamples. Made by :func:`resample`.
+
+    Attributes:
+        observed: Each figure over all units as they are.
+        drawn: Each figure on every resample, shape ``(R,)``, NaN where it is undefined.
+        units: How many units there are.
+        level: Share of resamples inside each interval.
+    """
+
+    observed: Mapping[Key, float]
+    drawn: Mapping[Key, Rows]
+    units: int
+    level: float
+
+    def interval(self, key: Key) -> Interval:
+        """Percentile interval of one figure over the resamples in which it is defined.
+
+        Not known from one unit, which says nothing about another; nor where the figure is undefined
+        over all units, or in a larger share of the resamples than the interval leaves out.
+        """
+        return self._interval(self.observed[key], self.drawn[key])
+
+    def difference(self, a: Key, b: Key) -> Difference:
+        """Figure ``a`` minus figure ``b``, paired: both on the same drawn units.
+
+        Pairing cancels what makes a unit hard for both, so that two models can be told apart with
+        fewer units than their separate intervals suggest.
+        """
+        observed = self.observed[a] - self.observed[b]
+        found = self._interval(observed, self.drawn[a] - self.drawn[b])
+        return Difference(mean=observed, low=found.low, high=found.high)
+
+    def _interval(self, observed: float, drawn: Rows) -> Interval:
+        defined = drawn[~np.isnan(drawn)]
+        if self.units == 1 or math.isnan(observed) or defined.size < drawn.size * self.level:
+            return UNKNOWN
+        low, high = np.quantile(defined, [(1 - self.level) / 2, (1 + self.level) / 2])
+        return Interval(low=float(low), high=float(high))
+
+
+def resample(
+    unit_ids: ArrayLike,
+    compute: Compute,
+    *,
+    level: float = DEFAULT_LEVEL,
+    resamples: int = DEFAULT_RESAMPLES,
+    seed: int,
+) -> Resampled:
+    """Compute figures on resamples that are drawn once for all of them.
+
+    Args:
+        unit_ids: Shape ``(N,)``, which unit each row belongs to.
+        compute: The figures as functions of weights; every unit counts once.
+        level: Share of resamples inside the interval, above 0 and below 1.
+        resamples: R, how often the units are drawn.
+        seed: The same seed gives the same resamples.
+
+    Raises:
+        EvaluationError: No unit, or a level or count out of range.
+    """
+    ids = np.asarray(unit_ids, dtype=str)
+    if problems := list(_problems(ids, level, resamples)):
+        raise EvaluationError("Units cannot be resampled", problems)
+    portions = [compute(weights) for weights in _draw(ids, resamples=resamples, seed=seed)]
+    once = compute(unit_weights(ids)[np.newaxis])
+    return Resampled(
+        observed={key: float(figure[0]) for key, figure in once.items()},
+        drawn={key: np.concatenate([portion[key] for portion in portions]) for key in once},
+        units=len(np.unique(ids)),
+        level=level,
+    )
 
 
 def metric_interval(
@@ -77,90 +160,43 @@ def metric_interval(
         truth: Shape ``(N,)``.
         predicted: Shape ``(N,)``.
         metric: Any function of this shape, such as ``metrics.rmse`` or ``metrics.nasa_score``.
-        level: Share of resamples inside the interval, above 0 and below 1.
-        resamples: R, how often the units are drawn.
-        seed: The same seed gives the same interval.
+        level: As in :func:`resample`.
+        resamples: As in :func:`resample`.
+        seed: As in :func:`resample`.
 
     Raises:
         EvaluationError: Rows that do not fit together, or a level or count out of range.
     """
     t, p, _ = checked(truth, predicted)
-    drawn = _draw(unit_ids, rows=len(t), resamples=resamples, seed=seed)
-    return _interval(np.concatenate([metric(t, p, w) for w in drawn]), unit_ids, level)
-
-
-def paired_rmse_difference(
-    unit_ids: ArrayLike,
-    truth: ArrayLike,
-    predicted_a: ArrayLike,
-    predicted_b: ArrayLike,
-    *,
-    level: float = DEFAULT_LEVEL,
-    resamples: int = DEFAULT_RESAMPLES,
-    seed: int,
-) -> Difference:
-    """RMSE of ``a`` minus RMSE of ``b``, both scored on the same drawn units.
-
-    Pairing cancels what makes a unit hard for both, so that two models can be told apart with fewer
-    units than their separate intervals suggest. Arguments as in :func:`metric_interval`.
-    """
-    t, a, _ = checked(truth, predicted_a)
-    _, b, _ = checked(truth, predicted_b)
-    drawn = _draw(unit_ids, rows=len(t), resamples=resamples, seed=seed)
-    interval = _interval(
-        np.concatenate([rmse(t, a, w) - rmse(t, b, w) for w in drawn]), unit_ids, level
+    if np.shape(unit_ids) != t.shape:
+        found = f"{np.shape(unit_ids)} unit names for {len(t)} rows, expected one each"
+        raise EvaluationError("Units cannot be resampled", [found])
+    drawn = resample(
+        unit_ids,
+        lambda weights: {("figure",): metric(t, p, weights)},
+        level=level,
+        resamples=resamples,
+        seed=seed,
     )
-    once = unit_weights(unit_ids)
-    observed = float(rmse(t, a, once) - rmse(t, b, once))
-    return Difference(mean=observed, low=interval.low, high=interval.high)
+    return drawn.interval(("figure",))
 
 
-def bootstrap_interval(
-    values: ArrayLike,
-    *,
-    level: float = DEFAULT_LEVEL,
-    resamples: int = DEFAULT_RESAMPLES,
-    seed: int,
-) -> Interval:
-    """Percentile interval of the mean of ``values``, one value per unit, shape ``(U,)``."""
-    v, _, _ = checked(values, values)
-
-    def mean(of: Rows, _: Rows, weights: Rows) -> Rows:
-        return (weights * of).sum(axis=-1) / weights.sum(axis=-1)
-
-    return metric_interval(
-        np.arange(len(v)), v, v, mean, level=level, resamples=resamples, seed=seed
-    )
-
-
-def _draw(unit_ids: ArrayLike, *, rows: int, resamples: int, seed: int) -> Iterator[Rows]:
-    """Weights of shape ``(r, N)``, in portions of r resamples that fit in memory."""
-    ids = np.asarray(unit_ids, dtype=str)
-    if ids.shape != (rows,):
-        raise EvaluationError(
-            "Units cannot be resampled",
-            [f"{ids.shape} unit names for {rows} rows, expected one each"],
-        )
+def _problems(ids: NDArray[np.str_], level: float, resamples: int) -> Iterator[str]:
+    if ids.ndim != 1 or ids.size == 0:
+        yield f"unit names have shape {ids.shape}, expected one for each of one or more rows"
+    if not 0 < level < 1:
+        yield f"level is {level}, expected above 0 and below 1"
     if resamples < 1:
-        raise EvaluationError(
-            "Units cannot be resampled", [f"resamples is {resamples}, expected 1 or more"]
-        )
+        yield f"resamples is {resamples}, expected 1 or more"
+
+
+def _draw(ids: NDArray[np.str_], *, resamples: int, seed: int) -> Iterator[Rows]:
+    """Weights of shape ``(r, N)``, in portions of r resamples that fit in memory."""
     unit: NDArray[np.intp] = np.unique(ids, return_inverse=True)[1]
     units, once = int(unit.max()) + 1, unit_weights(ids)
     rng = np.random.default_rng(seed)
-    portion = max(1, _NUMBERS_AT_ONCE // rows)
+    portion = max(1, _NUMBERS_AT_ONCE // len(ids))
     for start in range(0, resamples, portion):
         size = min(portion, resamples - start)
         times = rng.multinomial(units, np.full(units, 1 / units), size=size)
         yield times[:, unit] * once
-
-
-def _interval(figures: Rows, unit_ids: ArrayLike, level: float) -> Interval:
-    if not 0 < level < 1:
-        raise EvaluationError(
-            "Units cannot be resampled", [f"level is {level}, expected above 0 and below 1"]
-        )
-    if len(set(np.asarray(unit_ids, dtype=str).tolist())) == 1:
-        return Interval(low=-np.inf, high=np.inf)  # one unit says nothing about another
-    low, high = np.quantile(figures, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(low=float(low), high=float(high))

@@ -24,19 +24,28 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def source_fingerprint(package: Path, layers: tuple[str, ...]) -> str:
-    """Hash of the Python source in some layers of the package: the version of the code that computes.
+def fingerprint(files: Mapping[str, bytes]) -> str:
+    """One hash for several named files."""
+    return sha256(canonical_json({name: sha256(data) for name, data in files.items()}))
+
+
+def source_fingerprint(package: Path, parts: tuple[str, ...]) -> str:
+    """Hash of the source in some parts of the package: the version of the code that computes.
 
     Args:
         package: Folder of ``rul_platform``.
-        layers: Folder names below it.
+        parts: Folders and files below it; of a folder, all that is not compiled.
 
     Returns:
         First 16 hex digits of the sha256.
     """
     digest = hashlib.sha256()
-    for layer in sorted(layers):
-        for path in sorted((package / layer).rglob("*.py")):
+    for part in sorted(parts):
+        found = package / part
+        paths = [found] if found.is_file() else sorted(p for p in found.rglob("*.*") if p.is_file())
+        for path in paths:
+            if path.suffix == ".pyc":
+                continue
             digest.update(path.relative_to(package).as_posix().encode() + b"\0")
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]

@@ -8,6 +8,7 @@ with the header in line 1; named ``row``, it counts rows of a Parquet file or of
 from 1.
 """
 
+import re
 from typing import Any, cast
 
 import numpy as np
@@ -16,6 +17,17 @@ from numpy.typing import NDArray
 from pandas.api import types
 
 from rul_platform.core.wording import did_you_mean, listing, quoted
+
+LARGEST_NUMBER = 1e15
+"""No reading may be further from 0. Models scale in float32, which ends at 3.4e38: the squares of such
+numbers, summed over 1e8 readings, just fit. No sensor measures more, but some exports mark a missing
+reading with 1e300."""
+
+POINT_IN_TIME = re.compile(r"\s*(\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\b|\d{1,2}:\d{2})")
+"""How a date, or the time of a day, begins."""
+
+CELLS_TO_LOOK_AT = 1000
+"""So many cells tell whether a column holds points in time."""
 
 
 def missing_columns(table: pd.DataFrame, wanted: list[str]) -> list[str]:
@@ -36,7 +48,7 @@ def column_of(table: pd.DataFrame, name: str) -> pd.Series:
 
 
 def numbers(table: pd.DataFrame, name: str, problems: list[str]) -> NDArray[np.float64]:
-    """The column as floats; the first cell that is not a finite number goes into ``problems``.
+    """The column as floats; the first cell that is none, or far too large, goes into ``problems``.
 
     Returns:
         Shape ``(rows,)``; NaN for what could not be read.
@@ -45,11 +57,22 @@ def numbers(table: pd.DataFrame, name: str, problems: list[str]) -> NDArray[np.f
     values = _to_floats(column)
     is_bad = ~np.isfinite(values)
     if is_bad.any():
-        hint = (
-            "; is the decimal mark a comma? Set decimal in [source]" if _has_comma(column) else ""
-        )
-        problems.append(_first_bad(column, is_bad, f"a number is expected{hint}"))
+        problems.append(_first_bad(column, is_bad, f"a number is expected{_hint(column)}"))
+    allowed = (
+        f"a number from {-LARGEST_NUMBER:g} to {LARGEST_NUMBER:g} is expected; "
+        f"a reading that is missing has to be filled or taken out"
+    )
+    is_huge = np.isfinite(values) & (np.abs(values) > LARGEST_NUMBER)
+    refuse(table, name, is_huge, allowed, problems)
     return values
+
+
+def are_points_in_time(column: pd.Series) -> bool:
+    """Whether every cell that is not empty reads as a date or as the time of a day."""
+    if types.is_numeric_dtype(column):
+        return False
+    text = column.dropna().iloc[:CELLS_TO_LOOK_AT].astype(str)
+    return bool(len(text)) and bool(text.str.match(POINT_IN_TIME).all())
 
 
 def names(table: pd.DataFrame, name: str, problems: list[str]) -> pd.Series:
@@ -98,6 +121,16 @@ def _first_bad(column: pd.Series, is_bad: NDArray[np.bool_], expected: str) -> s
 def _plain(cell: object) -> object:
     """A cell as a person wrote it, not as NumPy shows it."""
     return cell.item() if isinstance(cell, np.generic) else cell
+
+
+def _hint(column: pd.Series) -> str:
+    """What to do about a column that is not all numbers, where that can be seen."""
+    if are_points_in_time(column):
+        return (
+            "; a point in time is none: for a life, give running hours, as the hours since the "
+            "unit's first reading"
+        )
+    return "; is the decimal mark a comma? Set decimal in [source]" if _has_comma(column) else ""
 
 
 def _has_comma(column: pd.Series) -> bool:

@@ -17,11 +17,9 @@ from rul_platform.core.canonical import sha256
 from rul_platform.core.cmapss_rows import LARGEST_WHOLE, NAMES, parse_rul, read_by_row
 from rul_platform.core.columns import CYCLE, INFORMATIVE, UNIT
 from rul_platform.core.fleet import Fleet, summarise_units
+from rul_platform.core.subsets import SIMULATED as SIMULATED
+from rul_platform.core.subsets import SUBSETS as SUBSETS
 from rul_platform.errors import WrongHashError
-
-SUBSETS = ("FD001", "FD002", "FD003", "FD004")
-SIMULATED = "SIM"
-"""The subset that ``core.simulator`` makes; never to be mistaken for NASA's."""
 
 PUBLISHED_SHA256 = {
     "train_FD001.txt": "963b5e22825b34d8b21c69e1aeb4af3e647050eb672ee8834ba4b5d91d2de0f8",

@@ -10,7 +10,7 @@ cuts per unit, and every unit counts once.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import TypedDict
+from math import nan
 
 import pandas as pd
 
@@ -19,11 +19,18 @@ from rul_platform.core.bootstrap import (
     DEFAULT_RESAMPLES,
     Difference,
     Interval,
-    bootstrap_interval,
-    metric_interval,
-    paired_rmse_difference,
+    Key,
+    Resampled,
+    resample,
 )
-from rul_platform.core.metrics import Metrics, Rows, raw_and_clipped, unit_means, unit_weights
+from rul_platform.core.metrics import (
+    FIGURES,
+    Metrics,
+    Rows,
+    raw_and_clipped,
+    unit_weights,
+    weighted_mean,
+)
 from rul_platform.core.predicted_units import PredictedUnits
 from rul_platform.core.unit_errors import unit_errors
 
@@ -40,17 +47,27 @@ class ModelScore:
         name: Of the model.
         raw: Against the truth as it is.
         clipped: Against the truth limited to the cap.
-        rmse_interval: Of ``clipped.rmse``, over units.
-        raw_rmse_interval: Of ``raw.rmse``, over units.
+        raw_intervals: Over units, of each figure of ``raw`` by its name; the count has none.
+        clipped_intervals: Over units, of each figure of ``clipped`` by its name.
         cpu_seconds: What its training took, None where not measured.
     """
 
     name: str
     raw: Metrics
     clipped: Metrics
-    rmse_interval: Interval
-    raw_rmse_interval: Interval
+    raw_intervals: Mapping[str, Interval]
+    clipped_intervals: Mapping[str, Interval]
     cpu_seconds: float | None
+
+    @property
+    def rmse_interval(self) -> Interval:
+        """Of ``clipped.rmse``, over units."""
+        return self.clipped_intervals["rmse"]
+
+    @property
+    def raw_rmse_interval(self) -> Interval:
+        """Of ``raw.rmse``, over units."""
+        return self.raw_intervals["rmse"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,7 +104,11 @@ class Evaluation(PredictedUnits):
         return self.predictions[self.main] - self.clipped_truth
 
     def to_tables(self) -> dict[str, pd.DataFrame]:
-        """Everything as flat tables: ``scores``, ``differences``, ``predictions``, ``units``."""
+        """Everything as flat tables: ``scores``, ``differences``, ``predictions``, ``units``.
+
+        In ``scores`` every figure is followed by its interval, ``clipped_mae_low`` and ``_high``;
+        NaN where that is not known, as from a single unit.
+        """
         return {
             "scores": pd.DataFrame([_score_row(score) for score in self.scores]),
             "differences": pd.DataFrame(
@@ -117,69 +138,75 @@ def evaluate(
         level: Share of resamples inside each interval over units.
         resamples: How often the units are drawn.
     """
-    drawn = _Resampling(level=level, resamples=resamples, seed=seed)
+    drawn = resample(
+        given.unit_ids,
+        lambda weights: _figures(given, weights),
+        level=level,
+        resamples=resamples,
+        seed=seed,
+    )
     others = [name for name in given.predictions if name != given.main]
     both = {FINE_TUNED, FROM_SCRATCH} <= set(given.predictions)
-    covered = _coverage_by_unit(given)
+    scores = tuple(_score(given, name, drawn) for name in (given.main, *others))
     return Evaluation(
         **{of.name: getattr(given, of.name) for of in fields(PredictedUnits)},
-        scores=tuple(_score(given, name, drawn) for name in (given.main, *others)),
-        differences={name: _difference(given, given.main, name, drawn) for name in others},
-        transfer=_difference(given, FINE_TUNED, FROM_SCRATCH, drawn) if both else None,
-        late_rate_interval=bootstrap_interval(_late_by_unit(given), **drawn),
-        coverage=None if covered is None else float(covered.mean()),
-        coverage_interval=(None if covered is None else bootstrap_interval(covered, **drawn)),
+        scores=scores,
+        differences={name: _difference(drawn, given.main, name) for name in others},
+        transfer=_difference(drawn, FINE_TUNED, FROM_SCRATCH) if both else None,
+        late_rate_interval=scores[0].clipped_intervals["late_rate"],
+        coverage=drawn.observed.get(_COVERAGE),
+        coverage_interval=drawn.interval(_COVERAGE) if _COVERAGE in drawn.observed else None,
         level=level,
     )
 
 
-class _Resampling(TypedDict):
-    level: float
-    resamples: int
-    seed: int
+_COVERAGE: Key = ("coverage",)
 
 
-def _score(given: PredictedUnits, name: str, drawn: _Resampling) -> ModelScore:
-    units, predicted = given.unit_ids, given.predictions[name]
-    metrics = raw_and_clipped(given.truth, predicted, given.cap, weights=unit_weights(units))
+def _figures(given: PredictedUnits, weights: Rows) -> dict[Key, Rows]:
+    """Everything that gets an interval, on weights of shape ``(R, N)``."""
+    found = {
+        (name, against, figure): compute(truth, predicted, weights)
+        for name, predicted in given.predictions.items()
+        for against, truth in (("clipped", given.clipped_truth), ("raw", given.truth))
+        for figure, compute in FIGURES.items()
+    }
+    if given.interval_low is not None and given.interval_high is not None:
+        truth = given.clipped_truth
+        inside = (given.interval_low <= truth) & (truth <= given.interval_high)
+        return found | {_COVERAGE: weighted_mean(inside.astype(float), weights)}
+    return found
+
+
+def _score(given: PredictedUnits, name: str, drawn: Resampled) -> ModelScore:
+    weights = unit_weights(given.unit_ids)
+    metrics = raw_and_clipped(given.truth, given.predictions[name], given.cap, weights=weights)
     return ModelScore(
         name=name,
         raw=metrics["raw"],
         clipped=metrics["clipped"],
-        rmse_interval=metric_interval(units, given.clipped_truth, predicted, **drawn),
-        raw_rmse_interval=metric_interval(units, given.truth, predicted, **drawn),
+        raw_intervals={of: drawn.interval((name, "raw", of)) for of in FIGURES},
+        clipped_intervals={of: drawn.interval((name, "clipped", of)) for of in FIGURES},
         cpu_seconds=given.cpu_seconds.get(name),
     )
 
 
-def _difference(given: PredictedUnits, a: str, b: str, drawn: _Resampling) -> Difference:
-    predicted_a, predicted_b = given.predictions[a], given.predictions[b]
-    return paired_rmse_difference(
-        given.unit_ids, given.clipped_truth, predicted_a, predicted_b, **drawn
-    )
-
-
-def _late_by_unit(given: PredictedUnits) -> Rows:
-    """Share of late predictions of the main model for each unit, shape ``(U,)``."""
-    return unit_means(given.unit_ids, given.predictions[given.main] > given.clipped_truth)
-
-
-def _coverage_by_unit(given: PredictedUnits) -> Rows | None:
-    """Share of clipped truths inside the interval for each unit, shape ``(U,)``."""
-    if given.interval_low is None or given.interval_high is None:
-        return None
-    truth = given.clipped_truth
-    inside = (given.interval_low <= truth) & (truth <= given.interval_high)
-    return unit_means(given.unit_ids, inside)
+def _difference(drawn: Resampled, a: str, b: str) -> Difference:
+    return drawn.difference((a, "clipped", "rmse"), (b, "clipped", "rmse"))
 
 
 def _score_row(score: ModelScore) -> dict[str, object]:
-    intervals = {"clipped": score.rmse_interval, "raw": score.raw_rmse_interval}
     row: dict[str, object] = {"model": score.name}
-    for truth, metrics in (("clipped", score.clipped), ("raw", score.raw)):
-        row |= {f"{truth}_{figure}": value for figure, value in metrics.as_dict().items()}
-        row |= {f"{truth}_rmse_low": intervals[truth].low}
-        row |= {f"{truth}_rmse_high": intervals[truth].high}
+    for truth, metrics, intervals in (
+        ("clipped", score.clipped, score.clipped_intervals),
+        ("raw", score.raw, score.raw_intervals),
+    ):
+        for figure, value in metrics.as_dict().items():
+            row[f"{truth}_{figure}"] = value
+            if figure in intervals:
+                around = intervals[figure]
+                low, high = (around.low, around.high) if around.is_known else (nan, nan)
+                row |= {f"{truth}_{figure}_low": low, f"{truth}_{figure}_high": high}
     return {**row, "cpu_seconds": score.cpu_seconds}
 
 

@@ -46,6 +46,11 @@ class Fleet:
             units=self.units[self.units["unit"].isin(wanted)].reset_index(drop=True),
         )
 
+    def first_lives(self) -> NDArray[np.float64]:
+        """Life at the first reading of each unit, in the order of ``units``."""
+        rows = self.units["rows"].to_numpy(dtype=np.intp)
+        return self.readings["life"].to_numpy(dtype=np.float64)[np.cumsum(rows) - rows]
+
     def rul(self) -> NDArray[np.float64]:
         """Remaining useful life at each reading, NaN for units that have not failed."""
         rows = self.units["rows"].to_numpy()

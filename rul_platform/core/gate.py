@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+SANE_OUTPUT = (-1.0, 2.0)
+"""Labels lie between 0 and 1 caps. A little beyond is error, far beyond is a broken network."""
+
 PROMOTE, REJECT, IN_CHARGE = "PROMOTE", "REJECT", "IN_CHARGE"
 
 ONNX_TOLERANCE = 1e-3
@@ -26,8 +29,12 @@ class Evidence:
         champion_rmse: The champion on the same windows, None before the first.
         constant_rmse: What always saying the mean scores.
         boosting_rmse: What gradient boosting on the same units scores.
-        is_finite: Every prediction of the candidate is a number between 0 and the cap.
-        onnx_difference: Largest difference between torch and ONNX, as a part of the cap.
+        incomparable: Why candidate and champion cannot be scored on the same set, None where they can.
+        champion_silent: Why the champion has no answer for the test units, None where it has.
+        lowest_output: Of the candidate's network before limits, in units of the cap.
+        highest_output: Likewise; both None where an output is no number.
+        onnx_difference: Largest difference between torch and ONNX before limits, as a part of the cap;
+            None where an output is no number.
         units: How many test units there are.
     """
 
@@ -39,8 +46,11 @@ class Evidence:
     champion_rmse: float | None
     constant_rmse: float
     boosting_rmse: float
-    is_finite: bool
-    onnx_difference: float
+    incomparable: str | None
+    champion_silent: str | None
+    lowest_output: float | None
+    highest_output: float | None
+    onnx_difference: float | None
     units: int
 
 
@@ -83,12 +93,18 @@ def decide(evidence: Evidence) -> Verdict:
 
 def _against(e: Evidence) -> list[str]:
     reasons = []
-    if not e.is_finite:
-        reasons.append("smoke test: a prediction is not a number between 0 and the cap")
-    if e.onnx_difference > ONNX_TOLERANCE:
+    low, high = e.lowest_output, e.highest_output
+    if low is None or high is None or low < SANE_OUTPUT[0] or high > SANE_OUTPUT[1]:
         reasons.append(
-            f"ONNX and torch differ by {e.onnx_difference:.2g} of the cap, at most "
-            f"{ONNX_TOLERANCE:g} is allowed"
+            f"smoke test: outputs from {low} to {high} caps, a trained network stays within "
+            f"{SANE_OUTPUT[0]:g} and {SANE_OUTPUT[1]:g}"
+        )
+    if e.incomparable is not None:
+        reasons.append(e.incomparable)
+    if e.onnx_difference is None or e.onnx_difference > ONNX_TOLERANCE:
+        reasons.append(
+            f"ONNX and torch differ by {e.onnx_difference} of the cap, at most {ONNX_TOLERANCE:g} is "
+            f"allowed"
         )
     if e.candidate_rmse >= e.constant_rmse:
         reasons.append(
@@ -104,6 +120,10 @@ def _against(e: Evidence) -> list[str]:
 
 def _for(e: Evidence) -> list[str]:
     better = f"RMSE {e.candidate_rmse:.2f} against {e.constant_rmse:.2f} of a constant"
+    if e.champion_silent is not None:
+        return [
+            f"{better}, on {e.units} test units; the champion cannot answer: {e.champion_silent}"
+        ]
     if e.champion_rmse is None:
         return [f"first model of this plant: {better}, on {e.units} test units"]
     return [

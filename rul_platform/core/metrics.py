@@ -1,13 +1,14 @@
 """How far predictions of remaining useful life are from the truth.
 
-Belongs here: figures made of truth and prediction, with their sources.
-Does not belong here: the intervals of such figures (``bootstrap``), what a report shows
-(``evaluation``).
+Belongs here: figures made of truth and prediction, with their sources. Each is one function: weights
+``(N,)`` give one figure, weights ``(R, N)`` give ``(R,)``, NaN where it is undefined.
+Does not belong here: their intervals (``bootstrap``), what a report shows (``evaluation``).
 
 Shape letters: N scored rows, R resamples. The error of a row is always prediction minus truth, so
 that a positive error is *late*: it promises life that the machine does not have.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -16,6 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 from rul_platform.errors import EvaluationError
 
 Rows = NDArray[np.float64]
+
+Metric = Callable[[Rows, Rows, Rows], Rows]
+"""Truth ``(N,)``, predictions ``(N,)`` and weights ``(R, N)`` to one figure per resample ``(R,)``."""
 
 EARLY_SCALE, LATE_SCALE = 13.0, 10.0
 """How fast the NASA score grows with early and with late errors, in cycles. Source: A. Saxena,
@@ -80,14 +84,13 @@ def rul_metrics(
     1.718
     """
     t, p, w = checked(truth, predicted, weights)
-    error = p - t
     return Metrics(
         rmse=float(rmse(t, p, w)),
         mae=float(mae(t, p, w)),
-        r2=_r2(t, p, w),
-        mape=_mape(t, p, w),
-        bias=float(_mean(error, w)),
-        late_rate=float(_mean((error > late_tolerance).astype(np.float64), w)),
+        r2=_or_none(r2(t, p, w)),
+        mape=_or_none(mape(t, p, w)),
+        bias=float(bias(t, p, w)),
+        late_rate=float(late_rate(t, p, w, late_tolerance)),
         nasa_score=float(nasa_score(t, p, w)),
         count=len(t),
     )
@@ -98,14 +101,13 @@ def raw_and_clipped(
 ) -> dict[str, Metrics]:
     """Score against the truth as it is (``raw``) and against the truth limited to ``cap``.
 
-    A model that learned labels limited to ``cap`` cannot say more than ``cap``. ``raw`` counts that
-    against it, ``clipped`` does not. Predictions are never altered.
+    A model that learned limited labels cannot say more: ``raw`` counts that against it, ``clipped``
+    does not. Predictions are never altered.
     """
+    clipped = np.minimum(np.asarray(truth, dtype=np.float64), cap)
     return {
         "raw": rul_metrics(truth, predicted, weights=weights),
-        "clipped": rul_metrics(
-            np.minimum(np.asarray(truth, dtype=np.float64), cap), predicted, weights=weights
-        ),
+        "clipped": rul_metrics(clipped, predicted, weights=weights),
     }
 
 
@@ -133,18 +135,55 @@ def unit_means(unit_ids: ArrayLike, values: ArrayLike) -> Rows:
 
 
 def rmse(truth: Rows, predicted: Rows, weights: Rows) -> Rows:
-    """Root mean squared error: weights ``(N,)`` give one, weights ``(R, N)`` give ``(R,)``."""
-    return np.sqrt(_mean((predicted - truth) ** 2, weights))
+    """Root mean squared error."""
+    return np.sqrt(weighted_mean((predicted - truth) ** 2, weights))
 
 
 def mae(truth: Rows, predicted: Rows, weights: Rows) -> Rows:
-    """Mean absolute error: weights ``(N,)`` give one, weights ``(R, N)`` give ``(R,)``."""
-    return _mean(np.abs(predicted - truth), weights)
+    """Mean absolute error."""
+    return weighted_mean(np.abs(predicted - truth), weights)
+
+
+def r2(truth: Rows, predicted: Rows, weights: Rows) -> Rows:
+    """Share of the truth's variance that is explained; NaN where the truth does not vary."""
+    mean = weighted_mean(truth, weights)[..., np.newaxis]
+    spread = weighted_mean((truth - mean) ** 2, weights)
+    rounding = (np.finfo(np.float64).eps * np.abs(truth).max()) ** 2
+    return 1.0 - _ratio(weighted_mean((predicted - truth) ** 2, weights), spread, rounding)
+
+
+def mape(truth: Rows, predicted: Rows, weights: Rows) -> Rows:
+    """Mean of abs(error) / truth over the rows with truth above 0; NaN without any."""
+    alive = truth > 0
+    parts, weights = np.abs(predicted - truth)[alive] / truth[alive], weights[..., alive]
+    return _ratio((weights * parts).sum(axis=-1), weights.sum(axis=-1))
+
+
+def bias(truth: Rows, predicted: Rows, weights: Rows) -> Rows:
+    """Mean error; positive is late."""
+    return weighted_mean(predicted - truth, weights)
+
+
+def late_rate(truth: Rows, predicted: Rows, weights: Rows, tolerance: float = 0.0) -> Rows:
+    """Share of predictions that exceed the truth by more than ``tolerance``."""
+    return weighted_mean((predicted - truth > tolerance).astype(np.float64), weights)
 
 
 def nasa_score(truth: Rows, predicted: Rows, weights: Rows) -> Rows:
-    """Sum of the penalties of PHM08: weights ``(N,)`` give one, weights ``(R, N)`` give ``(R,)``."""
+    """Sum of the penalties of PHM08."""
     return (weights * penalty(predicted - truth)).sum(axis=-1)
+
+
+FIGURES: Mapping[str, Metric] = {
+    "rmse": rmse, "mae": mae, "r2": r2, "mape": mape, "bias": bias, "late_rate": late_rate,
+    "nasa_score": nasa_score,
+}  # fmt: skip
+"""Every figure of :class:`Metrics` but the count, by its name there."""
+
+
+def weighted_mean(values: Rows, weights: Rows) -> Rows:
+    """Mean of ``values``, shape ``(N,)``, each counting as often as its weight."""
+    return (weights * values).sum(axis=-1) / weights.sum(axis=-1)
 
 
 def penalty(error: Rows) -> Rows:
@@ -202,20 +241,10 @@ def _problems(name: str, values: Rows, shape: tuple[int, ...]) -> list[str]:
     return []
 
 
-def _mean(values: Rows, weights: Rows) -> Rows:
-    return (weights * values).sum(axis=-1) / weights.sum(axis=-1)
+def _ratio(above: Rows, below: Rows, least: float = 0.0) -> Rows:
+    """``above / below``; NaN where ``below`` is not above ``least``."""
+    return np.divide(above, below, out=np.full(np.shape(below), np.nan), where=below > least)
 
 
-def _r2(truth: Rows, predicted: Rows, weights: Rows) -> float | None:
-    spread = float(_mean((truth - _mean(truth, weights)) ** 2, weights))
-    if spread <= (np.finfo(np.float64).eps * float(np.abs(truth).max())) ** 2:
-        return None
-    return 1.0 - float(_mean((predicted - truth) ** 2, weights)) / spread
-
-
-def _mape(truth: Rows, predicted: Rows, weights: Rows) -> float | None:
-    alive = (truth > 0) & (weights > 0)
-    if not alive.any():
-        return None
-    ratio = np.abs(predicted[alive] - truth[alive]) / truth[alive]
-    return float(_mean(ratio, weights[alive]))
+def _or_none(figure: Rows) -> float | None:
+    return None if np.isnan(figure) else float(figure)

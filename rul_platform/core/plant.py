@@ -14,7 +14,13 @@ from pydantic import BaseModel, ConfigDict
 
 from rul_platform.core.labels import DEFAULT_CAP_CYCLES
 from rul_platform.core.plant_conflicts import conflicts, unit_conflict
-from rul_platform.core.plant_problems import one_of, read_section, sensor_problems, unknown_keys
+from rul_platform.core.plant_problems import (
+    choice_problems,
+    one_of,
+    read_section,
+    sensor_problems,
+    unknown_keys,
+)
 from rul_platform.core.plant_sections import (
     Columns,
     FailureTable,
@@ -95,6 +101,7 @@ def parse_plant(text: str, name: str) -> Plant:
     tables = {key: _table(raw, key, problems) for key in (*NEEDED, *OPTIONAL)}
     parts = _parts(tables, problems)
     problems += conflicts(parts)
+    problems += choice_problems(raw, problems)
     if problems:
         raise PlantFileError(name, problems)
     return Plant(name=name, title=title, simulated=simulated, **parts)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rul_platform.core.expression import parse_expression
+from rul_platform.core.plant_problems import CHOOSE
 from rul_platform.core.plant_sections import (
     Columns,
     FailureTable,
@@ -62,7 +63,7 @@ def _column_conflicts(
     } | {f"[sensors] {short}": column for short, column in sensors.items()}
     users: dict[str, list[str]] = {}
     for key, column in named.items():
-        if isinstance(column, str):
+        if isinstance(column, str) and column != CHOOSE:
             users.setdefault(column, []).append(key)
     for column, keys in users.items():
         if len(keys) > 1:

@@ -3,7 +3,8 @@
 Belongs here: the text of the file, with the reason beside each guess.
 Does not belong here: the guesses (``column_guesses``), reading the tables (``storage.plant_draft``).
 
-A draft can always be parsed. What nobody can see in the data carries the word CHOOSE.
+What nobody can see in the data carries the word CHOOSE: in a comment beside a guess that can be parsed,
+or as the value itself, which a plant file refuses until a person has decided.
 """
 
 import json
@@ -21,8 +22,9 @@ from rul_platform.core.column_guesses import (
     guess_unit,
     look_at,
     shortest_life,
+    why_left_out,
 )
-from rul_platform.core.labels import DEFAULT_CAP_CYCLES
+from rul_platform.core.plant_problems import CHOOSE
 from rul_platform.core.plant_sections import is_sensor_name
 from rul_platform.core.wording import listing
 from rul_platform.errors import DataError
@@ -55,13 +57,16 @@ test = 0.3             # part that is only ever tested on, or patterns: ["Valida
 """
 
 
-def draft_plant(tables: Mapping[str, pd.DataFrame], *, files: str, title: str) -> str:
+def draft_plant(
+    tables: Mapping[str, pd.DataFrame], *, files: str, title: str, decimal: str = "."
+) -> str:
     """The text of a plant file, with the reason for each guess beside it.
 
     Args:
         tables: At least one table by its name; all tables of the source, or some of them.
         files: The pattern that found them, as it shall stand in the file.
         title: For people.
+        decimal: The decimal mark that the tables were read with.
 
     Raises:
         DataError: The tables have no column of numbers in common that could be a life.
@@ -80,9 +85,11 @@ def draft_plant(tables: Mapping[str, pd.DataFrame], *, files: str, title: str) -
     lines = [
         f"title = {_quoted(title)}",
         "\n[source]",
-        f"files = {_quoted(files)}  # looked at: {look.tables}",
+        f"files = {_quoted(files)}  # looked at: {len(look.parts)}",
+        *(['decimal = ","  # numbers like 1,5 were found'] if decimal == "," else []),
         *_column_lines(look, unit, life, rest),
         *_sensor_lines(look, rest),
+        *_left_out_lines(look, unit, life),
         _FAILURE,
         *_label_lines(look, unit, life),
     ]
@@ -108,24 +115,27 @@ def _column_lines(look: Look, unit: Guess, life: Guess, rest: list[str]) -> list
     lines = [
         "\n[columns]",
         f"{named}  # {unit.why}",
-        f"life = {_quoted(life.value)}  # {life.why}",
+        f"life = {_quoted(life.value)}  # {_comment(life.why)}",
         f'life_unit = "{life_unit.value}"  # {life_unit.why}',
     ]
     for column in rest:  # commented out: only a person knows whether it is the machine's duty
-        values = look.distinct(column)
-        if column not in look.numeric and 1 < len(values) <= MOST_CONDITIONS:
-            found = _quoted(listing(values))
+        if _may_be_condition(look, column):
+            found = _quoted(listing(look.distinct(column)))
             lines.append(
                 f"# condition = {_quoted(column)}  # CHOOSE: operating conditions? {found}"
             )
     return lines
 
 
+def _may_be_condition(look: Look, column: str) -> bool:
+    return look.is_text(column) and 1 < len(look.distinct(column)) <= MOST_CONDITIONS
+
+
 def _sensor_lines(look: Look, rest: list[str]) -> list[str]:
     """One line for each column of numbers; what does not change is commented out."""
     lines = ["\n# Short name = column. Take out what is not known in service.", "[sensors]"]
     taken: set[str] = set()
-    for column in [column for column in rest if column in look.numeric]:
+    for column in [c for c in rest if c in look.numeric and c not in look.stamps]:
         short = _short_name(column, taken)
         gaps = int(look.values(column).isna().sum())
         if len(look.distinct(column)) > 1:
@@ -135,22 +145,32 @@ def _sensor_lines(look: Look, rest: list[str]) -> list[str]:
         else:
             lines.append(f"# {short} = {_quoted(column)}  # always the same")
     if not taken:
-        lines.append('sensor = "CHOOSE"  # no other column of numbers changes')
+        lines.append(f'sensor = "{CHOOSE}"  # no other column of numbers changes')
     return lines
+
+
+def _left_out_lines(look: Look, unit: Guess, life: Guess) -> list[str]:
+    """Every column that is in no other line, with the reason."""
+    lines = ["\n# Left out, and why; put the line into [sensors] once the data is right."]
+    every = dict.fromkeys(str(name) for table in look.parts.values() for name in table.columns)
+    for column in every:
+        is_sensor = column in look.numeric and column not in look.stamps
+        is_used = column in look.columns and (is_sensor or _may_be_condition(look, column))
+        if not is_used and column not in (unit.value or None, life.value):
+            why = _comment(why_left_out(look, column))
+            lines.append(f"# {_short_name(column, set())} = {_quoted(column)}  # {why}")
+    return lines if len(lines) > 1 else []
 
 
 def _label_lines(look: Look, unit: Guess, life: Guess) -> list[str]:
     life_unit = guess_life_unit(life.value).value
-    cap, why = (
-        rounded_down(shortest_life(look, life.value, unit)),
-        "the shortest life, rounded down",
-    )
-    if life_unit == "cycles" and cap > DEFAULT_CAP_CYCLES:
-        cap, why = DEFAULT_CAP_CYCLES, "usual where a life has some 200 cycles"
+    cap = rounded_down(shortest_life(look, life.value, unit) / 2)
+    why = "half of the shortest life, rounded down, until you know the horizon"
     if cap == 0:
-        cap, why = 1.0, "CHOOSE: about the shortest life"
+        cap, why = 1.0, f"{CHOOSE}: about half of the shortest life of a unit that failed"
     return [
-        "# Labels never exceed the cap: early in life nothing shows wear yet.",
+        "# The cap is the horizon in which wear shows: how long before a failure the readings begin to",
+        "# change. Labels never exceed it. Near a whole life, a model learns the age, not the wear.",
         "[label]",
         f"cap = {cap}  # {life_unit}; {why}",
     ]
@@ -173,3 +193,8 @@ def _short_name(column: str, taken: set[str]) -> str:
 def _quoted(text: str) -> str:
     """A TOML string on one line; JSON escapes all that TOML wants escaped but one character."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _comment(text: str) -> str:
+    """Text that may hold anything, as the rest of a TOML line."""
+    return re.sub(r"[\x00-\x1f\x7f]", " ", text.encode("utf-8", "backslashreplace").decode())

@@ -5,16 +5,19 @@ Does not belong here: what the keys are (``plant_sections``), checks over severa
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from rul_platform.core.plant_sections import RESERVED_NAMES, is_sensor_name
+from rul_platform.core.plant_sections import RESERVED_NAMES, Columns, is_sensor_name
 from rul_platform.core.wording import did_you_mean, listing, quoted
 
 SECRET_KEYS = ("url", "url_env")
 """A person may put a password here by mistake, so an error never repeats what was found."""
+
+CHOOSE = "CHOOSE"
+"""Stands in a draft for what nobody can see in the data; as a value, it has to be replaced."""
 
 SectionT = TypeVar("SectionT", bound=BaseModel)
 
@@ -93,6 +96,38 @@ def sensor_problems(table: Mapping[str, Any]) -> list[str]:
                 f"use another short name."
             )
     return problems
+
+
+def choice_problems(raw: Mapping[str, Any], known: Iterable[str]) -> list[str]:
+    """A sentence for each value that still is CHOOSE.
+
+    Args:
+        raw: The whole file as TOML gives it.
+        known: Problems that were found already; a key that has one gets no second.
+    """
+    keys = {("", key): value for key, value in raw.items() if not isinstance(value, dict)}
+    for section, table in raw.items():
+        if isinstance(table, dict):
+            inner = cast("dict[str, object]", table)
+            keys |= {(section, key): value for key, value in inner.items()}
+    reported = {problem.partition(":")[0] for problem in known}
+    return [
+        f"{path}: still {CHOOSE}, so nobody has decided; give {_wanted(section, key)}."
+        for (section, key), value in keys.items()
+        if _is_open(value) and (path := key_path(section, key)) not in reported
+    ]
+
+
+def _is_open(value: object) -> bool:
+    if isinstance(value, list):
+        return any(_is_open(part) for part in cast("list[object]", value))
+    return isinstance(value, str) and value.strip() == CHOOSE
+
+
+def _wanted(section: str, key: str) -> str:
+    if section == "columns" and key in Columns.model_fields:
+        return str(Columns.model_fields[key].description)
+    return "a column's name" if section == "sensors" else "a value"
 
 
 def _sentence(

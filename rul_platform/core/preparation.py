@@ -4,7 +4,7 @@ The one recipe that C-MAPSS and plants share, and the identity that travels with
 service repeats it exactly.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from rul_platform.core.scaling import Scaler
 from rul_platform.core.windows import Windows
 
 DEFAULT_WINDOW = 30
-"""Window length in readings; 20 to 50 score alike on C-MAPSS (docs/experiments.md)."""
+"""Window length in readings; 20, 30 and 50 score alike on FD001 and FD003 (docs/experiments.md)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +28,36 @@ class Preparation:
         cap: Label cap, in ``life_unit``.
         life_unit: ``cycles``, ``hours`` or ``seconds``.
         scaler: Fitted on training units.
+        first_life: The largest life at which a training unit's history began, in ``life_unit``. A
+            history that begins later lacks what every training unit had: its beginning.
     """
 
     window: int
     cap: float
     life_unit: str
     scaler: Scaler
+    first_life: float
+
+    @classmethod
+    def fit(
+        cls, training: Fleet, sensors: Sequence[str], *, window: int, cap: float, life_unit: str
+    ) -> "Preparation":
+        """Learn the numbers from ``training``, which must hold training units only.
+
+        Args:
+            training: Histories of training units.
+            sensors: Columns to learn from.
+            window: W, in readings.
+            cap: Label cap, in ``life_unit``.
+            life_unit: ``cycles``, ``hours`` or ``seconds``.
+        """
+        return cls(
+            window=window,
+            cap=cap,
+            life_unit=life_unit,
+            scaler=Scaler.fit(training, sensors),
+            first_life=float(training.first_lives().max()),
+        )
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -58,6 +82,7 @@ class Preparation:
             "life_unit": self.life_unit,
             "channels": list(self.channels),
             "scaler": self.scaler.to_json(),
+            "first_life": self.first_life,
         }
 
     @classmethod
@@ -68,4 +93,5 @@ class Preparation:
             cap=float(data["cap"]),
             life_unit=str(data["life_unit"]),
             scaler=Scaler.from_json(data["scaler"]),
+            first_life=float(data["first_life"]),
         )

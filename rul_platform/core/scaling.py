@@ -17,7 +17,12 @@ from rul_platform.core.fleet import Fleet
 from rul_platform.errors import DataError
 
 CONSTANT_BELOW = 1e-9
-"""A spread below this part of the mean is rounding noise: the sensor is constant there."""
+"""A spread up to this part of the mean is rounding noise: the sensor is constant there."""
+
+MIN_READINGS = 10
+"""A condition with fewer training readings borrows its spread from all conditions together: the
+standard deviation of ten normal readings is still off by a quarter (1 / sqrt(2 (n - 1))), and that of
+one reading is 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,9 @@ class Scaler:
         sensors: S names, in the order of the columns below.
         conditions: K labels, sorted.
         mean: Shape ``(K, S)``, in the sensor's unit.
-        spread: Shape ``(K, S)``, standard deviation; 1 where the sensor is constant.
+        spread: Shape ``(K, S)``, standard deviation, in the sensor's unit. A condition with fewer than
+            ``MIN_READINGS`` training readings, or in which the sensor is constant, borrows the one
+            pooled over all conditions; 1 where the sensor is constant everywhere.
         fitted_on: The units that were looked at.
     """
 
@@ -43,14 +50,14 @@ class Scaler:
         """Fit on every reading of ``fleet``; pass a fleet of training units only."""
         grouped = fleet.readings.groupby("condition", sort=True)[list(sensors)]
         mean = grouped.mean()
-        spread = grouped.std(ddof=0).to_numpy(dtype=np.float64)
         centre = mean.to_numpy(dtype=np.float64)
-        is_constant = spread <= CONSTANT_BELOW * np.maximum(1.0, np.abs(centre))
+        rows = np.asarray(fleet.readings.groupby("condition", sort=True).size(), dtype=np.intp)
+        overall = fleet.readings[list(sensors)].std(ddof=0).to_numpy(dtype=np.float64)
         return cls(
             sensors=tuple(sensors),
             conditions=tuple(str(label) for label in mean.index),
             mean=centre,
-            spread=np.where(is_constant, 1.0, spread),
+            spread=_spread(grouped.std(ddof=0).to_numpy(dtype=np.float64), centre, rows, overall),
             fitted_on=tuple(fleet.units["unit"]),
         )
 
@@ -103,3 +110,29 @@ class Scaler:
             spread=np.asarray(data["spread"], dtype=np.float64),
             fitted_on=tuple(data["fitted_on"]),
         )
+
+
+def _spread(
+    within: NDArray[np.float64],
+    centre: NDArray[np.float64],
+    rows: NDArray[np.intp],
+    overall: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """What to divide by, shape ``(K, S)``, never 0.
+
+    Where the sensor moves within no condition, the spread of all readings is borrowed.
+
+    Args:
+        within: Shape ``(K, S)``, standard deviation in each condition.
+        centre: Shape ``(K, S)``, mean in each condition.
+        rows: Shape ``(K,)``, training readings in each condition.
+        overall: Shape ``(S,)``, standard deviation of all readings, whatever their condition.
+    """
+    moves = np.where(within > CONSTANT_BELOW * np.abs(centre), within, 0.0)
+    freedom = max(1, int(rows.sum()) - len(rows))
+    pooled = np.sqrt((rows[:, None] * moves**2).sum(axis=0) / freedom)
+    overall = np.where(overall > CONSTANT_BELOW * np.abs(centre).max(axis=0), overall, 0.0)
+    borrowed = np.where(pooled > 0, pooled, overall)
+    is_unknown = (rows < MIN_READINGS)[:, None] | (moves == 0)
+    spread = np.where(is_unknown, borrowed, moves)
+    return np.where(spread > 0, spread, 1.0)

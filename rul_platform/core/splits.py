@@ -1,7 +1,8 @@
 """Divide machines into training, validation and test. By unit, never by window.
 
 A unit that once had a role keeps it: otherwise new data could move a machine that the model in
-charge was trained on into the set that judges its successor.
+charge was trained on into the set that judges its successor. That holds too for a unit that is absent
+from the data for a while, or looks unfailed again: :func:`remember` keeps every role ever given.
 """
 
 import fnmatch
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rul_platform.core.fleet import Fleet
-from rul_platform.errors import LeakError, TooFewUnitsError
+from rul_platform.errors import DataError, LeakError, TooFewUnitsError
 
 TRAIN, VALID, TEST, CENSORED = "train", "valid", "test", "censored"
 """The roles. A unit that has not failed has no label, so it is ``censored``."""
@@ -49,7 +50,7 @@ def assign(
         units: Units that ran to failure.
         policy: How to divide.
         source: What to name in an error.
-        previous: Roles given earlier; they stay.
+        previous: Every role given earlier (:func:`remember`), to absent units too; they stay.
 
     Returns:
         Role of each unit, in the order given.
@@ -59,7 +60,8 @@ def assign(
         LeakError: ``always_test`` names a unit that was trained on earlier.
     """
     fixed = {unit: TEST for unit in units if _is_listed(unit, policy.always_test)}
-    kept = {u: r for u, r in (previous or {}).items() if u in set(units) and r != CENSORED}
+    given = previous or {}
+    kept = {u: given[u] for u in units if given.get(u, CENSORED) != CENSORED}
     moved = sorted(u for u in fixed if kept.get(u, TEST) != TEST)
     if moved:
         msg = (
@@ -100,6 +102,57 @@ def assign_fleet(
         tuple(fleet.units.loc[has_failed, "unit"]), policy, source=source, previous=previous
     )
     return {unit: roles.get(unit, CENSORED) for unit in fleet.units["unit"]}
+
+
+def remember(previous: Mapping[str, str] | None, roles: Mapping[str, str]) -> dict[str, str]:
+    """Every role ever given: what the next :func:`assign` must be told as ``previous``.
+
+    Args:
+        previous: Roles given earlier, of units that may be absent now.
+        roles: Roles of the units that are there now.
+
+    Returns:
+        Role of each unit that ever had one; ``censored`` is none.
+    """
+    given = {**(previous or {}), **{u: r for u, r in roles.items() if r != CENSORED}}
+    return {unit: role for unit, role in given.items() if role != CENSORED}
+
+
+def with_role(fleet: Fleet, roles: Mapping[str, str], *wanted: str) -> Fleet:
+    """The units of ``fleet`` that have one of the ``wanted`` roles."""
+    return fleet.take([unit for unit, role in roles.items() if role in wanted])
+
+
+def require_known_conditions(fleet: Fleet, roles: Mapping[str, str], *, source: str) -> None:
+    """Refuse a division in which a unit worked in a condition that no training unit knows.
+
+    Censored units are not asked: nothing is learned from them, and they judge nothing.
+
+    Args:
+        fleet: Histories.
+        roles: Role of each unit.
+        source: What to name in the error.
+
+    Raises:
+        DataError: Names each such unit with its role and the condition.
+    """
+    known = set(with_role(fleet, roles, TRAIN).readings["condition"])
+    judges = with_role(fleet, roles, VALID, TEST).readings
+    worked = judges.loc[~judges["condition"].isin(known), ["unit", "condition"]].drop_duplicates()
+    if worked.empty:
+        return
+    found = "; ".join(
+        f"{roles[unit]} unit {unit} in condition {condition}"
+        for unit, condition in worked.itertuples(index=False)
+    )
+    msg = (
+        f"{source}: units worked in an operating condition that no training unit knows: {found}. "
+        f"Training knows {', '.join(sorted(known))}. Set another seed in the launchpad's "
+        f"plant_windows config, or change [split] in the plant file, so that a unit that worked "
+        f"there trains. A unit that has a role already keeps it: leave its readings in that "
+        f"condition out until a training unit knows it."
+    )
+    raise DataError(msg)
 
 
 def _is_listed(unit: str, patterns: Iterable[str]) -> bool:

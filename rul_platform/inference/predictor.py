@@ -73,13 +73,17 @@ class Predictor:
 
     def score(self, windows: Windows) -> NDArray[np.float64]:
         """Predicted RUL of each window, shape ``(N,)``, in life units."""
+        return to_life(self.raw(windows), self.preparation.cap)
+
+    def raw(self, windows: Windows) -> NDArray[np.float32]:
+        """What the network says before any limit, shape ``(N,)``, in units of the cap."""
         batch = 4096
         rows = windows.rows()
         parts = [
             np.asarray(self._session.run(["rul"], {"x": windows.table[rows[at : at + batch]]})[0])
             for at in range(0, len(rows), batch)
         ]
-        return to_life(np.concatenate(parts), self.preparation.cap)
+        return np.concatenate(parts)
 
     def interval(self, rul: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Lower and upper end around predictions of shape ``(N,)``, in life units."""
@@ -104,7 +108,7 @@ class Predictor:
             raise ReadingsError("readings", [str(error).rstrip(".")]) from error
         rul = self.score(windows)
         low, high = self.interval(rul)
-        rows = fleet.units["rows"].to_numpy()
+        rows, begins = fleet.units["rows"].to_numpy(), fleet.first_lives()
         return [
             Prediction(
                 unit=str(unit),
@@ -114,18 +118,25 @@ class Predictor:
                 rul_high=float(high[at]),
                 level=float(self.card["interval"]["level"]),
                 life_unit=self.preparation.life_unit,
-                warnings=self._warnings(int(rows[at]), float(rul[at])),
+                warnings=self._warnings(int(rows[at]), float(begins[at]), float(rul[at])),
             )
             for at, (unit, life) in enumerate(
                 zip(windows.index["unit"], windows.index["life"], strict=True)
             )
         ]
 
-    def _warnings(self, rows: int, rul: float) -> tuple[str, ...]:
+    def _warnings(self, rows: int, begins: float, rul: float) -> tuple[str, ...]:
         cap, window = self.preparation.cap, self.preparation.window
+        latest, unit = self.preparation.first_life, self.preparation.life_unit
         notes = []
         if rows < window:
             notes.append(f"short history: {rows} readings, the model looks at {window}")
+        if begins > latest:
+            notes.append(
+                f"the history begins at {begins:g} {unit}, training histories began by {latest:g}: "
+                f"without the beginning of its life the prediction can be far too optimistic; give "
+                f"all of it"
+            )
         if rul >= 0.98 * cap:
             notes.append(f"no sign of wear yet: read it as at least {cap:g}")
         return tuple(notes)
@@ -138,7 +149,7 @@ def as_history(readings: pd.DataFrame, preparation: Preparation) -> Fleet:
         ReadingsError: Lists everything that is wrong with the readings.
     """
     sensors = preparation.scaler.sensors
-    readings = readings.copy()
+    readings = readings.reset_index(drop=True)
     if "condition" not in readings.columns and len(preparation.scaler.conditions) == 1:
         readings["condition"] = preparation.scaler.conditions[0]
     missing = [c for c in (*FIXED_COLUMNS, *sensors) if c not in readings.columns]
@@ -147,22 +158,72 @@ def as_history(readings: pd.DataFrame, preparation: Preparation) -> Fleet:
         problems.append("no row")
     if problems:
         raise ReadingsError("readings", problems)
+    unclear = [*_name_problems(readings), *_mixed_units(readings["unit"])]
+    problems = list(unclear)
+    for column in ("unit", "condition"):
+        readings[column] = readings[column].astype(str)
     for column in ("life", *sensors):
-        values = pd.to_numeric(readings[column], errors="coerce")
-        bad = ~np.isfinite(values.to_numpy(dtype=np.float64))
-        if bad.any():
-            row = int(np.flatnonzero(bad)[0])
-            found = readings[column].tolist()[row]
-            problems.append(f"{column} is {found!r} in row {row + 1}, a number is expected")
+        values = _numbers(readings[column])
+        problems += _number_problems(
+            readings[column], values, least=0 if column == "life" else None
+        )
         readings[column] = values
-    doubles = readings.duplicated(["unit", "life"])
-    if doubles.any():
-        unit, life = readings.loc[doubles, ["unit", "life"]].iloc[0]
-        problems.append(f"unit {unit} has two readings at life {life}")
+    if not unclear:
+        problems += _doubles(readings)
     if problems:
         raise ReadingsError("readings", problems)
-    readings["unit"] = readings["unit"].astype(str)
-    readings["condition"] = readings["condition"].astype(str)
     ordered = readings.sort_values(["unit", "life"], kind="stable", ignore_index=True)
     ordered = ordered[[*FIXED_COLUMNS, *sensors]]
     return Fleet(ordered, summarise_units(ordered, np.nan))
+
+
+def _name_problems(readings: pd.DataFrame) -> list[str]:
+    """Where a unit or a condition has no name."""
+    problems = []
+    for column in ("unit", "condition"):
+        is_bad = readings[column].isna() | (readings[column].astype(str).str.strip() == "")
+        problems += [
+            f"{column} is missing in row {row + 1}, a name is expected"
+            for row in np.flatnonzero(is_bad)[:1]
+        ]
+    return problems
+
+
+def _mixed_units(units: pd.Series) -> list[str]:
+    """Units that are a number in one row and text in another, as 1 and "1"."""
+    kinds = units.map(lambda unit: isinstance(unit, str)).groupby(units.astype(str)).nunique()
+    return [
+        f"unit {unit} is a number in some rows and text in others, write it alike in all"
+        for unit in kinds.index[kinds > 1]
+    ]
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    """The column as floats; NaN for what is no number, and a truth value is none."""
+    if pd.api.types.is_bool_dtype(column):
+        return pd.Series(np.nan, index=column.index)
+    if not pd.api.types.is_numeric_dtype(column):
+        column = column.mask(column.map(lambda value: isinstance(value, bool | np.bool_)))
+    return pd.to_numeric(column, errors="coerce").astype("float64")
+
+
+def _number_problems(given: pd.Series, values: pd.Series, *, least: float | None) -> list[str]:
+    """The first value that is no finite number, and the first below ``least``."""
+    checks = {"a number": ~np.isfinite(values)}
+    if least is not None:
+        checks[f"{least:g} or more"] = np.isfinite(values) & (values < least)
+    return [
+        f"{given.name} is {given.tolist()[row]!r} in row {row + 1}, {expected} is expected"
+        for expected, is_bad in checks.items()
+        for row in np.flatnonzero(is_bad)[:1]
+    ]
+
+
+def _doubles(readings: pd.DataFrame) -> list[str]:
+    """The first unit that has two readings at the same life."""
+    placed = readings.loc[readings["life"].notna(), ["unit", "life"]]
+    doubles = placed[placed.duplicated()]
+    return [
+        f"unit {unit} has two readings at life {life}"
+        for unit, life in doubles.head(1).itertuples(index=False)
+    ]

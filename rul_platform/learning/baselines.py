@@ -5,6 +5,7 @@ stands beside every figure we print.
 """
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingRegressor
 
@@ -37,5 +38,12 @@ def boosting(train: Windows, test: Windows, *, cap: float, seed: int) -> NDArray
 
 
 def constant(train: Windows, test: Windows, *, cap: float) -> NDArray[np.float64]:
-    """The mean capped label of the training windows, for every window of ``test``."""
-    return np.full(len(test), float(np.minimum(train.rul(), cap).mean()))
+    """The mean capped label of the training units, for every window of ``test``.
+
+    Every unit weighs the same, however many windows it has, as it does in the score.
+
+    Returns:
+        Shape ``(N,)`` of ``test``, in life units.
+    """
+    labels = pd.Series(np.minimum(train.rul(), cap))
+    return np.full(len(test), float(labels.groupby(train.units()).mean().mean()))

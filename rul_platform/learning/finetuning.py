@@ -91,7 +91,7 @@ def transfer(
         else:
             state[name].copy_(tensor)
             loaded.append(name)
-    frozen = tuple(n for n in state if n.startswith("encoder.")) if freeze != "nothing" else ()
+    frozen = tuple(n for n in state if n.startswith("encoder.")) if freeze == "encoder" else ()
     return network, config, TransferReport(tuple(loaded), tuple(skipped), frozen)
 
 

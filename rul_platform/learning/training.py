@@ -123,6 +123,11 @@ def fit(
 
 def predict(network: nn.Module, windows: Windows, cap: float) -> NDArray[np.float64]:
     """Predicted RUL of every window, shape ``(N,)``, in life units. Dropout is off."""
+    return to_life(outputs(network, windows), cap)
+
+
+def outputs(network: nn.Module, windows: Windows) -> NDArray[np.float32]:
+    """What the network itself says of every window, shape ``(N,)``, in units of the cap."""
     one_thread()
     was_training = network.training
     network.eval()
@@ -133,7 +138,7 @@ def predict(network: nn.Module, windows: Windows, cap: float) -> NDArray[np.floa
             for at in range(0, len(rows_NW), SCORING_BATCH)
         ]
     network.train(was_training)
-    return to_life(np.concatenate(parts), cap)
+    return np.concatenate(parts)
 
 
 def validation_rmse(network: nn.Module, windows: Windows, cap: float) -> float:

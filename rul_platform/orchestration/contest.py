@@ -7,7 +7,7 @@ in ``core.evaluation`` and ``core.gate``.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +21,11 @@ from rul_platform.core.plant import Plant
 from rul_platform.core.predicted_units import PredictedUnits
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import Windows, even_cuts
-from rul_platform.errors import LeakError
+from rul_platform.errors import DataError, LeakError
 from rul_platform.inference.predictor import CARD_FILE, MODEL_FILE, Predictor
-from rul_platform.orchestration.step import Files
+from rul_platform.orchestration.step import Champion, Files
 from rul_platform.orchestration.stored_windows import plant_fleet, plant_windows, splits_of
 from rul_platform.storage.home import Progress
-from rul_platform.storage.models import ModelVersion
 
 if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
     from rul_platform.learning.rivals import Rivals
@@ -37,39 +36,36 @@ CUTS = 20
 """Points of each test unit's life at which it is scored; every unit weighs the same."""
 
 
+RECIPE = ("columns", "sensors", "resample", "failure")
+"""What of a plant file decides how a reading becomes a row; models of other recipes see other rows."""
+
+OTHER_RECIPE = (
+    "the champion reads this plant differently ({differs} of the plant file changed), so the two cannot "
+    "be scored on the same rows; undo the change, or give the changed machines a plant file of their own"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """What everyone predicted.
+    """What everyone predicted, and what the gate asks beside it.
 
     Attributes:
         predicted: The predictions beside the truth.
-        candidate: sha256 of the candidate.
-        champion: sha256 of the champion, None before the first.
-        evaluation_set: sha256 of the windows.
-        onnx_difference: Largest difference between torch and ONNX, as a part of the cap.
+        facts: Of :class:`~rul_platform.core.gate.Evidence`, all that is no score.
     """
 
     predicted: PredictedUnits
-    candidate: str
-    champion: str | None
-    evaluation_set: str
-    onnx_difference: float
+    facts: Mapping[str, Any]
 
-    def evidence(self, evaluation: Evaluation, champion: ModelVersion | None) -> Evidence:
+    def evidence(self, evaluation: Evaluation) -> Evidence:
         """What the gate looks at."""
         rmse = {score.name: score.clipped.rmse for score in evaluation.scores}
-        ours, cap = self.predicted.predictions[FINE_TUNED], self.predicted.cap
         return Evidence(
-            candidate=self.candidate,
-            champion=self.champion,
-            champion_number=champion.number if champion else None,
-            evaluation_set=self.evaluation_set,
+            **self.facts,
             candidate_rmse=rmse[FINE_TUNED],
-            champion_rmse=rmse.get(CHAMPION, rmse[FINE_TUNED]) if self.champion else None,
+            champion_rmse=rmse.get(CHAMPION),
             constant_rmse=rmse[CONSTANT],
             boosting_rmse=rmse[BOOSTING],
-            is_finite=bool(np.isfinite(ours).all() and (ours >= 0).all() and (ours <= cap).all()),
-            onnx_difference=self.onnx_difference,
             units=evaluation.unit_count,
         )
 
@@ -79,7 +75,7 @@ def hold_contest(
     stored: Files,
     parent: Files,
     *,
-    champion: Files | None,
+    champion: Champion | None,
     progress: Progress | None,
 ) -> Contest:
     """Score everyone on the test units of ``stored``.
@@ -94,27 +90,40 @@ def hold_contest(
     Raises:
         LeakError: The champion learned from a unit that now tests.
     """
-    ours = _predictor(candidate)
-    fleet = _test_fleet(stored)
+    ours, fleet = predictor_of(candidate), _test_fleet(stored)
     test = _cuts(ours, fleet)
-    predictions = {FINE_TUNED: ours.score(test)}
-    if champion and champion.sha256 != candidate.sha256:
-        predictions[CHAMPION] = _champion(champion, fleet)
+    predictions = {FINE_TUNED: np.nan_to_num(ours.score(test), nan=ours.preparation.cap)}
+    incomparable = silent = None
+    if champion and champion.model.sha256 != candidate.sha256:
+        incomparable = _recipe_problem(champion, stored)
+        if incomparable is None:
+            theirs, silent = _champion(champion, fleet)
+            predictions |= {} if theirs is None else {CHAMPION: theirs}
     rivals = _rivals(ours, plant_windows(stored), test, parent, progress)
     return Contest(
         _side_by_side(
-            ours, test, predictions | rivals.predictions, rivals.cpu_seconds, stored, parent
+            ours,
+            test,
+            predictions | rivals.predictions,
+            rivals.cpu_seconds,
+            stored,
+            parent,
+            candidate,
         ),
-        candidate=candidate.sha256,
-        champion=champion.sha256 if champion else None,
-        evaluation_set=stored.sha256,
-        onnx_difference=_onnx_difference(
-            candidate, test, predictions[FINE_TUNED], ours.preparation.cap
-        ),
+        facts={
+            "candidate": candidate.sha256,
+            "champion": champion.model.sha256 if champion else None,
+            "champion_number": champion.number if champion else None,
+            "evaluation_set": stored.sha256,
+            "incomparable": incomparable,
+            "champion_silent": silent,
+            **_smoke(candidate, ours, test),
+        },
     )
 
 
-def _predictor(files: Files) -> Predictor:
+def predictor_of(files: Files) -> Predictor:
+    """A model artifact, verified and ready to answer."""
     return Predictor.from_files({name: files.read(name) for name in (MODEL_FILE, CARD_FILE)})
 
 
@@ -127,18 +136,31 @@ def _cuts(model: Predictor, fleet: Fleet) -> Windows:
     return even_cuts(model.preparation.windows(fleet, splits.TEST), CUTS)
 
 
-def _champion(champion: Files, fleet: Fleet) -> NDArray[np.float64]:
-    """The champion's predictions, after making sure that no test unit taught it."""
-    model = _predictor(champion)
+def _recipe_problem(champion: Champion, stored: Files) -> str | None:
+    """Why the champion's rows are other rows than the candidate's, or None."""
+    then, now = (json.loads(files.read("plant.json")) for files in (champion.windows, stored))
+    differs = [key for key in RECIPE if then[key] != now[key]]
+    return (
+        OTHER_RECIPE.format(differs=", ".join(f"[{key}]" for key in differs)) if differs else None
+    )
+
+
+def _champion(champion: Champion, fleet: Fleet) -> tuple[NDArray[np.float64] | None, str | None]:
+    """The champion's predictions, or why it has none; no test unit may have taught it."""
+    model = predictor_of(champion.model)
     taught = {unit for units in model.card["units"].values() for unit in units}
     leaked = sorted(taught & set(fleet.units["unit"]))
     if leaked:
         msg = (
-            f"Test units {', '.join(leaked)} taught the champion {champion.sha256[:12]}: a comparison "
-            f"would favour it. Give these units back their former role in the plant file's [split]."
+            f"Test units {', '.join(leaked)} taught the champion {champion.model.sha256[:12]}: a "
+            f"comparison would favour it. Give these units back their former role in the plant file's "
+            f"[split]."
         )
         raise LeakError(msg)
-    return model.score(_cuts(model, fleet))
+    try:
+        return model.score(_cuts(model, fleet)), None
+    except DataError as error:
+        return None, str(error)
 
 
 def _rivals(
@@ -159,15 +181,20 @@ def _rivals(
     )
 
 
-def _onnx_difference(
-    candidate: Files, test: Windows, by_onnx: NDArray[np.float64], cap: float
-) -> float:
-    """Largest difference between torch and ONNX on the evaluation set, as a part of the cap."""
+def _smoke(candidate: Files, ours: Predictor, test: Windows) -> dict[str, float | None]:
+    """The candidate's outputs before limits, by ONNX and by torch, on the evaluation set."""
     from rul_platform.learning.checkpoints import load
-    from rul_platform.learning.training import predict
+    from rul_platform.learning.training import outputs
 
     network = load(candidate.read("checkpoint.pt"), source="candidate").network()
-    return float(np.abs(predict(network, test, cap) - by_onnx).max() / cap)
+    by_onnx, by_torch = ours.raw(test), outputs(network, test)
+    if not (np.isfinite(by_onnx).all() and np.isfinite(by_torch).all()):
+        return {"lowest_output": None, "highest_output": None, "onnx_difference": None}
+    return {
+        "lowest_output": float(by_onnx.min()),
+        "highest_output": float(by_onnx.max()),
+        "onnx_difference": float(np.abs(by_onnx - by_torch).max()),
+    }
 
 
 def _side_by_side(
@@ -177,6 +204,7 @@ def _side_by_side(
     cpu_seconds: Mapping[str, float],
     stored: Files,
     parent: Files,
+    candidate: Files,
 ) -> PredictedUnits:
     low, high = ours.interval(predictions[FINE_TUNED])
     card, plant = ours.card, Plant.model_validate_json(stored.read("plant.json"))
@@ -194,7 +222,10 @@ def _side_by_side(
         interval_high=high,
         interval_level=card["interval"]["level"],
         cpu_seconds=cpu_seconds,
+        history=candidate.table("history.parquet"),
         facts={
+            "plant": card["plant"],
+            "model sha256": candidate.sha256,
             "architecture": card["architecture"],
             "pretrained on": ", ".join(pretrained_on),
             "units that taught": len(card["units"][splits.TRAIN]),

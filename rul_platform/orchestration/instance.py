@@ -1,14 +1,20 @@
 """The embedded Dagster instance: SQLite below the home folder, for the demo, the UI and one person."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
+import click
 import dagster as dg
+from filelock import FileLock, Timeout
 
 from rul_platform.storage.home import Home
 from rul_platform.storage.plain_files import write_whole
 
-SETTINGS, COMMAND_LINE = "dagster.yaml", "command_line.yaml"
+SETTINGS, COMMAND_SETTINGS = "dagster.yaml", "command_line.yaml"
+STARTED_BY, COMMAND_LINE = "rul/started_by", "command_line"
+"""A tag of the runs that a command executes in its own process."""
 
 WITHOUT_LOG_CAPTURE = """
 # What runs in a terminal shows its output there. Capturing it would start watchers that answer Ctrl-C
@@ -30,12 +36,41 @@ def prepare_instance(home: Home) -> Path:
     return folder
 
 
-def open_instance(home: Home) -> dg.DagsterInstance:
-    """The instance for a command, to be used as a context manager: the UI's, without log capture."""
+@contextmanager
+def open_instance(home: Home) -> Iterator[dg.DagsterInstance]:
+    """The instance for a command: the UI's, without log capture, and for one command at a time.
+
+    Runs of former commands that were killed are failed first: they would count as running for ever.
+    """
     folder = prepare_instance(home)
     settings = (folder / SETTINGS).read_text(encoding="utf-8")
     captures = "compute_logs:" in settings
     write_whole(
-        folder / COMMAND_LINE, (settings + ("" if captures else WITHOUT_LOG_CAPTURE)).encode()
+        folder / COMMAND_SETTINGS, (settings + ("" if captures else WITHOUT_LOG_CAPTURE)).encode()
     )
-    return dg.DagsterInstance.from_config(str(folder), COMMAND_LINE)
+    with _alone(folder), dg.DagsterInstance.from_config(str(folder), COMMAND_SETTINGS) as instance:
+        fail_dead_runs(instance)
+        yield instance
+
+
+def fail_dead_runs(instance: dg.DagsterInstance) -> None:
+    """Fail the runs of commands that are gone. Only for whoever holds the lock."""
+    alive = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+    wanted = dg.RunsFilter(statuses=alive, tags={STARTED_BY: COMMAND_LINE})
+    for run in instance.get_runs(filters=wanted):
+        instance.report_run_failed(run, "The command that ran this was killed.")
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the lock of commands; the system lets go of it when a process dies, however it dies."""
+    lock = FileLock(folder / "command.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        click.echo("Another command is at work on this home folder; waiting for it.", err=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()

@@ -16,8 +16,9 @@ from rul_platform.orchestration.assets.plant_windows import PlantWindowsConfig
 from rul_platform.orchestration.assets.pretrained_checkpoint import PretrainedCheckpointConfig
 from rul_platform.orchestration.assets.raw_cmapss import RawCmapssConfig
 from rul_platform.orchestration.code_location import build_defs
+from rul_platform.orchestration.instance import COMMAND_LINE, STARTED_BY
 from rul_platform.orchestration.partitions import PLANT
-from rul_platform.orchestration.training_config import TrainingConfig
+from rul_platform.orchestration.training_config import NetworkConfig
 from rul_platform.storage.home import Home
 from rul_platform.storage.lineage import Input
 
@@ -25,12 +26,15 @@ CONFIGS: dict[str, type[dg.Config]] = {
     "raw_cmapss": RawCmapssConfig,
     "cmapss_windows": CmapssWindowsConfig,
     "pretrained_checkpoint": PretrainedCheckpointConfig,
-    "cmapss_benchmark": TrainingConfig,
+    "cmapss_benchmark": NetworkConfig,
     "plant_windows": PlantWindowsConfig,
     "finetuned_model": FinetunedModelConfig,
 }
 JUDGED_BY_CHAMPION = {"evaluation_report", "deployed_model"}
 """They compare with whoever is in charge, which a deployment changes."""
+
+BORN_OUTSIDE = {"plant_source", "cmapss_source", "simulator"}
+"""What materialisations name as read although no asset of ours made it."""
 
 PLANT_ASSETS = {"plant_readings", "plant_windows", "finetuned_model", *JUDGED_BY_CHAMPION}
 
@@ -79,6 +83,7 @@ class Pipeline:
                 partition_key=stage.partition,
                 instance=self._instance,
                 run_config=self._run_config(stage),
+                tags={STARTED_BY: COMMAND_LINE},
             )
         except dg.DagsterExecutionInterruptedError:
             raise KeyboardInterrupt from None
@@ -109,13 +114,17 @@ class Pipeline:
 
     def _is_latest(self, read: Input) -> bool:
         made = self._home.lineage.current(read.asset, read.partition)
-        return read.asset == "plant_source" or (made is not None and made.sha256 == read.sha256)
+        return read.asset in BORN_OUTSIDE or (made is not None and made.sha256 == read.sha256)
 
     def _is_judged(self, plant: str) -> bool:
         """Whether the gate has already decided about the plant's current model."""
         made = self._home.lineage.current("finetuned_model", plant)
+        deployed = self._home.lineage.current("deployed_model", plant)
         states = {version.sha256: version.state for version in self._home.registry.versions(plant)}
-        return made is not None and states.get(made.sha256) in {"champion", "rejected"}
+        if made is None or states.get(made.sha256) == "rejected":
+            return made is not None
+        reads = {read.sha256 for read in deployed.inputs} if deployed else set()
+        return states.get(made.sha256) == "champion" and made.sha256 in reads
 
     def _run_config(self, stage: Stage) -> dict[str, Any]:
         ops = {name: {"config": dict(stage.config[name])} for name in stage.config}

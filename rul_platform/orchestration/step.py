@@ -7,8 +7,9 @@ Lineage is recorded by us, not taken from Dagster: its provenance names the last
 partition, and is gone when a run is deleted (decision record 0002).
 """
 
+import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -23,15 +24,20 @@ import rul_platform
 from rul_platform.core.canonical import source_fingerprint
 from rul_platform.errors import NotMaterializedError, OrphanedRunError
 from rul_platform.storage.artifacts import Artifact, ArtifactStore
+from rul_platform.storage.database import writing
 from rul_platform.storage.home import Home
 from rul_platform.storage.lineage import Input
-from rul_platform.storage.models import ModelVersion
 
 PACKAGE = Path(rul_platform.__file__).parent
-DATA_CODE = source_fingerprint(PACKAGE, ("core", "storage"))
-LEARNING_CODE = source_fingerprint(PACKAGE, ("core", "learning"))
-REPORT_CODE = source_fingerprint(PACKAGE, ("core", "learning", "inference", "reports"))
+_DATA = ("core", "storage", "orchestration/assets", "orchestration/stored_windows.py")
+_LEARNING = (*_DATA, "learning", "orchestration/training_config.py")
+_REPORTS = (*_LEARNING, "inference", "reports", "orchestration/contest.py")
+DATA_CODE = source_fingerprint(PACKAGE, _DATA)
+LEARNING_CODE = source_fingerprint(PACKAGE, _LEARNING)
+REPORT_CODE = source_fingerprint(PACKAGE, _REPORTS)
 """Versions of the code that computes, from its content: nobody has to remember to bump them."""
+
+Metadata = Mapping[str, Any]
 
 RECORDED_PACKAGES = (
     "dagster",
@@ -69,6 +75,21 @@ class Files:
         return pq.read_table(self.path(name)).to_pandas()
 
 
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """The model in charge of a plant.
+
+    Attributes:
+        number: Its version number.
+        model: Its artifact.
+        windows: The plant's windows that it learned from.
+    """
+
+    number: int
+    model: Files
+    windows: Files
+
+
 class Step:
     """What one asset's body asks of the platform."""
 
@@ -98,11 +119,14 @@ class Step:
         self._inputs.append(Input(asset, partition, sha256))
         return Files(self._home.store, self._home.store.artifact(sha256))
 
-    def read_version(self, version: ModelVersion | None) -> Files | None:
-        """A model version's artifact; the read is recorded."""
+    def read_champion(self, plant: str) -> Champion | None:
+        """The model in charge and the windows that taught it; the reads are recorded."""
+        version = self._home.registry.champion(plant)
         if version is None:
             return None
-        return self.read_exactly("finetuned_model", version.plant, version.sha256)
+        model = self.read_exactly("finetuned_model", plant, version.sha256)
+        windows = json.loads(model.read("card.json"))["windows"]
+        return Champion(version.number, model, self.read_exactly("plant_windows", plant, windows))
 
     def note_source(self, asset: str, partition: str, sha256: str) -> None:
         """Record that bytes from outside the platform were read."""
@@ -115,14 +139,19 @@ class Step:
         parameters: Mapping[str, Any],
         metadata: Mapping[str, Any],
         table: str | None = None,
+        together_with: Callable[[str], Metadata] | None = None,
     ) -> dg.MaterializeResult:
         """Store, record, and report: all of it or nothing.
+
+        The bytes come first, because storing them again is harmless; then one transaction.
 
         Args:
             files: Name to content.
             parameters: What a person chose; copied into the lineage.
             metadata: For the UI.
             table: The Parquet file whose schema and row count the UI shows.
+            together_with: What else happens in the transaction that records the artifact; gets its
+                hash, gives more metadata.
 
         Raises:
             OrphanedRunError: The run is over; its step may not publish any more.
@@ -135,21 +164,24 @@ class Step:
             str(self._context.partition_key),
         )
         code = self._context.assets_def.code_versions_by_key[self._context.asset_key]
-        self._home.lineage.record(
-            asset=asset,
-            partition=partition,
-            sha256=artifact.sha256,
-            run_id=self._context.run.run_id,
-            code_version=code or "",
-            parameters=dict(parameters),
-            environment=environment(),
-            inputs=tuple(self._inputs),
-            now=datetime.now(UTC),
-        )
+        with writing(self._home.engine):
+            more = together_with(artifact.sha256) if together_with else {}
+            self._home.lineage.record(
+                asset=asset,
+                partition=partition,
+                sha256=artifact.sha256,
+                run_id=self._context.run.run_id,
+                code_version=code or "",
+                parameters=dict(parameters),
+                environment=environment(),
+                inputs=tuple(self._inputs),
+                now=datetime.now(UTC),
+            )
         return dg.MaterializeResult(
             data_version=dg.DataVersion(artifact.sha256),
             metadata={
                 **metadata,
+                **more,
                 **(_schema(files[table]) if table else {}),
                 "sha256": artifact.sha256,
                 "files": _file_table(artifact),
@@ -159,17 +191,21 @@ class Step:
 
     def publish_model(self, files: Mapping[str, bytes], **reported: Any) -> dg.MaterializeResult:
         """As :meth:`publish`, and register the artifact as a candidate of this plant."""
-        result = self.publish(files, **reported)
-        sha256 = result.data_version.value if result.data_version else ""
         plant = str(self._context.partition_key)
-        version = self._home.registry.register(plant, sha256, now=datetime.now(UTC))
-        return result._replace(metadata={**(result.metadata or {}), "version": version.number})
+
+        def register(sha256: str) -> Metadata:
+            version = self._home.registry.register(plant, sha256, now=datetime.now(UTC))
+            return {"version": version.number}
+
+        return self.publish(files, together_with=register, **reported)
 
     def _refuse_orphan(self) -> None:
-        """A killed run can leave its step alive; such a step must not publish."""
+        """A killed or deleted run can leave its step alive; such a step must not publish."""
         run = self._context.instance.get_run_by_id(self._context.run.run_id)
-        if run is not None and run.is_finished:
-            raise OrphanedRunError(run.run_id, self._context.asset_key.to_user_string())
+        if run is None or run.is_finished:
+            raise OrphanedRunError(
+                self._context.run.run_id, self._context.asset_key.to_user_string()
+            )
 
 
 def current(home: Home, asset: str, partition: str) -> Files:

@@ -1,7 +1,7 @@
 """Windows as the assets store them, read back.
 
-Belongs here: file names of the windows' artifacts. Nothing else opens the test set than
-``cmapss_test``, and nothing but an evaluation calls it.
+Belongs here: file names of the windows' artifacts. Nothing else opens the official test set than
+``cmapss_test``, and nothing calls that but the benchmark and ``rul windows export --test``: no training.
 """
 
 import json
@@ -26,18 +26,27 @@ def cmapss_training(files: Files) -> Windows:
 
 
 def cmapss_test(files: Files) -> Windows:
-    """The official test set of a C-MAPSS subset: for evaluation alone."""
+    """The official test set of a C-MAPSS subset: for evaluation and export, never for training."""
     return _read(files, "test_cycles.parquet", "test_windows.parquet")
 
 
 def plant_windows(files: Files) -> Windows:
-    """All windows of a plant, whatever their split."""
+    """All windows of a plant, whatever their split; censored units have none."""
     return _read(files, "cycles.parquet", "windows.parquet")
 
 
 def splits_of(files: Files) -> dict[str, str]:
-    """The role of each unit of a plant."""
+    """The role of each unit that the plant has now."""
     return json.loads(files.read("splits.json"))
+
+
+def roles_ever_given(files: Files) -> dict[str, str]:
+    """The role of each unit that ever had one, also of units that the plant lacks now.
+
+    Artifacts from before ``roles.json`` know only the units that they hold.
+    """
+    name = "roles.json" if "roles.json" in files.artifact.files else "splits.json"
+    return json.loads(files.read(name))
 
 
 def plant_fleet(files: Files) -> Fleet:

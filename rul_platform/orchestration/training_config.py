@@ -13,9 +13,8 @@ class TrainingConfig(dg.Config):
     steps: int = Field(
         default=600, ge=1, description="Most batches to train on; early stopping may end sooner."
     )
-    batch_size: int = Field(default=256, ge=1)
-    learning_rate: float = Field(default=5e-3, gt=0)
-    hidden_size: int = Field(default=64, ge=1)
+    batch_size: int = Field(default=256, ge=1, description="Windows in a batch.")
+    learning_rate: float = Field(default=5e-3, gt=0, description="Peak of the one-cycle schedule.")
 
     def fit(self) -> FitConfig:
         """The loop's own settings."""
@@ -25,3 +24,9 @@ class TrainingConfig(dg.Config):
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
         )
+
+
+class NetworkConfig(TrainingConfig):
+    """Of a network that is built anew."""
+
+    hidden_size: int = Field(default=64, ge=1, description="Hidden units.")

@@ -20,6 +20,7 @@ from rul_platform.reports.numbers import percent
 from rul_platform.reports.plots import DARK, LIGHT, PlotOfReport, plots_of
 from rul_platform.reports.style import DOTS_PER_INCH
 from rul_platform.reports.tables import (
+    RMSE,
     Table,
     comparison_table,
     facts,
@@ -74,7 +75,7 @@ def render_report(evaluation: Evaluation) -> bytes:
 
 
 def render_markdown(evaluation: Evaluation) -> str:
-    """The verdict and the table of models as Markdown, for a page that shows metadata."""
+    """The verdict and the tables of models as Markdown, for a page that shows metadata."""
     lines = [f"**{_flat(headline(evaluation))}** {_flat(conclusion(evaluation))}".rstrip(), ""]
     lines += [_flat(basis(evaluation)), ""] if basis(evaluation) else []
     for caution in cautions(evaluation):
@@ -83,7 +84,8 @@ def render_markdown(evaluation: Evaluation) -> str:
         lines.append(f"- {_flat(answer.question)} **{answer.answer.capitalize()}.** "
                      f"{_flat(answer.sentence)}")  # fmt: skip
     for table in score_tables(evaluation):
-        lines += ["", f"{_flat(table.caption)} (interval over units: {percent(evaluation.level)})"]
+        lines += ["", f"{_flat(table.caption)} ({RMSE} with its {percent(evaluation.level)} "
+                  "interval over units)"]  # fmt: skip
         lines += ["", *_markdown_table(table)]
     return "\n".join(lines) + "\n"
 
@@ -92,7 +94,10 @@ def _markdown_table(table: Table) -> list[str]:
     numbers = ["--:"] * (len(table.columns) - 1)
     lines = [" | ".join(table.columns), " | ".join(["---", *numbers])]
     for row in table.rows:
-        texts = [f"{cell.text} ({cell.remark})" if cell.remark else cell.text for cell in row]
+        texts = [
+            f"{cell.text} ({cell.remark})" if cell.remark and heading == RMSE else cell.text
+            for heading, cell in zip(table.columns, row, strict=True)
+        ]
         lines.append(" | ".join(_flat(text) for text in texts))
     return [f"| {line} |" for line in lines]
 

@@ -6,6 +6,7 @@ Does not belong here: sentences (``verdict``).
 """
 
 import math
+from collections.abc import Callable
 
 from rul_platform.core.bootstrap import Interval
 
@@ -27,7 +28,8 @@ def plain(value: float | None) -> str:
         text = "∞"
     elif size >= 1e7:
         mantissa, exponent = f"{size:.1e}".split("e")
-        text = f"{mantissa} \N{MULTIPLICATION SIGN} 10{str(int(exponent)).translate(_SUPERSCRIPT)}"
+        power = str(int(exponent)).translate(_SUPERSCRIPT)
+        text = f"{mantissa}\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}10{power}"
     elif size >= 1000:
         text = f"{size:,.0f}"
     elif size >= 100:
@@ -37,13 +39,13 @@ def plain(value: float | None) -> str:
     return MINUS + text if value < 0 else text
 
 
-def signed(value: float) -> str:
+def signed(value: float | None) -> str:
     """As :func:`plain`, with the plus sign written.
 
     >>> signed(3.0), signed(-3.0)
     ('+3.00', '−3.00')
     """
-    return f"+{plain(value)}" if value > 0 else plain(value)
+    return f"+{plain(value)}" if value is not None and value > 0 else plain(value)
 
 
 def percent(share: float | None) -> str:
@@ -67,15 +69,15 @@ def fraction(value: float | None) -> str:
     return UNDEFINED if value is None else f"{value:.3f}".replace("-", MINUS)
 
 
-def between(interval: Interval) -> str:
+def between(interval: Interval, write: Callable[[float], str] = plain) -> str:
     """Both ends of an interval.
 
-    >>> between(Interval(1.0, 2.5))
-    '1.00 to 2.50'
+    >>> between(Interval(1.0, 2.5)), between(Interval(-1.0, 2.5), signed)
+    ('1.00 to 2.50', '−1.00 to +2.50')
     """
-    if math.isinf(interval.low) or math.isinf(interval.high):
+    if not interval.is_known:
         return "not known from one unit"
-    return f"{plain(interval.low)} to {plain(interval.high)}"
+    return f"{write(interval.low)} to {write(interval.high)}"
 
 
 def counted(count: int, noun: str) -> str:

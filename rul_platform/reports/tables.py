@@ -4,17 +4,19 @@ Belongs here: which figures stand side by side, and how each is written.
 Does not belong here: HTML and Markdown (``html``), sentences (``verdict``).
 """
 
-import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from rul_platform.core.bootstrap import Difference, Interval
-from rul_platform.core.evaluation import Evaluation, ModelScore
+from rul_platform.core.evaluation import Evaluation
 from rul_platform.core.metrics import Metrics
 from rul_platform.core.unit_errors import unit_errors
 from rul_platform.reports.numbers import between, counted, fraction, percent, plain, signed
 
 WORST_UNITS = 5
+RMSE = "RMSE"
+"""Heading of the figure by which models are compared."""
 
 Tone = Literal["good", "bad", "open"]
 
@@ -69,9 +71,9 @@ def key_figures(shown: Evaluation) -> tuple[KeyFigure, ...]:
 
 def score_tables(shown: Evaluation) -> tuple[Table, Table]:
     """All figures of all models: against the clipped truth, and against the raw truth."""
-    columns = ("Model", "RMSE", "MAE", "R²", "MAPE", "Bias", "Late", "NASA")
-    clipped = [_scores(s, s.clipped, s.rmse_interval) for s in shown.scores]
-    raw = [_scores(s, s.raw, s.raw_rmse_interval) for s in shown.scores]
+    columns = ("Model", RMSE, "MAE", "R²", "MAPE", "Bias", "Late", "NASA")
+    clipped = [_scores(s.name, s.clipped, s.clipped_intervals) for s in shown.scores]
+    raw = [_scores(s.name, s.raw, s.raw_intervals) for s in shown.scores]
     at = f"Truth clipped at {shown.cap:g} {shown.life_unit}"
     return (
         Table(at, columns, tuple(clipped), marked=0),
@@ -134,6 +136,8 @@ def facts(shown: Evaluation) -> tuple[tuple[str, str], ...]:
         "model": shown.main,
         "scored": f"{counted(shown.unit_count, 'unit')}, {counted(len(shown.truth), 'prediction')}",
     }
+    if shown.main_score.cpu_seconds is not None:
+        own["training"] = f"{plain(shown.main_score.cpu_seconds)} CPU seconds"
     if shown.simulated:
         own["data"] = "simulated by the built-in simulator"
     given = {
@@ -143,25 +147,30 @@ def facts(shown: Evaluation) -> tuple[tuple[str, str], ...]:
     return tuple((own | given).items())
 
 
-def _scores(score: ModelScore, metrics: Metrics, interval: Interval) -> tuple[Cell, ...]:
-    return (
-        Cell(score.name),
-        Cell(plain(metrics.rmse), between(interval)),
-        Cell(plain(metrics.mae)),
-        Cell(fraction(metrics.r2)),
-        Cell(percent(metrics.mape)),
-        Cell(signed(metrics.bias)),
-        Cell(percent(metrics.late_rate)),
-        Cell(plain(metrics.nasa_score)),
-    )
+_WRITTEN: dict[str, Callable[[float | None], str]] = {
+    "rmse": plain, "mae": plain, "r2": fraction, "mape": percent, "bias": signed,
+    "late_rate": percent, "nasa_score": plain,
+}  # fmt: skip
+"""How each figure of a table of scores is written, in the order of its columns."""
+
+
+def _scores(name: str, metrics: Metrics, around: Mapping[str, Interval]) -> tuple[Cell, ...]:
+    """One row: every figure with its interval, and why there is none under the first only."""
+    figures = metrics.as_dict()
+    cells = [
+        Cell(
+            write(figures[figure]),
+            between(around[figure], write) if around[figure].is_known or figure == "rmse" else "",
+        )
+        for figure, write in _WRITTEN.items()
+    ]
+    return (Cell(name), *cells)
 
 
 def _difference(difference: Difference) -> tuple[Cell, Cell, Cell]:
     tones: dict[str, Tone] = {"better": "good", "worse": "bad", "undecided": "open"}
-    bounded = math.isfinite(difference.low)
-    reach = f"{signed(difference.low)} to {signed(difference.high)}"
     return (
         Cell(signed(difference.mean)),
-        Cell(reach if bounded else between(Interval(difference.low, difference.high))),
+        Cell(between(Interval(difference.low, difference.high), signed)),
         Cell(difference.verdict, tone=tones[difference.verdict]),
     )

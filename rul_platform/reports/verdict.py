@@ -185,10 +185,17 @@ def _transfer(evaluation: Evaluation) -> Iterator[Answer]:
     if evaluation.transfer is not None:
         whose = "" if evaluation.main == FINE_TUNED else "Fine-tuned against from scratch: "
         answer = _answer("Does pretraining help?", evaluation.transfer, evaluation)
-        yield Answer(answer.question, answer.answer, answer.good, whose + answer.sentence)
+        sentence = f"{whose}{answer.sentence} {_ONE_SEED}"
+        yield Answer(answer.question, answer.answer, answer.good, sentence)
         if evaluation.main == FINE_TUNED and ZERO_SHOT in evaluation.differences:
             zero_shot = evaluation.differences[ZERO_SHOT]
             yield _answer("Does fine-tuning on this plant help?", zero_shot, evaluation)
+
+
+_ONE_SEED = (
+    "Each of the two was trained with one seed only: what other seeds would change is not in the "
+    "interval."
+)
 
 
 def _answer(question: str, difference: Difference, evaluation: Evaluation) -> Answer:

@@ -6,6 +6,7 @@ writes. Does not belong here: what is written.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -29,16 +30,17 @@ _ONE_THREAD = Lock()  # Alembic keeps the migration that it is running in a glob
 _WRITES = "rul_platform_writes"
 
 
-def connect(url: str) -> sa.Engine:
+def connect(url: str | sa.URL) -> sa.Engine:
     """An engine for a ``sqlite:///`` or ``postgresql://`` URL; PostgreSQL is asked when it is used.
 
     Raises:
         SettingsError: It is no such URL.
+        DatabaseUnreachableError: The folder of SQLite's file cannot be made.
     """
     try:
         parsed = sa.make_url(url)
-    except ArgumentError as error:
-        raise _wrong_url("no URL") from error
+    except (ArgumentError, ValueError):  # their texts may hold the password
+        raise _wrong_url("no URL") from None
     match parsed.get_backend_name():
         case "sqlite":
             return _sqlite(parsed)
@@ -71,9 +73,15 @@ def migrate(engine: sa.Engine) -> None:
         command.upgrade(config, "head")
 
 
+_OPEN: ContextVar[sa.Connection | None] = ContextVar("open transaction", default=None)
+
+
 @contextmanager
 def writing(engine: sa.Engine, alone_in: sa.Table | None = None) -> Iterator[sa.Connection]:
     """One transaction that writes: all of it or nothing.
+
+    Inside another ``writing`` on the same engine it joins that one, so that several stores can commit
+    together.
 
     Args:
         engine: Where.
@@ -81,17 +89,30 @@ def writing(engine: sa.Engine, alone_in: sa.Table | None = None) -> Iterator[sa.
             stays true, and row ids grow in the order of commits. Reading goes on. SQLite has one
             writer at a time anyway.
     """
+    outer = _OPEN.get()
+    if outer is not None and outer.engine is engine:
+        _lock(outer, alone_in)
+        yield outer
+        return
     with engine.connect() as connection:
         connection.execution_options(**{_WRITES: True})
         with connection.begin():
-            if alone_in is not None and engine.dialect.name == "postgresql":
-                table = engine.dialect.identifier_preparer.format_table(alone_in)
-                connection.execute(sa.text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
-            yield connection
+            _lock(connection, alone_in)
+            token = _OPEN.set(connection)
+            try:
+                yield connection
+            finally:
+                _OPEN.reset(token)
+
+
+def _lock(connection: sa.Connection, table: sa.Table | None) -> None:
+    if table is not None and connection.dialect.name == "postgresql":
+        name = connection.dialect.identifier_preparer.format_table(table)
+        connection.execute(sa.text(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def _is_up_to_date(engine: sa.Engine, script: ScriptDirectory) -> bool:
-    url, newest = str(engine.url), script.get_current_head() or "base"  # str() hides the password
+    url, newest = _shown(engine.url), script.get_current_head() or "base"
     try:
         with engine.connect() as connection:
             found = MigrationContext.configure(connection).get_current_revision()
@@ -104,7 +125,10 @@ def _is_up_to_date(engine: sa.Engine, script: ScriptDirectory) -> bool:
 
 def _sqlite(url: sa.URL) -> sa.Engine:
     if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseUnreachableError(_shown(url), error.strerror or str(error)) from error
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -127,6 +151,11 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     """A writer takes its turn at once: one that reads first would be refused where it should wait."""
     writes = connection.get_execution_options().get(_WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _shown(url: sa.URL) -> str:
+    """The URL without its passwords: ``str()`` hides only the one before the host."""
+    return str(url.difference_update_query(["password", "sslpassword"]))
 
 
 def _wrong_url(found: str) -> SettingsError:

@@ -18,7 +18,11 @@ from rul_platform.storage.plant_source import PlantData, read_plant
 
 @dataclass(frozen=True, slots=True)
 class PlantFigures:
-    """A plant in numbers; lives are those of units that failed, in ``life_unit``."""
+    """A plant in numbers; lives are those of units that failed, in ``life_unit``.
+
+    Attributes:
+        notes: What is allowed, but probably not meant.
+    """
 
     title: str
     life_unit: str
@@ -34,6 +38,7 @@ class PlantFigures:
     longest_life: float
     label_cap: float
     roles: dict[str, int]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +100,14 @@ def _figures(data: PlantData) -> PlantFigures:
         longest_life=round(float(lives.max()), 9),
         label_cap=plant.label.cap,
         roles=dict(sorted(Counter(roles.values()).items())),
+        notes=_notes(plant.label.cap, round(float(np.median(lives)), 9), plant.columns.life_unit),
+    )
+
+
+def _notes(cap: float, median_life: float, life_unit: str) -> tuple[str, ...]:
+    if cap <= median_life:
+        return ()
+    return (
+        f"[label] cap: {cap:g} {life_unit} is above the median life {median_life:g}, so most labels "
+        f"follow from the age alone; give the horizon in which wear shows.",
     )

@@ -3,6 +3,7 @@
 Belongs here: reading the files to look at. Does not belong here: the guesses (``core.plant_draft``).
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -33,15 +34,28 @@ def draft_from_files(folder: Path, pattern: str, *, title: str) -> str:
     if not paths:
         raise PlantFileError(pattern, [f"matches no file; looked below {root}. Is the path right?"])
     step = -(-len(paths) // MOST_FILES)
-    tables: dict[str, pd.DataFrame] = {}
+    some = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths[::step]}
     problems: list[str] = []
-    for path in paths[::step]:
-        label = path.relative_to(root).as_posix()
+    tables, decimal = _read(some, ".", problems), "."
+    if problems:
+        raise PlantFileError(pattern, problems)
+    with_commas = _read(some, ",", problems)
+    if not problems and _numeric_columns(with_commas) > _numeric_columns(tables):
+        tables, decimal = with_commas, ","
+    return draft_plant(tables, files=pattern, title=title, decimal=decimal)
+
+
+def _read(files: Mapping[str, bytes], decimal: str, problems: list[str]) -> dict[str, pd.DataFrame]:
+    tables: dict[str, pd.DataFrame] = {}
+    for label, data in files.items():
         found: list[str] = []
-        table = read_table(path.read_bytes(), label, text=(), decimal=".", problems=found)
+        table = read_table(data, label, text=(), decimal=decimal, problems=found)
         problems += [f"{label}: {problem}" for problem in found]
         if table is not None:
             tables[label] = table
-    if problems:
-        raise PlantFileError(pattern, problems)
-    return draft_plant(tables, files=pattern, title=title)
+    return tables
+
+
+def _numeric_columns(tables: Mapping[str, pd.DataFrame]) -> int:
+    """How many columns of all tables hold numbers: most with the decimal mark that is right."""
+    return sum(len(table.select_dtypes("number").columns) for table in tables.values())

@@ -24,7 +24,6 @@ from rul_platform.core.labels import DEFAULT_CAP_CYCLES
 from rul_platform.core.metrics import rul_metrics
 from rul_platform.core.preparation import DEFAULT_WINDOW, Preparation
 from rul_platform.core.recipe import FitConfig
-from rul_platform.core.scaling import Scaler
 from rul_platform.core.windows import Windows, last_of_each_unit
 from rul_platform.learning import baselines, models, training
 from rul_platform.storage.cmapss_source import CmapssSource
@@ -39,10 +38,12 @@ def prepared(source: CmapssSource, subset: str, seed: int) -> tuple[Windows, Win
     test = held_out_fleet(found.test, found.rul, names[1], names[2])
     policy = splits.SplitPolicy(valid=0.2, seed=seed)
     roles = splits.assign(tuple(train.units["unit"]), policy, source=subset)
-    learned_from = [unit for unit, role in roles.items() if role == splits.TRAIN]
-    scaler = Scaler.fit(train.take(learned_from), INFORMATIVE)
-    preparation = Preparation(
-        window=DEFAULT_WINDOW, cap=DEFAULT_CAP_CYCLES, life_unit="cycles", scaler=scaler
+    preparation = Preparation.fit(
+        splits.with_role(train, roles, splits.TRAIN),
+        INFORMATIVE,
+        window=DEFAULT_WINDOW,
+        cap=DEFAULT_CAP_CYCLES,
+        life_unit="cycles",
     )
     tested = last_of_each_unit(preparation.windows(test, splits.TEST))
     return preparation.windows(train, pd.Series(roles)), tested

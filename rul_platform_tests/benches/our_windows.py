@@ -18,7 +18,6 @@ from rul_platform.core.columns import INFORMATIVE
 from rul_platform.core.fleet import Fleet
 from rul_platform.core.labels import DEFAULT_CAP_CYCLES
 from rul_platform.core.preparation import Preparation
-from rul_platform.core.scaling import Scaler
 from rul_platform.core.windows import Windows, last_of_each_unit
 
 
@@ -53,10 +52,12 @@ def prepare(folder: Path, subset: str, window: int, out: Path) -> tuple[Windows,
     train = training_fleet(train_text, names[0])
     test = held_out_fleet(test_text, rul_text, names[1], names[2])
     roles = splits.assign(tuple(train.units["unit"]), splits.SplitPolicy(), source=subset)
-    learned_from = [unit for unit, role in roles.items() if role == splits.TRAIN]
-    scaler = Scaler.fit(train.take(learned_from), INFORMATIVE)
-    preparation = Preparation(
-        window=window, cap=DEFAULT_CAP_CYCLES, life_unit="cycles", scaler=scaler
+    preparation = Preparation.fit(
+        splits.with_role(train, roles, splits.TRAIN),
+        INFORMATIVE,
+        window=window,
+        cap=DEFAULT_CAP_CYCLES,
+        life_unit="cycles",
     )
     train_windows = preparation.windows(train, pd.Series(roles))
     test_windows = preparation.windows(test, splits.TEST)

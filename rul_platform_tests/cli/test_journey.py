@@ -183,7 +183,7 @@ def test_exported_windows_are_those_that_the_network_sees(person: Person, tmp_pa
 def test_evaluate_and_deploy_find_the_model_in_charge(person: Person):
     done = person.types("evaluate", PUMPS)
     assert done.returncode == 0, done.stderr
-    assert "Gate: IN_CHARGE (this very model is already in charge)." in done.stdout
+    assert "Gate on version 1: IN_CHARGE (this very model is already in charge)." in done.stdout
     done = person.types("deploy", PUMPS)
     assert done.returncode == 0, done.stderr
     assert f"evaluation_report → deployed_model [{PUMPS}]: made already" in done.stdout

@@ -60,3 +60,27 @@ def test_a_long_cell_is_cut_off_in_the_message():
     numbers(pd.DataFrame({"x": ["y" * 500]}), "x", problems)
 
     assert len(problems[0]) < 120
+
+
+@pytest.mark.parametrize("cell", [1e300, -1e39, 1.1e15])
+def test_numbers_that_no_model_can_scale_are_refused_with_their_place(cell: float):
+    table = pd.DataFrame({"x": [1e15, -1e15, cell]}, index=pd.RangeIndex(2, 5, name="line"))
+    problems: list[str] = []
+
+    numbers(table, "x", problems)
+
+    assert problems == [
+        f"line 4, column 'x': found {cell!r} where a number from -1e+15 to 1e+15 is expected; "
+        f"a reading that is missing has to be filled or taken out."
+    ]
+
+
+@pytest.mark.parametrize(
+    "cell", ["2024-05-01 10:00", "01.05.2024", "10:00:00", pd.Timestamp("2024-05-01")]
+)
+def test_points_in_time_are_refused_with_what_to_give_instead(cell: object):
+    problems: list[str] = []
+
+    numbers(pd.DataFrame({"time": [cell, cell]}), "time", problems)
+
+    assert "give running hours, as the hours since the unit's first reading" in problems[0]

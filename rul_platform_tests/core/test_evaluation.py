@@ -12,6 +12,7 @@ from rul_platform.core.evaluation import (
     FROM_SCRATCH,
     evaluate,
 )
+from rul_platform.core.metrics import FIGURES
 from rul_platform.core.predicted_units import PredictedUnits
 
 TRUTH = np.array([140.0, 60.0, 20.0, 90.0, 30.0, 10.0])
@@ -90,6 +91,52 @@ def test_one_unit_is_scored_and_leaves_every_comparison_open():
     one = replace(GIVEN, unit_ids=np.full(6, "only"), interval_low=None, interval_high=None)
     found = evaluate(one, seed=0, resamples=20)
     assert {difference.verdict for difference in found.differences.values()} == {"undecided"}
+
+
+def test_every_figure_lies_in_its_interval_raw_and_clipped():
+    for score in FOUND.scores:
+        for metrics, around in (
+            (score.clipped, score.clipped_intervals),
+            (score.raw, score.raw_intervals),
+        ):
+            figures = metrics.as_dict()
+            assert list(around) == list(FIGURES) == [name for name in figures if name != "count"]
+            for figure, interval in around.items():
+                assert interval.low - 1e-9 <= figures[figure] <= interval.high + 1e-9
+
+
+def test_figures_of_one_evaluation_share_their_resamples():
+    """With equal errors everywhere all figures of a draw are the same number."""
+    same = {FINE_TUNED: TRUTH + np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])}
+    score = evaluate(replace(GIVEN, predictions=same), seed=0, resamples=99).main_score
+
+    assert score.raw_intervals["mae"] == score.raw_intervals["bias"]
+    assert score.rmse_interval == score.clipped_intervals["rmse"]
+    assert FOUND.late_rate_interval == FOUND.main_score.clipped_intervals["late_rate"]
+
+
+def test_the_table_of_scores_has_both_ends_of_every_interval():
+    row = FOUND.to_tables()["scores"].loc[0]
+
+    for truth, around in (
+        ("clipped", FOUND.main_score.clipped_intervals),
+        ("raw", FOUND.main_score.raw_intervals),
+    ):
+        for figure, interval in around.items():
+            ends = (row[f"{truth}_{figure}_low"], row[f"{truth}_{figure}_high"])
+            assert ends == (interval.low, interval.high)
+
+
+def test_the_table_of_scores_has_no_ends_of_what_is_not_known():
+    one = replace(GIVEN, unit_ids=np.full(6, "only"))
+    no_truth = replace(GIVEN, truth=np.zeros(6), interval_low=None, interval_high=None)
+    of_one = evaluate(one, seed=0, resamples=20).to_tables()["scores"]
+    undefined = evaluate(no_truth, seed=0, resamples=20).to_tables()["scores"]
+
+    assert of_one.filter(regex="_(low|high)$").isna().all(axis=None)
+    assert of_one["clipped_r2"].notna().all()
+    assert undefined[["raw_r2", "raw_r2_low", "raw_mape", "raw_mape_high"]].isna().all(axis=None)
+    assert undefined["raw_rmse_low"].notna().all()
 
 
 def test_tables_carry_everything():

@@ -15,7 +15,10 @@ GOOD = Evidence(
     champion_rmse=11.0,
     constant_rmse=40.0,
     boosting_rmse=9.0,
-    is_finite=True,
+    incomparable=None,
+    champion_silent=None,
+    lowest_output=-0.1,
+    highest_output=1.1,
     onnx_difference=1e-7,
     units=6,
 )
@@ -33,6 +36,13 @@ def test_the_first_model_of_a_plant_needs_no_champion():
     )
 
 
+def test_a_champion_that_cannot_answer_is_no_obstacle():
+    """A new operating condition, that only the candidate knows."""
+    verdict = decide(replace(GOOD, champion_rmse=None, champion_silent="condition 9 is new"))
+    assert verdict.verdict == PROMOTE
+    assert "the champion cannot answer: condition 9 is new" in verdict.reasons[0]
+
+
 def test_a_model_is_not_compared_with_itself():
     assert decide(replace(GOOD, candidate=GOOD.champion or "")).verdict == IN_CHARGE
 
@@ -42,7 +52,10 @@ def test_a_model_is_not_compared_with_itself():
     [
         ({"champion_rmse": 9.9}, "RMSE 10.00 is worse than the champion's 9.90 on the same 6"),
         ({"constant_rmse": 10.0}, "RMSE 10.00 is not below the 10.00 of a constant"),
-        ({"is_finite": False}, "smoke test: a prediction is not a number"),
+        ({"highest_output": None}, "smoke test: outputs from -0.1 to None caps"),
+        ({"lowest_output": -7.0}, "smoke test: outputs from -7.0 to 1.1 caps"),
+        ({"onnx_difference": None}, "ONNX and torch differ by None of the cap"),
+        ({"incomparable": "they read the plant differently"}, "they read the plant differently"),
         ({"onnx_difference": 0.01}, "ONNX and torch differ by 0.01 of the cap"),
     ],
 )

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rul_platform.core.metrics import (
-    mae,
-    nasa_score,
+    FIGURES,
+    mape,
     penalty,
+    r2,
     raw_and_clipped,
-    rmse,
     rul_metrics,
     unit_means,
     unit_weights,
@@ -98,9 +98,17 @@ def test_many_weightings_at_once_give_what_each_gives_alone():
     truth, predicted = np.array([50.0, 20.0, 40.0]), np.array([60.0, 10.0, 41.0])
     weights = np.array([[1.0, 1.0, 1.0], [0.0, 2.0, 1.0]])
 
-    for figure in (rmse, mae, nasa_score):
-        alone = [float(figure(truth, predicted, row)) for row in weights]
+    for name, figure in FIGURES.items():
+        alone = [rul_metrics(truth, predicted, weights=row).as_dict()[name] for row in weights]
         assert figure(truth, predicted, weights).tolist() == pytest.approx(alone)
+
+
+def test_among_many_weightings_only_those_without_a_figure_have_none():
+    truth, predicted = np.array([0.0, 20.0]), np.array([5.0, 10.0])
+    weights = np.array([[1.0, 1.0], [2.0, 0.0]])
+
+    assert r2(truth, predicted, weights).tolist() == pytest.approx([0.375, np.nan], nan_ok=True)
+    assert mape(truth, predicted, weights).tolist() == pytest.approx([0.5, np.nan], nan_ok=True)
 
 
 @given(pairs=PAIRS)

@@ -8,15 +8,13 @@ import pytest
 
 from rul_platform.core.parquet import export_windows, read_windows, scaled_cycles, to_parquet
 from rul_platform.core.preparation import Preparation
-from rul_platform.core.scaling import Scaler
 from rul_platform.core.windows import Windows
 from rul_platform_tests.fleets import wearing_fleet
 
 
 def prepared() -> tuple[Preparation, Windows, bytes, bytes]:
     fleet = wearing_fleet({"a": 50, "b": 20})
-    scaler = Scaler.fit(fleet, fleet.sensors)
-    preparation = Preparation(window=7, cap=125.0, life_unit="cycles", scaler=scaler)
+    preparation = Preparation.fit(fleet, fleet.sensors, window=7, cap=125.0, life_unit="cycles")
     windows = preparation.windows(fleet, "train")
     cycles = scaled_cycles(fleet.readings, windows, preparation.channels)
     return preparation, windows, to_parquet(cycles), to_parquet(windows.index)

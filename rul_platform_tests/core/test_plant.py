@@ -361,3 +361,42 @@ def test_whatever_toml_says_it_gives_a_plant_or_a_list_of_problems(sections: dic
     with pytest.raises(PlantFileError) as caught:
         parse_plant(toml, "pumps")
     assert caught.value.problems
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        (
+            {"columns": '[columns]\nunit = "pump"\nlife = "CHOOSE"\nlife_unit = "cycles"'},
+            "[columns] life: still CHOOSE, so nobody has decided; give the column that says how long "
+            "the unit has run.",
+        ),
+        (
+            {"sensors": '[sensors]\nflow = " CHOOSE "'},
+            "[sensors] flow: still CHOOSE, so nobody has decided; give a column's name.",
+        ),
+        (
+            {"title": 'title = "CHOOSE"'},
+            "title: still CHOOSE, so nobody has decided; give a value.",
+        ),
+        (
+            {"split": '[split]\ntest = ["a", "CHOOSE"]'},
+            "[split] test: still CHOOSE, so nobody has decided; give a value.",
+        ),
+        (
+            {"failure": '[failure]\nkind = "CHOOSE"'},
+            "[failure] kind: found 'CHOOSE', but must be one of last_row, threshold, table.",
+        ),
+    ],
+)
+def test_a_value_that_is_still_open_is_refused_once_by_its_key(
+    changes: dict[str, str], problem: str
+):
+    assert only_problem(**changes) == problem
+
+
+def test_several_open_values_are_no_conflict_and_comments_may_ask():
+    open_columns = '[columns]\nunit = "CHOOSE"\nlife = "CHOOSE"\nlife_unit = "cycles"'
+
+    assert len(problems(columns=open_columns)) == 2
+    assert parse_plant(text(label="[label]\ncap = 5.0  # CHOOSE"), "pumps").label.cap == 5.0

@@ -1,11 +1,24 @@
 """Division by unit."""
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rul_platform.core.splits import TEST, TRAIN, VALID, SplitPolicy, assign
-from rul_platform.errors import LeakError, TooFewUnitsError
+from rul_platform.core.fleet import Fleet, summarise_units
+from rul_platform.core.splits import (
+    CENSORED,
+    TEST,
+    TRAIN,
+    VALID,
+    SplitPolicy,
+    assign,
+    assign_fleet,
+    remember,
+    require_known_conditions,
+)
+from rul_platform.errors import DataError, LeakError, TooFewUnitsError
 
 POLICY = SplitPolicy(valid=0.2, test=0.3, seed=1)
 UNITS = [str(unit) for unit in range(20)]
@@ -36,6 +49,80 @@ def test_a_unit_keeps_its_role_when_others_arrive(more: int):
     second = assign(grown, POLICY, source="plant", previous=first)
     assert {unit: second[unit] for unit in UNITS} == first
     assert count(second)[TEST] == round(0.3 * len(grown))
+
+
+def fleet_of(units: list[str], *, failed: set[str], odd: str = "") -> Fleet:
+    """One reading of each unit, in condition ``b`` for the unit ``odd``, else in ``a``."""
+    readings = pd.DataFrame({"unit": units, "life": 1.0})
+    readings["condition"] = ["b" if unit == odd else "a" for unit in units]
+    left = pd.Series({unit: 0.0 if unit in failed else np.nan for unit in units})
+    return Fleet(readings, summarise_units(readings, left))
+
+
+HISTORIES = st.lists(
+    st.dictionaries(st.sampled_from([f"u{at}" for at in range(12)]), st.booleans(), min_size=3),
+    min_size=2,
+    max_size=6,
+)
+"""Materialisations: which units are there, and whether each has failed."""
+
+
+@given(
+    days=HISTORIES, seeds=st.lists(st.integers(0, 3), min_size=6, max_size=6), share=st.booleans()
+)
+def test_no_absence_return_or_new_unit_changes_a_role_once_given(
+    days: list[dict[str, bool]], seeds: list[int], share: bool
+):
+    """Whoever taught once never tests, however long it was away, and whatever the seed is then."""
+    ever: dict[str, str] = {}
+    for day, seed in zip(days, seeds, strict=False):
+        policy = SplitPolicy(valid=0.2, test=0.3 if share else 0.0, seed=seed)
+        failed = {unit for unit, has_failed in day.items() if has_failed}
+        fleet = fleet_of(list(day), failed=failed)
+        try:
+            roles = assign_fleet(fleet, policy, source="plant", previous=ever)
+        except TooFewUnitsError:
+            continue  # nothing is stored then
+        assert set(roles) == set(day)
+        assert {unit for unit, role in roles.items() if role == CENSORED} == set(day) - failed
+        assert all(roles[unit] == ever[unit] for unit in failed & set(ever))
+        after = remember(ever, roles)
+        assert {unit: after[unit] for unit in ever} == ever
+        assert set(after) == set(ever) | failed
+        ever = after
+
+
+def test_a_unit_that_was_away_for_a_day_returns_to_its_role():
+    """Without the memory of absent units it would be divided anew, by another seed."""
+    first = assign(UNITS, POLICY, source="plant")
+    taught = [unit for unit, role in first.items() if role == TRAIN]
+    rest = [unit for unit in UNITS if unit not in taught[:5]]
+    second = assign(rest, POLICY, source="plant", previous=first)
+    other = SplitPolicy(valid=0.4, test=0.4, seed=7)
+    third = assign(UNITS, other, source="plant", previous=remember(first, second))
+    assert third == first
+
+
+def test_to_be_censored_is_no_role_to_remember():
+    ever = remember({"a": TRAIN, "b": CENSORED}, {"a": CENSORED, "c": CENSORED, "d": TEST})
+    assert ever == {"a": TRAIN, "d": TEST}
+
+
+@pytest.mark.parametrize("role", [VALID, TEST])
+def test_a_condition_that_training_does_not_know_is_named_with_unit_and_role(role: str):
+    fleet = fleet_of(["1", "2", "3"], failed={"1", "2"}, odd="2")
+    roles = {"1": TRAIN, "2": role, "3": CENSORED}
+    with pytest.raises(
+        DataError,
+        match=rf"plant: .* {role} unit 2 in condition b\. Training knows a\. Set another seed in "
+        r"the launchpad's plant_windows config, or change \[split\] in the plant file",
+    ):
+        require_known_conditions(fleet, roles, source="plant")
+
+
+def test_a_censored_unit_may_work_in_any_condition():
+    fleet = fleet_of(["1", "2", "3"], failed={"1", "2"}, odd="3")
+    require_known_conditions(fleet, {"1": TRAIN, "2": VALID, "3": CENSORED}, source="plant")
 
 
 def test_named_units_are_only_ever_tested_on():

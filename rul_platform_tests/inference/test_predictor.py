@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from rul_platform.core.fleet import Fleet
 from rul_platform.core.preparation import Preparation
 from rul_platform.core.recipe import FitConfig
-from rul_platform.core.scaling import Scaler
 from rul_platform.errors import ReadingsError
 from rul_platform.inference.predictor import Predictor
 from rul_platform.learning import models, packaging, training
@@ -22,9 +22,7 @@ def predictor() -> Predictor:
     lives = {f"u{unit}": 40 + 5 * unit for unit in range(6)}
     fleet = wearing_fleet(lives)
     roles = pd.Series({unit: "valid" if unit == "u5" else "train" for unit in lives})
-    preparation = Preparation(
-        window=10, cap=50.0, life_unit="hours", scaler=Scaler.fit(fleet, fleet.sensors)
-    )
+    preparation = Preparation.fit(fleet, fleet.sensors, window=10, cap=50.0, life_unit="hours")
     windows = preparation.windows(fleet, roles)
     model = models.default_config("gru", len(preparation.channels), hidden_size=8)
     network = models.build(model, seed=0)
@@ -72,6 +70,52 @@ def test_one_reading_is_enough_and_is_warned_of(predictor: Predictor):
     assert np.isfinite(said.rul)
 
 
+def test_a_history_without_its_beginning_is_warned_of(predictor: Predictor):
+    """Wear shows as drift from the beginning: without it a worn machine looks new."""
+    (whole,) = predictor.predict(history(58))
+    (cut,) = predictor.predict(history(58).tail(20))
+    assert not [note for note in whole.warnings if "begin" in note]
+    assert cut.warnings[0] == (
+        "the history begins at 39 hours, training histories began by 1: without the beginning of its "
+        "life the prediction can be far too optimistic; give all of it"
+    )
+
+
+def test_each_unit_is_warned_by_its_own_beginning(predictor: Predictor):
+    fleet = wearing_fleet({"b": 20, "a": 40})
+    a, b = predictor.predict(fleet.readings[~fleet.readings["life"].isin([1.0, 2.0])])
+    assert ["begins at 3" in said.warnings[0] for said in (a, b)] == [True, True]
+    late = (fleet.readings["unit"] == "b") & (fleet.readings["life"] < 5)
+    a, b = predictor.predict(fleet.readings[~late])
+    assert [any("begins at 5" in note for note in said.warnings) for said in (a, b)] == [
+        False,
+        True,
+    ]
+
+
+def test_the_raw_output_is_in_caps_and_without_limits(predictor: Predictor):
+    windows = predictor.preparation.windows(wearing_fleet({"m": 60}), "test")
+    raw = predictor.raw(windows)
+    assert raw.shape == (60,)
+    assert np.array_equal(np.clip(raw.astype(float), 0, 1) * 50.0, predictor.score(windows))
+    worn_out = predictor.preparation.windows(worn(), "test")
+    assert not (0 <= predictor.raw(worn_out)[-1] <= 1)
+    assert predictor.score(worn_out)[-1] in (0.0, 50.0)
+
+
+def worn() -> Fleet:
+    """A machine far beyond anything in training."""
+    fleet = wearing_fleet({"m": 60})
+    for sensor in fleet.sensors:
+        fleet.readings[sensor] *= 50
+    return fleet
+
+
+def test_units_named_by_numbers_are_answered_under_their_name(predictor: Predictor):
+    (said,) = predictor.predict(history().assign(unit=7))
+    assert said.unit == "7"
+
+
 def test_several_units_are_answered_apart(predictor: Predictor):
     fleet = wearing_fleet({"b": 20, "a": 40})
     alone = [predictor.predict(fleet.take([unit]).readings)[0] for unit in ("a", "b")]
@@ -92,6 +136,32 @@ def test_a_machine_with_one_condition_need_not_name_it(predictor: Predictor):
         (lambda t: t.assign(s1="high"), "s1 is 'high' in row 1, a number is expected"),
         (lambda t: t.assign(s0=np.inf), "s0 is inf in row 1"),
         (lambda t: t.assign(life=3.0), "unit m has two readings at life 3.0"),
+        (lambda t: t.assign(unit=1, life=3.0), "unit 1 has two readings at life 3.0"),
+        (
+            lambda t: t.assign(unit=[1, "1"] * 15),
+            r"readings: unit 1 is a number in some rows and text in others, write it alike in all\.$",
+        ),
+        (
+            lambda t: t.assign(unit=[1] * 15 + ["1"] * 15, life=[*range(15)] * 2),
+            r"readings: unit 1 is a number in some rows and text in others, write it alike in all\.$",
+        ),
+        (lambda t: t.assign(unit=["m", None] * 15), "unit is missing in row 2, a name is expected"),
+        (lambda t: t.assign(unit=np.nan), "unit is missing in row 1, a name is expected"),
+        (
+            lambda t: t.assign(unit=["m"] * 29 + [" "]),
+            "unit is missing in row 30, a name is expected",
+        ),
+        (lambda t: t.assign(condition=None), "condition is missing in row 1, a name is expected"),
+        (lambda t: t.assign(life=t["life"] - 2), "life is -1.0 in row 1, 0 or more is expected"),
+        (lambda t: t.assign(s0=True), "s0 is True in row 1, a number is expected"),
+        (
+            lambda t: t.assign(life=[*range(29), True]),
+            "life is True in row 30, a number is expected",
+        ),
+        (
+            lambda t: t.assign(s0="high", life=-1.0),
+            "life is -1.0 in row 1, .* s0 is 'high' in row 1, .* unit m has two readings at life -1",
+        ),
         (lambda t: t.assign(condition="9"), "Operating condition 9 was not seen in training"),
     ],
 )

@@ -4,7 +4,6 @@ import pandas as pd
 import pytest
 
 from rul_platform.core.preparation import Preparation
-from rul_platform.core.scaling import Scaler
 from rul_platform.core.windows import Windows
 from rul_platform_tests.fleets import wearing_fleet
 
@@ -18,6 +17,5 @@ def prepared() -> tuple[Preparation, Windows]:
     fleet = wearing_fleet(lives)
     roles = {unit: "valid" if unit in {"u1", "u5"} else "train" for unit in lives}
     training = fleet.take([unit for unit, role in roles.items() if role == "train"])
-    scaler = Scaler.fit(training, fleet.sensors)
-    preparation = Preparation(window=10, cap=CAP, life_unit="cycles", scaler=scaler)
+    preparation = Preparation.fit(training, fleet.sensors, window=10, cap=CAP, life_unit="cycles")
     return preparation, preparation.windows(fleet, pd.Series(roles))

@@ -7,9 +7,10 @@ import torch
 from rul_platform.core.architectures import ARCHITECTURES, architecture
 from rul_platform.core.preparation import Preparation
 from rul_platform.core.recipe import FitConfig
-from rul_platform.core.windows import Windows
+from rul_platform.core.windows import Windows, window_index
 from rul_platform.errors import TooFewUnitsError
 from rul_platform.learning import baselines, models, training
+from rul_platform_tests.fleets import wearing_fleet
 
 CAP = 60.0
 Prepared = tuple[Preparation, Windows]
@@ -44,6 +45,15 @@ def test_training_beats_the_constant_on_other_units(prepared: Prepared, name: st
     _, result = fitted(prepared, name)
     constant = baselines.constant(train, valid, cap=CAP) - np.minimum(valid.rul(), CAP)
     assert result.best_valid_rmse < 0.5 * float(np.sqrt((constant**2).mean()))
+
+
+def test_the_constant_weighs_every_unit_the_same():
+    """Lives of 3 and 11 have mean labels 1 and 5; by windows their mean would be 58 / 14."""
+    fleet = wearing_fleet({"a": 3, "b": 11})
+    windows = Windows(
+        np.zeros((14, 1), dtype=np.float32), window_index(fleet, "train", length=2), 2
+    )
+    assert baselines.constant(windows, windows, cap=CAP).tolist() == [3.0] * 14
 
 
 def test_the_same_seed_gives_the_same_weights_to_the_last_bit(prepared: Prepared):

@@ -191,3 +191,42 @@ def test_a_step_of_a_run_that_is_over_publishes_nothing(finished: Works):
     with pytest.raises(OrphanedRunError, match=f"Run {run.run_id} is over"):
         step.publish({"a": b"new bytes"}, parameters={}, metadata={})
     assert set((finished.home.settings.home / "store").rglob("*")) == blobs
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "section"),
+    [
+        ("[failure]\n", "[resample]\nstep = 20.0\n\n[failure]\n", "resample"),
+        ('current_a = "current_a"\n', "", "sensors"),
+    ],
+)
+def test_a_champion_that_reads_the_plant_differently_is_not_compared(
+    finished: Works, old: str, new: str, section: str
+):
+    """Scored on the candidate's rows it would look worse than it is."""
+    edit_plant(finished, old, new)
+    finished.run(PUMP_DATA, TUNING)
+    with pytest.raises(CheckFailedError, match="promotion_gate"):
+        finished.run(JUDGEMENT)
+    note = finished.home.registry.version(PUMPS, 2).note
+    assert note is not None
+    assert f"[{section}] of the plant file changed" in note
+    champion = finished.home.registry.champion(PUMPS)
+    assert champion is not None
+    assert champion.number == 1
+
+
+def test_a_damaged_candidate_is_not_deployed(finished: Works):
+    """Its file changed between the gate and the deployment."""
+    home = finished.home
+    better = Stage(TUNING.assets, PUMPS, {"finetuned_model": {"steps": 150, "architecture": "gru"}})
+    finished.run(better, replace(JUDGEMENT, assets=("evaluation_report",)))
+    artifact = home.store.artifact(current(home, "finetuned_model", PUMPS).sha256)
+    path = home.store.path(artifact, "model.onnx")
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    with pytest.raises(CorruptArtifactError):
+        finished.run(replace(JUDGEMENT, assets=("deployed_model",)))
+    champion = home.registry.champion(PUMPS)
+    assert champion is not None
+    assert champion.number == 1

@@ -9,8 +9,9 @@ import pytest
 
 from rul_platform.core.evaluation import evaluate
 from rul_platform.reports.html import render_markdown, render_report
+from rul_platform.reports.numbers import between, fraction, plain, signed
 from rul_platform.reports.plots import plots_of
-from rul_platform.reports.tables import facts, key_figures, worst_table
+from rul_platform.reports.tables import facts, key_figures, score_tables, worst_table
 from rul_platform_tests.reports.conftest import predicted_plant
 
 
@@ -68,11 +69,21 @@ def test_the_verdict_comes_before_any_table_or_plot(page):
     )
 
 
-def test_raw_and_clipped_stand_side_by_side_with_intervals(page, plant):
+def test_raw_and_clipped_stand_below_each_other_with_an_interval_under_every_figure(page, plant):
     assert page.index("Truth clipped at 200 seconds") < page.index("Raw truth")
     for score in plant.scores:
-        low, high = score.raw_rmse_interval.low, score.raw_rmse_interval.high
-        assert f"<small>{low:.2f} to {high:.2f}</small>" in page
+        for around in (score.clipped_intervals, score.raw_intervals):
+            for figure, write in (("rmse", plain), ("r2", fraction), ("bias", signed)):
+                assert f"<small>{between(around[figure], write)}</small>" in page
+    for table in score_tables(plant):
+        assert all(cell.remark for row in table.rows for cell in row[1:] if cell.text != "–")  # noqa: RUF001  as shown
+
+
+def test_from_one_unit_the_missing_interval_is_told_once_in_a_row(plant):
+    one = replace(predicted_plant(), unit_ids=np.full(plant.truth.size, "only"))
+    rows = score_tables(evaluate(one, seed=0, resamples=20))[0].rows
+
+    assert [cell.remark for cell in rows[0]] == ["", "not known from one unit", *[""] * 6]
 
 
 def test_the_worst_units_are_named_with_their_share(plant):
@@ -95,6 +106,16 @@ def test_provenance_and_notes_are_shown(page, plant):
     assert plant.notes[0] in page
     assert facts(plant)[:2] == (("model", "fine-tuned"), ("scored", "14 units, 168 predictions"))
     assert ("learning rate", "0.005") in facts(plant)
+
+
+def test_what_training_took_and_how_it_went_is_shown_even_of_a_model_alone(plant):
+    given = predicted_plant()
+    alone = replace(given, predictions={given.main: given.predictions[given.main]})
+    page = render_report(evaluate(alone, seed=0, resamples=20)).decode("utf-8")
+
+    assert "<dt>training</dt><dd>12.40 CPU seconds</dd>" in page
+    assert "<h3>Training</h3>" in page
+    assert ("training", "12.40 CPU seconds") in facts(plant)
 
 
 def test_simulated_data_is_said_so_at_the_top_and_in_the_facts(benchmark, page):
@@ -124,13 +145,16 @@ def test_key_figures_leave_out_a_coverage_that_is_not_known(plant, benchmark):
     assert len(key_figures(benchmark)) == 3
 
 
-def test_markdown_says_the_verdict_and_carries_both_tables(plant):
+def test_markdown_says_the_verdict_and_carries_both_tables_with_intervals_of_the_rmse(plant):
     text = render_markdown(plant)
 
     assert text.startswith("**The fine-tuned model is off by")
     assert "- Does it beat boosting? **" in text
     assert text.count("| Model | RMSE | MAE | R² | MAPE | Bias | Late | NASA |") == 2
     assert text.count("| fine-tuned |") == 2
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    assert {line.count(" to ") for line in rows} == {0, 1}
+    assert f"({between(plant.main_score.raw_rmse_interval)})" in text
     assert text == render_markdown(plant)
 
 

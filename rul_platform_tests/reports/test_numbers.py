@@ -12,8 +12,9 @@ from rul_platform.reports.numbers import between, counted, plain, signed
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (0.0, "0.00"), (9.999, "10.00"), (99.994, "99.99"), (4321.4, "4,321"), (6.12e7, "6.1 × 10⁷"),
-        (0.1, "0.10"), (0.00012, "0.00012"), (math.inf, "∞"), (math.nan, "–"),
+        (0.0, "0.00"), (9.999, "10.00"), (99.994, "99.99"), (4321.4, "4,321"),
+        (6.12e7, "6.1\xa0×\xa010⁷"), (0.1, "0.10"),
+        (0.00012, "0.00012"), (math.inf, "∞"), (math.nan, "–"),
     ],
 )  # fmt: skip
 def test_sizes_from_tiny_to_huge(value, text):

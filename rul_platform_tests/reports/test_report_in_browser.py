@@ -75,7 +75,9 @@ def test_it_opens_offline_without_a_complaint(scheme, size, address, opened, hea
     )
 
 
-@pytest.mark.parametrize("size", [PHONE, {"width": 700, "height": 900}, DESK])
+@pytest.mark.parametrize(
+    "size", [PHONE, {"width": 700, "height": 900}, {"width": 720, "height": 900}, DESK]
+)
 def test_nothing_has_to_be_scrolled_sideways(size, address, opened):
     """Neither the page, nor a table in it; long hashes break."""
     opened.set_viewport_size(size)

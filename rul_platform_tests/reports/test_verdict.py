@@ -74,6 +74,10 @@ def test_pretraining_helps_or_not_or_is_undecided(scratch, word, sentence):
 
     assert answered(found)["Does pretraining help?"] == word
     assert conclusion(found) == sentence
+    assert answers(found)[-1].sentence.endswith(
+        "Each of the two was trained with one seed only: what other seeds would change is not in the "
+        "interval."
+    )
 
 
 def test_pretraining_is_judged_by_the_fine_tuned_model_even_when_another_is_main():

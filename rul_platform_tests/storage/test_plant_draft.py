@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from rul_platform.core.plant import parse_plant
+from rul_platform.core.plant_sections import FileSource
 from rul_platform.errors import PlantFileError
 from rul_platform.storage.plant_draft import MOST_FILES, draft_from_files
 from rul_platform.storage.plant_examples import write_simulated_pumps
@@ -44,3 +45,27 @@ def test_files_that_cannot_be_read_are_all_named(tmp_path: Path):
     with pytest.raises(PlantFileError) as caught:
         draft_from_files(tmp_path, "*.csv", title="x")
     assert [problem[:6] for problem in caught.value.problems] == ["a.csv:", "b.csv:"]
+
+
+def test_decimal_commas_are_recognised_and_written_down(tmp_path: Path):
+    for name in "abc":
+        (tmp_path / f"{name}.csv").write_text("hours;flow\n0,5;1,5\n1,5;1,75\n2,5;2\n")
+
+    text = draft_from_files(tmp_path, "*.csv", title="x")
+
+    plant = parse_plant(text, "p")
+    assert isinstance(plant.source, FileSource)
+    assert plant.source.decimal == ","
+    assert plant.columns.life == "hours"
+    assert plant.sensors == {"flow": "flow"}
+    assert 'decimal = ","  # numbers like 1,5 were found' in text
+
+
+def test_decimal_commas_beside_commas_between_columns_are_left_out_with_the_reason(tmp_path: Path):
+    (tmp_path / "a.csv").write_text('hours,flow,p\n0,"1,5",1\n1,"1,75",2\n')
+    (tmp_path / "b.csv").write_text('hours,flow,p\n0,"1,5",1\n1,"x",2\n')
+
+    text = draft_from_files(tmp_path, "*.csv", title="x")
+
+    assert "decimal = " not in text
+    assert parse_plant(text, "p").sensors == {"p": "p"}

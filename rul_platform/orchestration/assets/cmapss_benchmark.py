@@ -19,7 +19,7 @@ from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import SUBSET_AND_ARCHITECTURE, cell
 from rul_platform.orchestration.step import REPORT_CODE, Step
 from rul_platform.orchestration.stored_windows import cmapss_test, cmapss_training, preparation_of
-from rul_platform.orchestration.training_config import TrainingConfig
+from rul_platform.orchestration.training_config import NetworkConfig
 from rul_platform.storage.home import Home
 
 
@@ -31,10 +31,9 @@ from rul_platform.storage.home import Home
     kinds={"pytorch"},
     owners=["team:learning"],
     code_version=REPORT_CODE,
-    pool="training",
 )
 def cmapss_benchmark(
-    context: dg.AssetExecutionContext, config: TrainingConfig, home: dg.ResourceParam[Home]
+    context: dg.AssetExecutionContext, config: NetworkConfig, home: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult:
     """Read, train, score, write, report."""
     from rul_platform.inference.predictor import Predictor

@@ -19,7 +19,6 @@ from rul_platform.core.columns import INFORMATIVE
 from rul_platform.core.fleet import Fleet
 from rul_platform.core.labels import DEFAULT_CAP_CYCLES
 from rul_platform.core.preparation import DEFAULT_WINDOW, Preparation
-from rul_platform.core.scaling import Scaler
 from rul_platform.core.windows import Windows
 from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import SUBSET
@@ -30,9 +29,13 @@ from rul_platform.storage.home import Home
 class CmapssWindowsConfig(dg.Config):
     """What a person may change in the launchpad."""
 
-    window: int = Field(default=DEFAULT_WINDOW, description="Window length, in cycles.")
-    cap: float = Field(default=DEFAULT_CAP_CYCLES, description="Upper limit of a label, in cycles.")
-    valid_share: float = Field(default=0.2, description="Part of the engines for early stopping.")
+    window: int = Field(default=DEFAULT_WINDOW, ge=1, description="Window length, in cycles.")
+    cap: float = Field(
+        default=DEFAULT_CAP_CYCLES, gt=0, description="Upper limit of a label, in cycles."
+    )
+    valid_share: float = Field(
+        default=0.2, gt=0, lt=1, description="Part of the engines for early stopping."
+    )
     seed: int = Field(default=0, description="Another seed, another division of the engines.")
 
 
@@ -58,9 +61,12 @@ def cmapss_windows(
 
     policy = splits.SplitPolicy(valid=config.valid_share, seed=config.seed)
     roles = splits.assign(tuple(train.units["unit"]), policy, source=f"{subset} training engines")
-    scaler = Scaler.fit(train.take([u for u, r in roles.items() if r == splits.TRAIN]), INFORMATIVE)
-    preparation = Preparation(
-        window=config.window, cap=config.cap, life_unit="cycles", scaler=scaler
+    preparation = Preparation.fit(
+        splits.with_role(train, roles, splits.TRAIN),
+        INFORMATIVE,
+        window=config.window,
+        cap=config.cap,
+        life_unit="cycles",
     )
     train_windows = preparation.windows(train, pd.Series(roles))
     test_windows = preparation.windows(test, splits.TEST)

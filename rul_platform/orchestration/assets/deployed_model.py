@@ -1,14 +1,15 @@
 """The model in charge of a plant: what answers predictions.
 
 The gate's verdict is read and verified here, for this very candidate and against the champion that is in
-charge now: a blocking check blocks only within one run. One transaction deploys; the former champion is
-kept and its time in charge ends where this one's begins.
+charge now: a blocking check blocks only within one run. One transaction deploys and records it; the
+former champion is kept and its time in charge ends where this one's begins.
 
 Upstream `evaluation_report`; downstream `predictions` (external).
 """
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 
@@ -34,6 +35,8 @@ def deployed_model(
     context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult:
     """Read the verdict, deploy, write, report."""
+    from rul_platform.orchestration.contest import predictor_of
+
     name = context.partition_key
     step = Step(context, home)
     judged = step.read("evaluation_report", name)
@@ -41,30 +44,35 @@ def deployed_model(
     evidence = verdict.evidence
     version = home.registry.register(name, evidence.candidate, now=datetime.now(UTC))
     if not verdict.is_open:
-        home.registry.reject(name, version.number, "; ".join(verdict.reasons))
         raise GateRefusedError(name, version.number, verdict.reasons)
-    deployment = home.registry.deploy(
-        name,
-        version.number,
-        expected_champion=evidence.champion_number,
-        evidence={"report": judged.sha256, **verdict.to_json()},
-        now=datetime.now(UTC),
-    )
+    predictor_of(step.read_exactly("finetuned_model", name, version.sha256))  # whole, and it loads
+
+    def deploy(_: str) -> dict[str, Any]:
+        deployment = home.registry.deploy(
+            name,
+            version.number,
+            expected_champion=evidence.champion_number,
+            evidence={"report": judged.sha256, **verdict.to_json()},
+            now=datetime.now(UTC),
+        )
+        return {"since": dg.MetadataValue.timestamp(deployment.since)}
+
     record = {
         "plant": name,
         "number": version.number,
         "model": version.sha256,
         "report": judged.sha256,
     }
-    return step.publish(
+    result = step.publish(
         {"deployment.json": canonical_json(record)},
         parameters={},
         metadata={
             **record,
-            "since": dg.MetadataValue.timestamp(deployment.since),
             "gate": verdict.verdict,
             "reasons": "; ".join(verdict.reasons),
             "rmse_clipped": evidence.candidate_rmse,
-            **report.deployments(home.registry.deployments(name)),
         },
+        together_with=deploy,
     )
+    history = report.deployments(home.registry.deployments(name))
+    return result._replace(metadata={**(result.metadata or {}), **history})

@@ -20,6 +20,7 @@ from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import PLANT
 from rul_platform.orchestration.step import REPORT_CODE, Step
 from rul_platform.storage.home import Home
+from rul_platform.storage.plain_files import write_whole
 
 
 @dg.asset(
@@ -43,26 +44,35 @@ def evaluation_report(
     card = json.loads(candidate.read("card.json"))
     stored = step.read_exactly("plant_windows", name, card["windows"])
     parent = step.read_exactly("pretrained_checkpoint", card["architecture"], card["parent"])
-    champion = home.registry.champion(name)
-
     contest = hold_contest(
         candidate,
         stored,
         parent,
-        champion=step.read_version(champion),
+        champion=step.read_champion(name),
         progress=home.progress,
     )
     evaluation = evaluate(contest.predicted, seed=card["training"]["seed"])
-    verdict = decide(contest.evidence(evaluation, champion))
-    if not verdict.is_open:
+    verdict = decide(contest.evidence(evaluation))
+
+    def note_verdict(_: str) -> dict[str, int]:
         number = home.registry.register(name, candidate.sha256, now=datetime.now(UTC)).number
-        home.registry.reject(name, number, "; ".join(verdict.reasons))
-    return step.publish(
+        if not verdict.is_open:
+            home.registry.reject(name, number, "; ".join(verdict.reasons))
+        return {"version": number}
+
+    files = report.evaluation_files(evaluation)
+    result = step.publish(
         {
-            **report.evaluation_files(evaluation),
+            **files,
             "gate.json": canonical_json(verdict.to_json()),
         },
         parameters={},
         metadata={**report.gate(verdict), **report.evaluation(evaluation)},
         table="predictions.parquet",
+        together_with=note_verdict,
+    )
+    shown = home.report_file(name)
+    write_whole(shown, files["report.html"])
+    return result._replace(
+        metadata={"report": dg.MetadataValue.path(shown), **(result.metadata or {})}
     )

@@ -42,8 +42,13 @@ class FreezeName(StrEnum):
 class FinetunedModelConfig(TrainingConfig):
     """What a person may change in the launchpad."""
 
-    architecture: ArchitectureName = ArchitectureName.lstm
-    freeze: FreezeName = FreezeName.encoder_at_first
+    architecture: ArchitectureName = Field(
+        default=ArchitectureName.lstm, description="Which pretrained network to start from."
+    )
+    freeze: FreezeName = Field(
+        default=FreezeName.encoder_at_first,
+        description="encoder: it stays as it is; encoder_at_first: for the first third of the steps.",
+    )
     steps: int = Field(default=300, ge=3, description="Most batches to train on.")
     learning_rate: float = Field(
         default=3e-3, gt=0, description="Peak rate of the plant's own layers."
@@ -64,7 +69,6 @@ class FinetunedModelConfig(TrainingConfig):
     kinds={"pytorch", "onnx"},
     owners=["team:learning"],
     code_version=LEARNING_CODE,
-    pool="training",
 )
 def finetuned_model(
     context: dg.AssetExecutionContext, config: FinetunedModelConfig, home: dg.ResourceParam[Home]

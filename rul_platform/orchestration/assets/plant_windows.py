@@ -1,13 +1,13 @@
 """A plant's scaled table with its index of windows, and the role of each machine.
 
 Units are divided into training, validation and test, never windows; a unit keeps the role it once had,
-so that the machines that judge a model are never among those it learned from. Units that have not
-failed are `censored`. The scaler is fitted on training units only.
+so that the machines that judge a model are never among those it learned from: `roles.json` keeps every
+role ever given, also of units that are absent now. Units that have not failed are `censored`: they have
+no label, so no window is cut of them; their readings are kept. The scaler is fitted on training units
+only.
 
 Upstream `plant_readings`; downstream `finetuned_model`.
 """
-
-import json
 
 import dagster as dg
 import pandas as pd
@@ -17,11 +17,10 @@ from rul_platform.core import parquet, splits
 from rul_platform.core.canonical import canonical_json
 from rul_platform.core.plant import Plant
 from rul_platform.core.preparation import DEFAULT_WINDOW, Preparation
-from rul_platform.core.scaling import Scaler
 from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import PLANT
 from rul_platform.orchestration.step import DATA_CODE, Step
-from rul_platform.orchestration.stored_windows import plant_fleet
+from rul_platform.orchestration.stored_windows import plant_fleet, roles_ever_given
 from rul_platform.storage.home import Home
 
 
@@ -52,29 +51,27 @@ def plant_windows(
     fleet = plant_fleet(stored)
 
     earlier = step.read_if_made("plant_windows", name)
-    roles = splits.assign_fleet(
-        fleet,
-        plant.split.policy(seed=config.seed),
-        source=f"plant {name}",
-        previous=json.loads(earlier.read("splits.json")) if earlier else None,
-    )
-    scaler = Scaler.fit(
-        fleet.take([u for u, r in roles.items() if r == splits.TRAIN]), fleet.sensors
-    )
-    preparation = Preparation(
+    previous = roles_ever_given(earlier) if earlier else None
+    policy, source = plant.split.policy(seed=config.seed), f"plant {name}"
+    roles = splits.assign_fleet(fleet, policy, source=source, previous=previous)
+    splits.require_known_conditions(fleet, roles, source=source)
+    preparation = Preparation.fit(
+        splits.with_role(fleet, roles, splits.TRAIN),
+        fleet.sensors,
         window=config.window,
         cap=plant.label.cap,
         life_unit=plant.columns.life_unit,
-        scaler=scaler,
     )
-    windows = preparation.windows(fleet, pd.Series(roles))
-    cycles = parquet.scaled_cycles(fleet.readings, windows, preparation.channels)
+    labelled = splits.with_role(fleet, roles, splits.TRAIN, splits.VALID, splits.TEST)
+    windows = preparation.windows(labelled, pd.Series(roles))
+    cycles = parquet.scaled_cycles(labelled.readings, windows, preparation.channels)
     return step.publish(
         {
             "cycles.parquet": parquet.to_parquet(cycles),
             "windows.parquet": parquet.to_parquet(windows.index),
             "preparation.json": canonical_json(preparation.to_json()),
             "splits.json": canonical_json(roles),
+            "roles.json": canonical_json(splits.remember(previous, roles)),
             **{
                 file: stored.read(file)
                 for file in ("readings.parquet", "units.parquet", "plant.json")

@@ -20,11 +20,11 @@ from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import ARCHITECTURE
 from rul_platform.orchestration.step import LEARNING_CODE, Step
 from rul_platform.orchestration.stored_windows import cmapss_training, common_preparation
-from rul_platform.orchestration.training_config import TrainingConfig
+from rul_platform.orchestration.training_config import NetworkConfig
 from rul_platform.storage.home import Home
 
 
-class PretrainedCheckpointConfig(TrainingConfig):
+class PretrainedCheckpointConfig(NetworkConfig):
     """What a person may change in the launchpad."""
 
     subsets: list[str] = Field(
@@ -41,7 +41,6 @@ class PretrainedCheckpointConfig(TrainingConfig):
     kinds={"pytorch"},
     owners=["team:learning"],
     code_version=LEARNING_CODE,
-    pool="training",
 )
 def pretrained_checkpoint(
     context: dg.AssetExecutionContext,

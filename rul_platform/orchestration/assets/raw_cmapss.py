@@ -10,6 +10,7 @@ Downstream `cmapss_windows`.
 import dagster as dg
 from pydantic import Field
 
+from rul_platform.core.canonical import fingerprint
 from rul_platform.core.cmapss import SIMULATED, file_names, held_out_fleet, training_fleet
 from rul_platform.core.columns import COLUMNS
 from rul_platform.core.simulator import simulate
@@ -49,6 +50,8 @@ def raw_cmapss(
     subset = context.partition_key
     step = Step(context, home)
     files, origin = _obtain(subset, config, home)
+    source = "simulator" if subset == SIMULATED else "cmapss_source"
+    step.note_source(source, subset, fingerprint(files))
     train_name, test_name, rul_name = file_names(subset)
     train = training_fleet(files[train_name], train_name)
     test = held_out_fleet(files[test_name], files[rul_name], test_name, rul_name)

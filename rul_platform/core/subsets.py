@@ -1,0 +1,7 @@
+"""Names of the C-MAPSS subsets; apart from ``core.cmapss``, so that they cost no import of pandas."""
+
+SUBSETS = ("FD001", "FD002", "FD003", "FD004")
+"""NASA's four."""
+
+SIMULATED = "SIM"
+"""The subset that ``core.simulator`` makes; never to be mistaken for NASA's."""
