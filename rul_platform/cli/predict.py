@@ -112,6 +112,6 @@ def describe(said: "Prediction") -> str:
     """One line for people."""
     notes = f" [{'; '.join(said.warnings)}]" if said.warnings else ""
     return (
-        f"unit {said.unit} after {said.life:g} {said.life_unit}: about {said.rul:.0f} "
-        f"{said.life_unit} more, {said.level:.0%} interval {said.rul_low:.0f} to {said.rul_high:.0f}{notes}"
+        f"unit {said.unit} after {said.life:g} {said.life_unit}: about {said.rul:.0f} {said.life_unit} "
+        f"more, {said.level:.0%} interval {said.rul_low:.0f} to {said.rul_high:.0f}{notes}"
     )

@@ -45,7 +45,7 @@ EPOCH = (9e8, 5e9)
 """Seconds since 1970 from 1998 to 2128; as a life, 28 years and more."""
 
 TABLE = "@table"
-"""Added to the tables when they are put together: the name of the one that a row came from."""
+"""Added to the tables when they are put together: the number of the one that a row came from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +87,12 @@ class Look:
         if column in self.numeric or column in self.stamps:
             return False
         values = self.values(column)
-        return types.is_bool_dtype(values) or not np.isfinite(_numbers(self.table, column)).any()
+        cells = numbers(self.table, column, [])
+        return types.is_bool_dtype(values) or not np.isfinite(cells).any()
 
     def by_unit(self, column: str, unit: Guess) -> list[list[NDArray[np.float64]]]:
         """The column's numbers for each unit and table, in the order of the rows."""
-        units: dict[str, dict[str, list[float]]] = {}
+        units: dict[str, dict[int, list[float]]] = {}
         labels = self.values(unit.value or TABLE).astype(str)
         values = self.values(column).to_numpy(dtype=float)
         for label, table, value in zip(labels, self.values(TABLE), values, strict=True):
@@ -107,8 +108,8 @@ def look_at(tables: Mapping[str, pd.DataFrame]) -> Look:
         if name and name != TABLE and all(list(t.columns).count(name) == 1 for t in tables.values())
     ]
     parts = [  # without empty columns, whose type would decide the type of all
-        t.reindex(columns=shared).dropna(axis=1, how="all").assign(**{TABLE: label})
-        for label, t in tables.items()
+        t.reindex(columns=shared).dropna(axis=1, how="all").assign(**{TABLE: number})
+        for number, t in enumerate(tables.values())
     ]
     together = pd.concat(parts, ignore_index=True).reindex(columns=[*shared, TABLE])
     numeric = [name for name in shared if _is_number(column_of(together, name))]
@@ -209,8 +210,8 @@ def why_left_out(look: Look, column: str) -> str:
 def _grows(look: Look, column: str, unit: Guess) -> bool:
     """Whether a column could be a life.
 
-    That is, no value is missing, none comes twice in a unit, and each unit's values increase from row to
-    row of a table, at least once. The tables themselves may come in any order.
+    No value is missing, none comes twice in a unit, and each unit's increase from row to row of a table,
+    at least once; the tables may come in any order.
     """
     units = look.by_unit(column, unit)
     every = [part for parts in units for part in parts]
@@ -231,11 +232,6 @@ def _is_stamp(column: pd.Series) -> bool:
         return are_points_in_time(column)
     low, high = float(column.min()), float(column.max())
     return any(EPOCH[0] * scale <= low < high <= EPOCH[1] * scale for scale in (1, 1e3, 1e6, 1e9))
-
-
-def _numbers(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
-    """The column's cells that are numbers; NaN for the others."""
-    return numbers(table, column, [])
 
 
 def _words(column: str) -> list[str]:

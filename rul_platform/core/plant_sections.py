@@ -149,7 +149,7 @@ class Label(Section):
     cap: float = Field(
         gt=0,
         description="a number above 0, in the unit of life: labels never exceed it. A good start is "
-        "the shortest life of a unit that ran to failure",
+        "about half of the shortest life of a unit that ran to failure",
     )
 
 

@@ -115,14 +115,14 @@ def no_unit_in_two_splits(context: Context, home: HomeResource) -> dg.AssetCheck
 
 @partitioned_check("cmapss_windows", SUBSET, blocking=True)
 def engine_scaler_saw_training_only(context: Context, home: HomeResource) -> dg.AssetCheckResult:
-    """Scaled training rows have mean 0 and, but in rare conditions, spread 1: no other row moved them."""
+    """Scaled training rows have mean 0 and, unless rare, spread 1: no other row moved them."""
     _, files = _checked(context, home, "cmapss_windows")
     return _scaled_by_training(files, cmapss_training(files), files.table("train_cycles.parquet"))
 
 
 @partitioned_check("plant_windows", PLANT, blocking=True)
 def plant_scaler_saw_training_only(context: Context, home: HomeResource) -> dg.AssetCheckResult:
-    """Scaled training rows have mean 0 and, but in rare conditions, spread 1: no other row moved them."""
+    """Scaled training rows have mean 0 and, unless rare, spread 1: no other row moved them."""
     _, files = _checked(context, home, "plant_windows")
     return _scaled_by_training(files, plant_windows(files), files.table("cycles.parquet"))
 

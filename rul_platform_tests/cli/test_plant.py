@@ -139,3 +139,57 @@ def test_help_teaches_with_examples(name: str):
 
     assert "Usage:" in output
     assert name == "list" or f"rul plant {name} " in output
+
+
+def test_a_cap_above_the_median_life_is_noted_and_no_problem(home: Path):
+    path = home / "plants" / "simulated_pumps.toml"
+    path.write_text(path.read_text().replace("cap = 580", "cap = 1100"))
+
+    result = call(home, "check")
+
+    assert result.exit_code == 0
+    note = (
+        "[label] cap: 1100 hours is above the median life 1059.2, so most labels follow from the age "
+        "alone; give the horizon in which wear shows."
+    )
+    assert f"  note        {note}" in result.output
+    assert json.loads(call(home, "check", "--json").output)[0]["notes"] == [note]
+
+
+def test_an_open_choice_in_a_value_is_a_problem(home: Path):
+    path = home / "plants" / "simulated_pumps.toml"
+    path.write_text(path.read_text().replace('life = "hours"', 'life = "CHOOSE"', 1))
+
+    result = call(home, "check")
+
+    assert result.exit_code == 1
+    assert "[columns] life: still CHOOSE, so nobody has decided; give the column" in result.output
+
+
+def test_readings_with_points_in_time_and_huge_numbers_are_refused_by_file_line_and_column(
+    home: Path,
+):
+    path = home / "plants" / "simulated_pumps" / "readings.csv"
+    header, *rows = path.read_text().splitlines()
+    place = header.split(",").index("hours")
+    first, second = rows[0].split(","), rows[1].split(",")
+    first[-1], second[-1] = "1e300", "-1e39"
+    path.write_text("\n".join([header, ",".join(first), ",".join(second), *rows[2:]]))
+
+    result = call(home, "check")
+
+    assert result.exit_code == 1
+    assert "readings.csv: line 2, column" in result.output
+    assert "found 1e+300 where a number from -1e+15 to 1e+15 is expected" in result.output
+    assert "(2 such cells in this column)" in result.output
+
+    cells = [row.split(",") for row in rows]
+    stamped = [
+        [*row[:place], f"2024-05-01 {n:06d}", *row[place + 1 :]] for n, row in enumerate(cells)
+    ]
+    path.write_text("\n".join([header, *(",".join(row) for row in stamped)]))
+
+    result = call(home, "check")
+
+    assert result.exit_code == 1
+    assert "for a life, give running hours, as the hours since the unit's first" in result.output
