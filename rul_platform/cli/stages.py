@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rul_platform.cli.console import run_stages
+from rul_platform.core.architectures import ARCHITECTURES
 from rul_platform.core.gate import Verdict
 from rul_platform.errors import (
     CheckFailedError,
@@ -57,6 +58,22 @@ def benchmark(subsets: Sequence[str], architectures: Sequence[str]) -> list[Stag
         for subset in subsets
         for architecture in architectures
     ]
+
+
+def benchmark_table(home: Home, subsets: Sequence[str]) -> str:
+    """Clipped RMSE of every model that the benchmark scored, a line for each subset."""
+    lines = [
+        "\nRMSE in cycles on the official test sets, truth clipped at the label cap, one seed:"
+    ]
+    for subset in subsets:
+        scores: dict[str, float] = {}
+        for name in ARCHITECTURES:
+            files = current(home, "cmapss_benchmark", f"{name}|{subset}")
+            rows = json.loads(files.read("scores.json"))
+            scores |= {row["model"]: row["clipped_rmse"] for row in rows}
+        order = [*ARCHITECTURES, *(model for model in scores if model not in ARCHITECTURES)]
+        lines.append(f"  {subset}  " + "  ".join(f"{m} {scores[m]:.2f}" for m in order))
+    return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 import click
 
+from rul_platform.core.architectures import ARCHITECTURES
+from rul_platform.core.subsets import SIMULATED, SUBSETS
 from rul_platform.settings import Settings
 
 PLANT_ARGUMENT = click.argument("plant")
@@ -12,9 +14,7 @@ AGAIN = click.option(
 
 @click.command()
 @PLANT_ARGUMENT
-@click.option(
-    "--architecture", type=click.Choice(["lstm", "gru", "tcn"]), default="lstm", show_default=True
-)
+@click.option("--architecture", type=click.Choice(ARCHITECTURES), default="lstm", show_default=True)
 @click.option(
     "--freeze",
     type=click.Choice(["nothing", "encoder", "encoder_at_first"]),
@@ -28,7 +28,7 @@ AGAIN = click.option(
     "--subset",
     "subsets",
     multiple=True,
-    type=click.Choice(["FD001", "FD002", "FD003", "FD004", "SIM"]),
+    type=click.Choice([*SUBSETS, SIMULATED]),
     default=("FD001", "FD002", "FD004"),
     show_default=True,
     help="Turbofans to pretrain on; may be given several times.",

@@ -8,6 +8,7 @@ from rul_platform.cli.predict import answer_and_log, describe
 from rul_platform.cli.stages import (
     Work,
     benchmark,
+    benchmark_table,
     cmapss_stages,
     judgement,
     plant_data,
@@ -26,9 +27,6 @@ from rul_platform.storage.plant_examples import (
     write_filters,
     write_simulated_pumps,
 )
-
-DEPLOYED = ("lstm",)
-"""What the example plants start from; the other checkpoints are made after something is in charge."""
 
 NOTICE = """
   *** SIMULATED DATA ***
@@ -98,7 +96,7 @@ class Walkthrough:
         if not self.pretrained_on:
             msg = f"Plant {FLEET} is made of FD003, so give another --subset to pretrain on."
             raise click.UsageError(msg)
-        self.work.run(cmapss_stages(self.subsets) + pretraining(DEPLOYED, self.pretrained_on))
+        self.work.run(cmapss_stages(self.subsets) + pretraining(ARCHITECTURES, self.pretrained_on))
         for plant in self.plants:
             self._write_files(plant)
             self.work.run([plant_data(plant)], again=True)
@@ -129,9 +127,8 @@ class Walkthrough:
         click.echo(
             "\nBenchmark on the official test sets (the models above are in charge already):"
         )
-        self.work.run(
-            pretraining(ARCHITECTURES, self.pretrained_on) + benchmark(self.subsets, ARCHITECTURES)
-        )
+        self.work.run(benchmark(self.subsets, ARCHITECTURES))
+        click.echo(benchmark_table(self.work.home, self.subsets))
 
     def say_where_to_look(self, seconds: float) -> None:
         """The end: what is in charge, and the next commands."""

@@ -15,11 +15,15 @@ import onnxruntime as ort
 import pandas as pd
 from numpy.typing import NDArray
 
+from rul_platform.core.cells import LARGEST_NUMBER
 from rul_platform.core.fleet import FIXED_COLUMNS, Fleet, summarise_units
 from rul_platform.core.labels import to_life
 from rul_platform.core.preparation import Preparation
 from rul_platform.core.windows import Windows, last_of_each_unit
 from rul_platform.errors import DataError, ReadingsError
+
+STRANGE_SPREADS = 10.0
+"""A scaled sensor beyond this is no wear that training saw, but another unit or a broken sensor."""
 
 MODEL_FILE, CARD_FILE = "model.onnx", "card.json"
 
@@ -109,6 +113,7 @@ class Predictor:
         rul = self.score(windows)
         low, high = self.interval(rul)
         rows, begins = fleet.units["rows"].to_numpy(), fleet.first_lives()
+        strange = self._strange_sensors(windows)
         return [
             Prediction(
                 unit=str(unit),
@@ -118,11 +123,28 @@ class Predictor:
                 rul_high=float(high[at]),
                 level=float(self.card["interval"]["level"]),
                 life_unit=self.preparation.life_unit,
-                warnings=self._warnings(int(rows[at]), float(begins[at]), float(rul[at])),
+                warnings=(
+                    *self._warnings(int(rows[at]), float(begins[at]), float(rul[at])),
+                    *strange[at],
+                ),
             )
             for at, (unit, life) in enumerate(
                 zip(windows.index["unit"], windows.index["life"], strict=True)
             )
+        ]
+
+    def _strange_sensors(self, windows: Windows) -> list[list[str]]:
+        """For each window, a warning where its newest reading is unlike anything in training."""
+        sensors = self.preparation.scaler.sensors
+        scaled = np.abs(windows.newest()[:, : len(sensors)])
+        return [
+            [
+                f"{', '.join(names)} far outside what the model learned from (more than "
+                f"{STRANGE_SPREADS:g} spreads from the mean): check the sensor and its unit"
+            ]
+            if (names := [s for s, z in zip(sensors, row, strict=True) if z > STRANGE_SPREADS])
+            else []
+            for row in scaled
         ]
 
     def _warnings(self, rows: int, begins: float, rul: float) -> tuple[str, ...]:
@@ -210,6 +232,7 @@ def _numbers(column: pd.Series) -> pd.Series:
 def _number_problems(given: pd.Series, values: pd.Series, *, least: float | None) -> list[str]:
     """The first value that is no finite number, and the first below ``least``."""
     checks = {"a number": ~np.isfinite(values)}
+    checks[f"at most {LARGEST_NUMBER:g}"] = np.isfinite(values) & (np.abs(values) > LARGEST_NUMBER)
     if least is not None:
         checks[f"{least:g} or more"] = np.isfinite(values) & (values < least)
     return [

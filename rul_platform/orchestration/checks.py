@@ -233,7 +233,9 @@ def _scaled_by_training(
     mean = rows.mean().to_numpy(dtype=np.float64)
     spread = rows.std(ddof=0).to_numpy(dtype=np.float64)
     off = float(np.abs(mean).max())
-    is_rare = rows.size().to_numpy()[:, None] < MIN_READINGS  # too few rows for a spread of their own
+    is_rare = (
+        rows.size().to_numpy()[:, None] < MIN_READINGS
+    )  # too few rows for a spread of their own
     is_scaled = is_rare | (np.abs(spread - 1) < ROUNDING) | (spread < ROUNDING)  # constant: none
     return dg.AssetCheckResult(
         passed=off < ROUNDING and bool(is_scaled.all()) and set(scaler.fitted_on) == units,

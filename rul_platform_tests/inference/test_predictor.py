@@ -116,6 +116,15 @@ def test_units_named_by_numbers_are_answered_under_their_name(predictor: Predict
     assert said.unit == "7"
 
 
+def test_a_sensor_in_another_unit_is_warned_of(predictor: Predictor):
+    (said,) = predictor.predict(history().assign(s1=lambda table: table["s1"] * 1000 + 500))
+    assert any(
+        note.startswith("s1 far outside what the model learned from") for note in said.warnings
+    )
+    (usual,) = predictor.predict(history())
+    assert not any("far outside" in note for note in usual.warnings)
+
+
 def test_several_units_are_answered_apart(predictor: Predictor):
     fleet = wearing_fleet({"b": 20, "a": 40})
     alone = [predictor.predict(fleet.take([unit]).readings)[0] for unit in ("a", "b")]
@@ -134,6 +143,7 @@ def test_a_machine_with_one_condition_need_not_name_it(predictor: Predictor):
         (lambda t: t.head(0), "no row"),
         (lambda t: t.assign(s1=np.nan), "s1 is nan in row 1, a number is expected"),
         (lambda t: t.assign(s1="high"), "s1 is 'high' in row 1, a number is expected"),
+        (lambda t: t.assign(s0=1e300), "s0 is 1e.300 in row 1, at most 1e.15 is expected"),
         (lambda t: t.assign(s0=np.inf), "s0 is inf in row 1"),
         (lambda t: t.assign(life=3.0), "unit m has two readings at life 3.0"),
         (lambda t: t.assign(unit=1, life=3.0), "unit 1 has two readings at life 3.0"),
