@@ -20,7 +20,7 @@ def ui(settings: Settings, port: int) -> None:
     Stop it with Ctrl-C. `dagster dev` does the same for those who set DAGSTER_HOME and RUL_HOME
     themselves.
     """
-    from rul_platform.orchestration.instance import prepare_instance
+    from rul_platform.orchestration.instance import tidy_instance
     from rul_platform.storage.home import Home
 
     beside_python = Path(sys.executable).with_name("dagster")
@@ -30,7 +30,7 @@ def ui(settings: Settings, port: int) -> None:
         raise click.ClickException(msg)
     home = Home(settings)
     environ = os.environ | {  # noqa: TID251  a door
-        "DAGSTER_HOME": str(prepare_instance(home)),
+        "DAGSTER_HOME": str(tidy_instance(home)),
         "RUL_HOME": str(settings.home),
     }
     click.echo(f"Dagster's UI: http://127.0.0.1:{port}  (Ctrl-C stops it)")

@@ -13,6 +13,7 @@ from rul_platform.storage.home import Home
 from rul_platform.storage.plain_files import write_whole
 
 SETTINGS, COMMAND_SETTINGS = "dagster.yaml", "command_line.yaml"
+LOCK = "command.lock"
 STARTED_BY, COMMAND_LINE = "rul/started_by", "command_line"
 """A tag of the runs that a command executes in its own process."""
 
@@ -53,6 +54,21 @@ def open_instance(home: Home) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
+def tidy_instance(home: Home) -> Path:
+    """The instance's folder for the UI, without runs of commands that were killed.
+
+    Where a command is at work, its runs are alive and nothing is touched.
+    """
+    folder = prepare_instance(home)
+    lock = FileLock(folder / LOCK)
+    try:
+        with lock.acquire(timeout=0), dg.DagsterInstance.from_config(str(folder)) as instance:
+            fail_dead_runs(instance)
+    except Timeout:
+        pass
+    return folder
+
+
 def fail_dead_runs(instance: dg.DagsterInstance) -> None:
     """Fail the runs of commands that are gone. Only for whoever holds the lock."""
     alive = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
@@ -64,7 +80,7 @@ def fail_dead_runs(instance: dg.DagsterInstance) -> None:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Hold the lock of commands; the system lets go of it when a process dies, however it dies."""
-    lock = FileLock(folder / "command.lock")
+    lock = FileLock(folder / LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout:

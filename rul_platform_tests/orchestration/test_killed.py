@@ -6,7 +6,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from rul_platform.orchestration.code_location import build_defs
+from rul_platform.orchestration.instance import COMMAND_LINE, STARTED_BY, tidy_instance
 from rul_platform.orchestration.step import current
+from rul_platform.storage.home import Home
 from rul_platform.storage.plant_examples import write_simulated_pumps
 from rul_platform_tests.orchestration.conftest import (
     JUDGEMENT,
@@ -16,6 +19,7 @@ from rul_platform_tests.orchestration.conftest import (
     TUNING,
     TURBOFANS,
     WHOLE_WAY,
+    settings_of,
     works_in,
 )
 from rul_platform_tests.orchestration.dying import die
@@ -48,6 +52,25 @@ def test_a_kill_in_the_middle_of_training_blocks_nothing(folder: Path):
         champion = works.home.registry.champion(PUMPS)
         assert champion is not None
         assert champion.number == 1
+
+
+def test_the_ui_starts_without_the_runs_of_a_killed_command(folder: Path):
+    """They would fill the queue for ever."""
+    die(folder, "tuning", "training")
+    home = Home(settings_of(folder))
+    with dg.DagsterInstance.from_config(str(tidy_instance(home))) as instance:
+        assert dg.DagsterRunStatus.STARTED not in {run.status for run in instance.get_runs()}
+
+
+def test_the_ui_leaves_the_runs_of_a_command_at_work_alone(folder: Path):
+    with works_in(folder) as works:
+        job = build_defs(works.home).resolve_implicit_global_asset_job_def()
+        tags = {STARTED_BY: COMMAND_LINE}
+        run = works.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags)
+        tidy_instance(works.home)
+        found = works.instance.get_run_by_id(run.run_id)
+        assert found is not None
+        assert found.status == dg.DagsterRunStatus.STARTED
 
 
 def test_a_kill_while_a_model_is_registered_leaves_neither_version_nor_lineage(folder: Path):
