@@ -84,7 +84,10 @@ class Verdict:
 
 
 def decide(evidence: Evidence) -> Verdict:
-    """Apply the rule: it works, it knows more than a constant, it is not worse than the champion."""
+    """Apply the rule: it works, it knows more than a constant, it is not worse than the champion.
+
+    Decision record 0008.
+    """
     if evidence.candidate == evidence.champion:
         return Verdict(IN_CHARGE, ("this very model is already in charge",), evidence)
     against = tuple(_against(evidence))

@@ -95,9 +95,8 @@ def fit(
     rows_NW = torch.from_numpy(train.rows())
     checks = even_cuts(valid, VALIDATION_CUTS)
     optimizer, schedule = _optimizer(network, config, learning_rates or {})
-    start = validation_rmse(network, checks, cap)
-    best = (start, 0, copy.deepcopy(network.state_dict()))
-    rows, losses, waited = [(0, float("nan"), start, 0.0)], [], 0
+    best = _Best(network, validation_rmse(network, checks, cap))
+    losses: list[float] = []
     for step, batch_B in enumerate(_batches(len(train), config), start=1):
         losses.append(
             _step(network, optimizer, table[rows_NW[batch_B]], target_N[batch_B], config.clip_norm)
@@ -106,19 +105,38 @@ def fit(
         if step % config.validate_every and step != config.steps:
             continue
         rmse = validation_rmse(network, checks, cap)
-        rate = float(schedule.get_last_lr()[-1])
-        rows.append((step, float(np.mean(losses)), rmse, rate))
+        best.look(step, float(np.mean(losses)), rmse, float(schedule.get_last_lr()[-1]))
         losses.clear()
         if progress:
             progress(step, config.steps, rmse)
-        waited = 0 if rmse < best[0] else waited + 1
-        if rmse < best[0]:
-            best = (rmse, step, copy.deepcopy(network.state_dict()))
-        if waited >= config.patience:
+        if best.waited >= config.patience:
             break
-    network.load_state_dict(best[2])
-    history = pd.DataFrame(rows, columns=["step", "train_loss", "valid_rmse", "learning_rate"])
-    return FitResult(history, best[1], best[0], time.process_time() - begin)
+    return best.restored(time.process_time() - begin)
+
+
+class _Best:
+    """The best weights so far, and the history of looking for better ones."""
+
+    def __init__(self, network: nn.Module, rmse: float) -> None:
+        self._network, self._weights = network, copy.deepcopy(network.state_dict())
+        self._rmse, self._step, self.waited = rmse, 0, 0
+        self._rows = [(0, float("nan"), rmse, 0.0)]
+
+    def look(self, step: int, train_loss: float, rmse: float, learning_rate: float) -> None:
+        """Note a validation, and keep the weights if it is the best."""
+        self._rows.append((step, train_loss, rmse, learning_rate))
+        if rmse < self._rmse:
+            self._rmse, self._step, self.waited = rmse, step, 0
+            self._weights = copy.deepcopy(self._network.state_dict())
+        else:
+            self.waited += 1
+
+    def restored(self, cpu_seconds: float) -> FitResult:
+        """Give the network its best weights back."""
+        self._network.load_state_dict(self._weights)
+        columns = ["step", "train_loss", "valid_rmse", "learning_rate"]
+        history = pd.DataFrame(self._rows, columns=columns)
+        return FitResult(history, self._step, self._rmse, cpu_seconds)
 
 
 def predict(network: nn.Module, windows: Windows, cap: float) -> NDArray[np.float64]:

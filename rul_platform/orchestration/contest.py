@@ -101,14 +101,13 @@ def hold_contest(
             predictions |= {} if theirs is None else {CHAMPION: theirs}
     rivals = _rivals(ours, plant_windows(stored), test, parent, progress)
     return Contest(
-        _side_by_side(
+        side_by_side(
+            FINE_TUNED,
             ours,
             test,
             predictions | rivals.predictions,
-            rivals.cpu_seconds,
-            stored,
-            parent,
-            candidate,
+            cpu_seconds=rivals.cpu_seconds,
+            **_about(candidate, stored, parent),
         ),
         facts={
             "candidate": candidate.sha256,
@@ -197,33 +196,46 @@ def _smoke(candidate: Files, ours: Predictor, test: Windows) -> dict[str, float 
     }
 
 
-def _side_by_side(
-    ours: Predictor,
+def side_by_side(
+    main: str,
+    model: Predictor,
     test: Windows,
     predictions: Mapping[str, NDArray[np.float64]],
-    cpu_seconds: Mapping[str, float],
-    stored: Files,
-    parent: Files,
-    candidate: Files,
+    **about: Any,
 ) -> PredictedUnits:
-    low, high = ours.interval(predictions[FINE_TUNED])
-    card, plant = ours.card, Plant.model_validate_json(stored.read("plant.json"))
-    pretrained_on = json.loads(parent.read("card.json"))["subsets"]
+    """Predictions beside the truth, with the main model's interval.
+
+    Args:
+        main: The model that the report is about.
+        model: The same, as it serves.
+        test: N windows.
+        predictions: Name to shape ``(N,)``, in life units.
+        **about: What else :class:`PredictedUnits` takes: title, facts, history, ...
+    """
+    low, high = model.interval(predictions[main])
     return PredictedUnits(
-        title=plant.title,
-        life_unit=ours.preparation.life_unit,
-        cap=ours.preparation.cap,
+        main=main,
+        predictions=predictions,
+        life_unit=model.preparation.life_unit,
+        cap=model.preparation.cap,
         unit_ids=test.units(),
         life=test.index["life"].to_numpy(),
         truth=test.rul(),
-        predictions=predictions,
-        main=FINE_TUNED,
         interval_low=low,
         interval_high=high,
-        interval_level=card["interval"]["level"],
-        cpu_seconds=cpu_seconds,
-        history=candidate.table("history.parquet"),
-        facts={
+        interval_level=model.card["interval"]["level"],
+        **about,
+    )
+
+
+def _about(candidate: Files, stored: Files, parent: Files) -> dict[str, Any]:
+    """Title, provenance and notes of a plant's report."""
+    card, plant = json.loads(candidate.read(CARD_FILE)), _plant(stored)
+    pretrained_on = json.loads(parent.read("card.json"))["subsets"]
+    return {
+        "title": plant.title,
+        "history": candidate.table("history.parquet"),
+        "facts": {
             "plant": card["plant"],
             "model sha256": candidate.sha256,
             "architecture": card["architecture"],
@@ -234,6 +246,10 @@ def _side_by_side(
             "checkpoint sha256": parent.sha256,
             "windows sha256": stored.sha256,
         },
-        notes=(SIMULATED_PARENT,) if SIMULATED in pretrained_on else (),
-        simulated=plant.simulated,
-    )
+        "notes": (SIMULATED_PARENT,) if SIMULATED in pretrained_on else (),
+        "simulated": plant.simulated,
+    }
+
+
+def _plant(stored: Files) -> Plant:
+    return Plant.model_validate_json(stored.read("plant.json"))

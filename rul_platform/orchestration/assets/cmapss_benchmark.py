@@ -12,8 +12,7 @@ import dagster as dg
 from rul_platform.core import splits
 from rul_platform.core.architectures import architecture as architecture_named
 from rul_platform.core.cmapss import SIMULATED
-from rul_platform.core.evaluation import evaluate
-from rul_platform.core.predicted_units import PredictedUnits
+from rul_platform.core.evaluation import BOOSTING, CONSTANT, evaluate
 from rul_platform.core.windows import last_of_each_unit
 from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import SUBSET_AND_ARCHITECTURE, cell
@@ -38,6 +37,7 @@ def cmapss_benchmark(
     """Read, train, score, write, report."""
     from rul_platform.inference.predictor import Predictor
     from rul_platform.learning import baselines, models, packaging, training
+    from rul_platform.orchestration.contest import side_by_side
 
     subset, name = cell(context.partition_key)
     architecture = architecture_named(name)
@@ -63,25 +63,18 @@ def cmapss_benchmark(
         network, model, preparation, windows=windows, fitted=fitted, facts=facts
     )
     test = last_of_each_unit(cmapss_test(stored))
-    predictor = Predictor.from_files(files)
-    predicted = predictor.score(test)
-    low, high = predictor.interval(predicted)
+    served = Predictor.from_files(files)
     evaluation = evaluate(
-        PredictedUnits(
-            title=f"{architecture.upper()} on C-MAPSS {subset}",
-            life_unit="cycles",
-            cap=cap,
-            unit_ids=test.units(),
-            life=test.index["life"].to_numpy(),
-            truth=test.rul(),
-            predictions={
-                architecture: predicted,
-                "boosting": baselines.boosting(train, test, cap=cap, seed=config.seed),
-                "constant": baselines.constant(train, test, cap=cap),
+        side_by_side(
+            architecture,
+            served,
+            test,
+            {
+                architecture: served.score(test),
+                BOOSTING: baselines.boosting(train, test, cap=cap, seed=config.seed),
+                CONSTANT: baselines.constant(train, test, cap=cap),
             },
-            main=architecture,
-            interval_low=low,
-            interval_high=high,
+            title=f"{architecture.upper()} on C-MAPSS {subset}",
             cpu_seconds={architecture: fitted.cpu_seconds},
             history=fitted.history,
             facts={"windows sha256": stored.sha256, "seed": config.seed},
