@@ -17,7 +17,7 @@ help: ## list these targets
 
 install: $(READY) ## make .venv, or bring it up to date; the others do so by themselves
 
-demo: $(READY) ## raw data to a deployed and audited plant model, in one command, into .rul/
+demo: $(READY) ## raw data to a deployed plant model, in one command, into .rul/
 	@$(BIN)/rul demo
 
 ui: $(READY) ## Dagster's web pages for .rul/ on http://127.0.0.1:3000

@@ -1,1 +1,1 @@
-"""Remaining useful life of machines, from raw data to a deployed and audited model."""
+"""Remaining useful life of machines, from raw data to a deployed model."""

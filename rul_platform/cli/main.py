@@ -29,7 +29,7 @@ INTERRUPTED = "\nInterrupted. What was finished is kept; the same command goes o
 @click.version_option(package_name="rul-platform")
 @click.pass_context
 def rul(context: click.Context) -> None:
-    """Remaining useful life of machines, from raw data to a deployed and audited model.
+    """Remaining useful life of machines, from raw data to a deployed model.
 
     \b
     First steps:

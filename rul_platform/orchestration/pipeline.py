@@ -121,8 +121,10 @@ class Pipeline:
         made = self._home.lineage.current("finetuned_model", plant)
         deployed = self._home.lineage.current("deployed_model", plant)
         states = {version.sha256: version.state for version in self._home.registry.versions(plant)}
-        if made is None or states.get(made.sha256) == "rejected":
-            return made is not None
+        if made is None:
+            return False
+        if states.get(made.sha256) == "rejected":
+            return True
         reads = {read.sha256 for read in deployed.inputs} if deployed else set()
         return states.get(made.sha256) == "champion" and made.sha256 in reads
 
