@@ -10,15 +10,18 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo ui test check bench clean
+.PHONY: help install demo demo-feedback ui test check bench clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 install: $(READY) ## make .venv, or bring it up to date; the others do so by themselves
 
 demo: $(READY) ## raw data to a deployed plant model, in one command, into .rul/
 	@$(BIN)/rul demo
+
+demo-feedback: $(READY) ## weeks at a plant in minutes: satisfaction falls, the model improves, a bad one goes back
+	@$(BIN)/rul demo-feedback
 
 ui: $(READY) ## Dagster's web pages for .rul/ on http://127.0.0.1:3000
 	@$(BIN)/rul ui

@@ -2,6 +2,7 @@
 
     RulPlatformError
     ├── SettingsError               a setting is absent, of the wrong type or out of range
+    ├── ConfigError                 retraining settings are unknown, of the wrong type or out of range
     ├── DataError                   the bytes or rows are not what the format promises
     │   ├── DataNotFoundError       no way to get the data worked
     │   ├── DownloadError           the archive's server did not give the whole file
@@ -10,6 +11,7 @@
     │   ├── MalformedRowError       one row breaks the format: file, line, column
     │   ├── PlantFileError          a plant file, with all its problems
     │   ├── PlantNameError          no plant can be called so
+    │   ├── UnknownPlantError       there is no such plant
     │   ├── ExpressionError         a threshold expression is not understood, or cannot be computed
     │   └── TooFewUnitsError        too few machines to learn from
     ├── StoreError                  the artifact store cannot keep its promise
@@ -22,7 +24,13 @@
     │   ├── DatabaseUnreachableError  the server or the file does not answer
     │   ├── DatabaseVersionError    the tables were made by a newer version of the platform
     │   ├── RecordError             a record holds what no table can keep
-    │   └── UnknownPredictionError  no prediction has this id
+    │   ├── UnknownPredictionError  no prediction has this id
+    │   ├── UnknownRetrainError     no retrain has this id
+    │   ├── OpenRetrainError        the plant's last retrain is not over
+    │   ├── EvidenceUsedError       another retrain was asked for on the same evidence
+    │   ├── RetrainStateError       a retrain is not in the state that this needs
+    │   ├── RetrainFailedError      a retrain ended without a verdict of the gate
+    │   └── IntakeError             rows of feedback or outcomes cannot be taken
     ├── LineageError                two artifacts do not belong together
     │   ├── NotMaterializedError    an upstream asset has not been made yet
     │   ├── CheckpointError         a checkpoint is not in the documented format, or of another network
@@ -31,11 +39,18 @@
     │   └── OrphanedRunError        a step of a run that is over tried to publish
     ├── DeploymentError             a model may not go into service
     │   ├── GateRefusedError        the promotion gate said no
+    │   ├── UnapprovableError       this answer of the gate cannot be approved
     │   ├── ChampionChangedError    another deployment came in between
     │   ├── UnknownVersionError     this plant has no version of this number
     │   ├── VersionStateError       a version in this state may not serve
     │   ├── DeploymentTimeError     it would begin before the one that it follows
-    │   └── NoChampionError         this plant has no model in charge
+    │   ├── NoChampionError         this plant has no model in charge
+    │   ├── NoPredecessorError      there is no version to go back to
+    │   ├── FrozenError             a person froze this plant's model
+    │   └── FreezeStateError        a plant is frozen already, or is not
+    ├── InferenceError              a model in service could not answer
+    ├── PseudonymKeyError           a key of pseudonyms is damaged, or others may read or replace it
+    ├── ChannelError                a channel did not take an alert
     ├── EvaluationError             truth and predictions cannot be compared
     └── ReadingsError               readings given for a prediction cannot be used
 
@@ -56,6 +71,19 @@ class SettingsError(RulPlatformError):
     def __init__(self, key: str, *, found: str, expected: str) -> None:
         self.key, self.found, self.expected = key, found, expected
         super().__init__(f"{key} is {found!r}, but must be {expected}.")
+
+
+class ConfigError(RulPlatformError):
+    """Retraining settings are unknown, of the wrong type or out of range; lists every problem."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        lines = "".join(f"\n  - {problem}" for problem in self.problems)
+        super().__init__(
+            f"Retraining settings have {count} problem{'s' if count != 1 else ''}; nothing was "
+            f"started.{lines}"
+        )
 
 
 class DataError(RulPlatformError):
@@ -131,6 +159,20 @@ class PlantNameError(DataError):
         self.name, self.rule = name, rule
         super().__init__(
             f"{name!r} cannot be a plant's name, which is {rule}. `rul plant list` shows the plants."
+        )
+
+
+class UnknownPlantError(DataError):
+    """There is no such plant: neither a plant file nor a model."""
+
+    def __init__(self, plant: str, *, known: Iterable[str], hint: str = "") -> None:
+        self.plant, self.known = plant, tuple(known)
+        there = (
+            f"there is {', '.join(self.known)}{hint or '.'}" if self.known else "there is none yet."
+        )
+        super().__init__(
+            f"There is no plant {plant!r}; {there} `rul plant init NAME --files 'data/*.csv'` makes a "
+            f"new one."
         )
 
 
@@ -257,6 +299,75 @@ class UnknownPredictionError(DatabaseError):
         )
 
 
+class UnknownRetrainError(DatabaseError):
+    """No retrain has this id."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(f"There is no retrain {number}. `rul retrain history` lists them.")
+
+
+class OpenRetrainError(DatabaseError):
+    """One retrain of a plant at a time."""
+
+    def __init__(self, plant: str, number: int) -> None:
+        self.plant, self.number = plant, number
+        super().__init__(
+            f"Plant {plant!r} is being retrained: retrain {number} is not over. Wait for its end, or "
+            f"`rul retrain cancel {number}`. Nothing was asked for."
+        )
+
+
+class EvidenceUsedError(DatabaseError):
+    """Feedback and outcomes are used by one retrain only."""
+
+    def __init__(self, plant: str, trigger: str, watermark: int | None) -> None:
+        self.plant, self.trigger, self.watermark = plant, trigger, watermark
+        super().__init__(
+            f"Another retrain of plant {plant!r} was asked for at the same time, or on the same "
+            f"evidence ({trigger} up to {watermark}). Nothing was asked for here; `rul retrain "
+            f"history` shows it."
+        )
+
+
+class RetrainStateError(DatabaseError):
+    """A retrain is not in the state that this needs."""
+
+    def __init__(self, number: int, *, found: str, expected: str) -> None:
+        self.number, self.found, self.expected = number, found, expected
+        super().__init__(
+            f"Retrain {number} is {found}; it would have to be {expected}. Nothing was changed."
+        )
+
+
+class RetrainFailedError(DatabaseError):
+    """A retrain ended without a verdict of the gate."""
+
+    def __init__(self, number: int, *, state: str, problem: str | None) -> None:
+        self.number, self.state, self.problem = number, state, problem
+        why = f": {problem.rstrip('.')}" if problem else ""
+        super().__init__(
+            f"Retrain {number} is {state}{why}. The champion stays in charge; `rul retrain history` "
+            f"shows it."
+        )
+
+
+class IntakeError(DatabaseError):
+    """Rows of feedback or outcomes cannot be taken; lists every problem at once."""
+
+    SHOWN = 20
+    """The message shows this many and counts the rest; ``problems`` holds all."""
+
+    def __init__(self, what: str, problems: Iterable[str]) -> None:
+        self.what, self.problems = what, tuple(problems)
+        count = len(self.problems)
+        lines = "".join(f"\n  - {problem}" for problem in self.problems[: self.SHOWN])
+        rest = f"\n  … and {count - self.SHOWN} more" if count > self.SHOWN else ""
+        super().__init__(
+            f"{what}: {count} problem{'s' if count != 1 else ''}; no row was taken.{lines}{rest}"
+        )
+
+
 class LineageError(RulPlatformError):
     """Two artifacts do not belong together."""
 
@@ -325,14 +436,34 @@ class GateRefusedError(DeploymentError):
         )
 
 
+class UnapprovableError(DeploymentError):
+    """This answer of the gate cannot be approved."""
+
+    def __init__(self, gate_id: int, *, found: str) -> None:
+        self.gate_id, self.found = gate_id, found
+        super().__init__(
+            f"Answer {gate_id} of the gate is {found}; only the newest about a version can be approved, "
+            f"and only PROMOTE or HOLD. Nothing was approved. Materialise evaluation_report to have "
+            f"the candidate judged again."
+        )
+
+
 class ChampionChangedError(DeploymentError):
     """Another deployment came in between the gate's comparison and this one."""
 
-    def __init__(self, plant: str, *, compared: int | None, found: int | None) -> None:
+    def __init__(
+        self,
+        plant: str,
+        *,
+        compared: int | None,
+        found: int | None,
+        what: str = "the gate compared with",
+        remedy: str | None = None,
+    ) -> None:
         self.plant, self.compared, self.found = plant, compared, found
         super().__init__(
-            f"{plant}: the gate compared with champion {compared or 'none'}, but {found or 'none'} "
-            f"is in charge now. Materialise evaluation_report[{plant}] again."
+            f"{plant}: {what} champion {compared or 'none'}, but {found or 'none'} is in charge now. "
+            f"{remedy or f'Materialise evaluation_report[{plant}] again.'}"
         )
 
 
@@ -349,13 +480,21 @@ class UnknownVersionError(DeploymentError):
 
 
 class VersionStateError(DeploymentError):
-    """A version in this state may not serve."""
+    """A version in this state may not serve, or not become what was asked."""
 
-    def __init__(self, plant: str, number: int, *, state: str, allowed: Iterable[str]) -> None:
+    def __init__(
+        self,
+        plant: str,
+        number: int,
+        *,
+        state: str,
+        allowed: Iterable[str],
+        what: str = "goes into service",
+    ) -> None:
         self.plant, self.number, self.state, self.allowed = plant, number, state, tuple(allowed)
         super().__init__(
-            f"{plant} version {number} is {state}; what goes into service must be "
-            f"{', '.join(self.allowed)}. The champion stays in charge; choose another version."
+            f"{plant} version {number} is {state}; what {what} must be {', '.join(self.allowed)}. The "
+            f"champion stays in charge; choose another version."
         )
 
 
@@ -379,6 +518,64 @@ class NoChampionError(DeploymentError):
             f"Plant {plant!r} has no deployed model. Materialise deployed_model[{plant}], or run "
             f"`rul deploy {plant}`."
         )
+
+
+class NoPredecessorError(DeploymentError):
+    """There is no version to go back to; says of each former champion why it is none."""
+
+    def __init__(self, plant: str, *, champion: int, passed_over: Iterable[str] = ()) -> None:
+        self.plant, self.champion, self.passed_over = plant, champion, tuple(passed_over)
+        former = "; ".join(self.passed_over) or "no other version has served"
+        super().__init__(
+            f"{plant} cannot go back from version {champion}: {former}. It stays in charge; train "
+            f"and deploy a better one."
+        )
+
+
+class FrozenError(DeploymentError):
+    """A person froze this plant's model."""
+
+    def __init__(self, plant: str, *, since: str, reason: str) -> None:
+        self.plant, self.since, self.reason = plant, since, reason
+        super().__init__(
+            f"{plant} has been frozen since {since}: {reason}. Its model stays as it is until `rul "
+            f"freeze {plant} --lift`; only a rollback is possible meanwhile."
+        )
+
+
+class FreezeStateError(DeploymentError):
+    """A plant that is to be frozen is frozen already, or one that is to be freed is not."""
+
+    def __init__(self, plant: str, found: str) -> None:
+        self.plant, self.found = plant, found
+        super().__init__(f"{plant} is {found}. Nothing was changed.")
+
+
+class InferenceError(RulPlatformError):
+    """A model in service could not answer, though nothing is wrong with what it was asked."""
+
+    def __init__(self, model: str, problem: str) -> None:
+        self.model, self.problem = model, problem
+        super().__init__(
+            f"{model} could not answer: {problem}. Nothing was answered; `rul rollback` puts the "
+            f"version before it in charge again."
+        )
+
+
+class PseudonymKeyError(RulPlatformError):
+    """A key of pseudonyms is damaged, or others may read or replace it."""
+
+    def __init__(self, path: str, *, found: str, expected: str, remedy: str) -> None:
+        self.path, self.found, self.expected = path, found, expected
+        super().__init__(f"{path} is {found}, but must be {expected}: {remedy}.")
+
+
+class ChannelError(RulPlatformError):
+    """A channel did not take an alert. The message is kept and shown: it holds no secret."""
+
+    def __init__(self, channel: str, problem: str) -> None:
+        self.channel, self.problem = channel, problem
+        super().__init__(f"{channel}: {problem}")
 
 
 class EvaluationError(RulPlatformError):

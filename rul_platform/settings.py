@@ -5,8 +5,9 @@ The table below is all of them. ``Settings.read(environ)`` checks them all at on
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from rul_platform.errors import SettingsError
 
@@ -18,10 +19,37 @@ NASA_ARCHIVE = (
 )
 """Data set 6 of NASA's prognostics data repository; a zip inside a zip."""
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+SMTP_PORT, SMTPS_PORT = 587, 465
+"""Where mail is handed in: with STARTTLS, and with TLS from the beginning (RFC 8314)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailServer:
+    """Where and how alerts are handed in as mail.
+
+    Attributes:
+        host: Its name.
+        port: Its port.
+        is_encrypted: TLS from the beginning; otherwise by STARTTLS where the server offers it.
+        user: None where the server asks for none.
+        password: None where the server asks for none.
+        sender: Address that mails come from.
+        recipients: Addresses that mails go to, at least one.
+    """
+
+    host: str
+    port: int
+    is_encrypted: bool
+    user: str | None
+    password: str | None = field(repr=False)
+    sender: str
+    recipients: tuple[str, ...]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Where things live.
+    """Where things live. What may hold a secret is left out of the representation.
 
     Attributes:
         home: ``RUL_HOME``, default ``.rul``: artifacts, tables, plants and the embedded instance.
@@ -30,13 +58,31 @@ class Settings:
         cmapss_url: ``RUL_CMAPSS_URL``: where the published archive is; NASA's address by default.
             Empty switches the download off.
         filters: ``RUL_FILTERS``: a zip or folder with the filter-clogging runs, or None.
+        retrain_config: ``RETRAIN_CONFIG``: a JSON file with retraining settings; None for
+            ``retrain.json`` in the home folder, where there is one.
+        retrain_environ: Every other variable that begins with ``RETRAIN_``; ``core.policy`` reads them.
+        keys: ``RUL_KEYS``: a folder for the keys of people's pseudonyms, best on another disk than the
+            database; None for ``keys`` in the home folder.
+        alert_webhook: ``RUL_ALERT_WEBHOOK``: a URL that takes alerts as JSON, or None.
+        alert_slack: ``RUL_ALERT_SLACK``: a Slack incoming webhook, or None.
+        alert_teams: ``RUL_ALERT_TEAMS``: the URL of a Teams workflow, or None.
+        alert_smtp: ``RUL_ALERT_SMTP``: ``smtp[s]://user:password@host:port/?from=..&to=..``, or None.
+        alert_apprise: ``RUL_ALERT_APPRISE``: Apprise's URLs, with spaces between them.
     """
 
     home: Path
-    database_url: str | None
+    database_url: str | None = field(repr=False)
     cmapss: Path | None
     cmapss_url: str
     filters: Path | None
+    retrain_config: Path | None = None
+    retrain_environ: Mapping[str, str] = field(default_factory=dict[str, str])
+    keys: Path | None = None
+    alert_webhook: str | None = field(default=None, repr=False)
+    alert_slack: str | None = field(default=None, repr=False)
+    alert_teams: str | None = field(default=None, repr=False)
+    alert_smtp: MailServer | None = field(default=None, repr=False)
+    alert_apprise: tuple[str, ...] = field(default=(), repr=False)
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Settings":
@@ -46,23 +92,35 @@ class Settings:
             SettingsError: A value is not what its setting allows.
         """
         return cls(
-            home=_home(environ.get("RUL_HOME") or ".rul"),
+            home=_folder("RUL_HOME", environ.get("RUL_HOME") or ".rul"),
             database_url=_database_url(environ.get("RUL_DATABASE_URL") or None),
             cmapss=_existing("RUL_CMAPSS", environ),
             cmapss_url=environ.get("RUL_CMAPSS_URL", NASA_ARCHIVE),
             filters=_existing("RUL_FILTERS", environ),
+            retrain_config=_existing("RETRAIN_CONFIG", environ, expected="a JSON file that exists"),
+            retrain_environ={
+                key: value
+                for key, value in environ.items()
+                if key.startswith("RETRAIN_") and key != "RETRAIN_CONFIG"
+            },
+            keys=_folder("RUL_KEYS", keys) if (keys := environ.get("RUL_KEYS")) else None,
+            alert_webhook=_web_address("RUL_ALERT_WEBHOOK", environ),
+            alert_slack=_web_address("RUL_ALERT_SLACK", environ),
+            alert_teams=_web_address("RUL_ALERT_TEAMS", environ),
+            alert_smtp=_mail_server("RUL_ALERT_SMTP", environ),
+            alert_apprise=tuple(environ.get("RUL_ALERT_APPRISE", "").split()),
         )
 
 
-def _home(value: str) -> Path:
-    """The home folder, or the place where it can be made."""
+def _folder(key: str, value: str) -> Path:
+    """A folder, or the place where it can be made."""
     expected = "a folder, or a place for a new one"
-    home = _resolved("RUL_HOME", value, expected=expected)
-    nearest = next(place for place in (home, *home.parents) if place.exists())
+    folder = _resolved(key, value, expected=expected)
+    nearest = next(place for place in (folder, *folder.parents) if place.exists())
     if not nearest.is_dir():
-        trouble = "" if nearest == home else f"; {nearest} is none"
-        raise SettingsError("RUL_HOME", found=str(home), expected=expected + trouble)
-    return home
+        trouble = "" if nearest == folder else f"; {nearest} is none"
+        raise SettingsError(key, found=str(folder), expected=expected + trouble)
+    return folder
 
 
 def _database_url(value: str | None) -> str | None:
@@ -74,12 +132,13 @@ def _database_url(value: str | None) -> str | None:
     return value
 
 
-def _existing(key: str, environ: Mapping[str, str]) -> Path | None:
+def _existing(
+    key: str, environ: Mapping[str, str], *, expected: str = "a zip or a folder that exists"
+) -> Path | None:
     """A path that must exist when it is given."""
     value = environ.get(key)
     if not value:
         return None
-    expected = "a zip or a folder that exists"
     path = _resolved(key, value, expected=expected)
     if not path.exists():
         raise SettingsError(key, found=value, expected=expected)
@@ -95,3 +154,66 @@ def _resolved(key: str, value: str, *, expected: str) -> Path:
         trouble = getattr(error, "strerror", None) or str(error)
         raise SettingsError(key, found=value, expected=f"{expected} ({trouble})") from error
     return path
+
+
+def _web_address(key: str, environ: Mapping[str, str]) -> str | None:
+    """A URL to send to. It is a secret as a whole: who knows it can send, too."""
+    value = environ.get(key)
+    if not value:
+        return None
+    expected = "an https:// URL (http:// is for this machine alone)"
+    url = _split(key, value, expected=expected)
+    if not url.hostname or any(character.isspace() for character in value):
+        raise SettingsError(key, found="no URL", expected=expected)
+    if url.scheme != "https" and not (url.scheme == "http" and url.hostname in LOOPBACK):
+        raise SettingsError(key, found=f"{url.scheme}://…", expected=expected)
+    return value
+
+
+def _mail_server(key: str, environ: Mapping[str, str]) -> MailServer | None:
+    value = environ.get(key)
+    if not value:
+        return None
+    expected = "smtp[s]://user:password@host:port/?from=ADDRESS&to=ADDRESS,ADDRESS"
+    url = _split(key, value, expected=expected)
+    asked = parse_qs(url.query.replace("+", "%2B"))  # a plus in an address is no space
+    senders, recipients = (
+        [one.strip() for group in asked.get(name, []) for one in group.split(",") if one.strip()]
+        for name in ("from", "to")
+    )
+    problems = {
+        "without smtp:// or smtps:// in front": url.scheme not in ("smtp", "smtps"),
+        "without a host": not url.hostname,
+        "without one from=": len(senders) != 1,
+        "without a to=": not recipients,
+        "with an address that is none": not all(map(_is_address, senders + recipients)),
+        "with only one of user and password": (url.username is None) != (url.password is None),
+    }
+    found = [problem for problem, is_so in problems.items() if is_so]
+    if found or not url.hostname:
+        raise SettingsError(key, found=", ".join(found), expected=expected)
+    is_encrypted = url.scheme == "smtps"
+    return MailServer(
+        host=url.hostname,
+        port=url.port or (SMTPS_PORT if is_encrypted else SMTP_PORT),
+        is_encrypted=is_encrypted,
+        user=unquote(url.username) if url.username is not None else None,
+        password=unquote(url.password) if url.password is not None else None,
+        sender=senders[0],
+        recipients=tuple(recipients),
+    )
+
+
+def _is_address(value: str) -> bool:
+    name, _, host = value.rpartition("@")
+    return bool(name and host) and value.isascii() and value.isprintable() and " " not in value
+
+
+def _split(key: str, value: str, *, expected: str) -> SplitResult:
+    """The parts of a URL, whose port is a number."""
+    try:
+        url = urlsplit(value)
+        _ = url.port
+    except ValueError:  # its text may hold the URL
+        raise SettingsError(key, found="no URL", expected=expected) from None
+    return url

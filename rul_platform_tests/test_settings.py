@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rul_platform.errors import SettingsError
-from rul_platform.settings import NASA_ARCHIVE, Settings
+from rul_platform.settings import NASA_ARCHIVE, MailServer, Settings
 
 
 def test_without_any_setting_everything_has_its_default(
@@ -85,3 +85,99 @@ def test_another_database_is_refused_without_its_password(url: str, found: str):
     assert refusal(RUL_DATABASE_URL=url) == (
         f"RUL_DATABASE_URL is '{found}', but must be a sqlite:/// or postgresql:// URL."
     )
+
+
+def test_a_folder_for_keys_may_be_new(tmp_path: Path):
+    file = tmp_path / "file"
+    file.touch()
+
+    assert Settings.read({"RUL_KEYS": str(tmp_path / "keys")}).keys == tmp_path / "keys"
+    assert Settings.read({"RUL_KEYS": ""}).keys is None
+    assert refusal(RUL_KEYS=str(file)) == (
+        f"RUL_KEYS is '{file}', but must be a folder, or a place for a new one."
+    )
+
+
+CHANNELS = {
+    "RUL_ALERT_WEBHOOK": "http://127.0.0.1:8080/secret",
+    "RUL_ALERT_SLACK": "https://hooks.slack.com/services/secret",
+    "RUL_ALERT_TEAMS": "https://prod.logic.azure.com/workflows/1?sig=secret",
+    "RUL_ALERT_SMTP": (
+        "smtp://rul%40plant:se%2Fcret@mail.example/?from=rul@plant.example&to=a+b@x.example,c@x.example"
+    ),
+    "RUL_ALERT_APPRISE": "ntfy://secret  json://localhost/secret",
+}
+
+
+def test_every_channel_for_alerts_is_taken():
+    read = Settings.read(CHANNELS)
+
+    assert read.alert_webhook == CHANNELS["RUL_ALERT_WEBHOOK"]
+    assert read.alert_slack == CHANNELS["RUL_ALERT_SLACK"]
+    assert read.alert_teams == CHANNELS["RUL_ALERT_TEAMS"]
+    assert read.alert_smtp == MailServer(
+        host="mail.example",
+        port=587,
+        is_encrypted=False,
+        user="rul@plant",
+        password="se/cret",  # noqa: S106
+        sender="rul@plant.example",
+        recipients=("a+b@x.example", "c@x.example"),
+    )
+    assert read.alert_apprise == ("ntfy://secret", "json://localhost/secret")
+
+
+def test_mail_may_be_encrypted_from_the_beginning_and_need_no_account():
+    read = Settings.read({"RUL_ALERT_SMTP": "smtps://mail.example?from=a@x.example&to=b@x.example"})
+
+    assert read.alert_smtp is not None
+    assert (read.alert_smtp.port, read.alert_smtp.is_encrypted) == (465, True)
+    assert (read.alert_smtp.user, read.alert_smtp.password) == (None, None)
+
+
+def test_no_secret_is_shown():
+    read = Settings.read(CHANNELS | {"RUL_DATABASE_URL": "postgresql://u:secret@host/rul"})
+
+    assert "secret" not in repr(read)
+    assert "cret" not in repr(read.alert_smtp)
+
+
+@pytest.mark.parametrize("key", ["RUL_ALERT_WEBHOOK", "RUL_ALERT_SLACK", "RUL_ALERT_TEAMS"])
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("http://hooks.example/secret", "http://…"),
+        ("file:///secret", "no URL"),
+        ("secret", "no URL"),
+        ("https://x.example/se cret", "no URL"),
+        ("https://x.example:secret/", "no URL"),
+        ("ftp://x.example/secret", "ftp://…"),
+    ],
+)
+def test_an_address_that_is_not_encrypted_is_refused_without_showing_it(
+    key: str, url: str, found: str
+):
+    assert refusal(**{key: url}) == (
+        f"{key} is '{found}', but must be an https:// URL (http:// is for this machine alone)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("secret", "without smtp:// or smtps:// in front, without a host"),
+        ("smtp://u:secret@h?to=b@x", "without one from="),
+        ("smtp://u:secret@h?from=a@x", "without a to="),
+        ("smtp://u:secret@h?from=a@x&to=secret", "with an address that is none"),
+        ("smtp://secret@h?from=a@x&to=b@x", "with only one of user and password"),
+        ("smtp://u:secret@h:99999/?from=a@x&to=b@x", "no URL"),
+    ],
+)
+def test_a_mail_server_that_lacks_something_is_refused_without_its_password(url: str, found: str):
+    said = refusal(RUL_ALERT_SMTP=url)
+
+    assert said.startswith(f"RUL_ALERT_SMTP is '{found}")
+    assert said.endswith(
+        "must be smtp[s]://user:password@host:port/?from=ADDRESS&to=ADDRESS,ADDRESS."
+    )
+    assert "secret" not in said

@@ -9,11 +9,18 @@ import sys
 
 import click
 
+from rul_platform.cli.alerts import alerts
 from rul_platform.cli.data import data
 from rul_platform.cli.demo import demo
+from rul_platform.cli.demo_feedback import demo_feedback
+from rul_platform.cli.feedback import feedback
+from rul_platform.cli.lifecycle import approve, freeze, rollback
 from rul_platform.cli.models import models
+from rul_platform.cli.outcome import outcome
 from rul_platform.cli.plant import plant
 from rul_platform.cli.predict import predict
+from rul_platform.cli.privacy import privacy
+from rul_platform.cli.retrain import retrain
 from rul_platform.cli.status import status
 from rul_platform.cli.train import deploy, evaluate, train
 from rul_platform.cli.ui import ui
@@ -39,6 +46,8 @@ def rul(context: click.Context) -> None:
       rul train pumps                fine-tune a pretrained network on your machines
       rul deploy pumps               judge it and, if it deserves so, put it in charge
       rul predict pumps now.csv      remaining useful life, with an interval
+      rul feedback add pumps ID negative             say what you think of a prediction
+      rul retrain check pumps        whether that asks for a retrain
       rul ui                         all of it in Dagster's UI
 
     Everything lives in one home folder, `.rul` here unless RUL_HOME says otherwise.
@@ -48,7 +57,28 @@ def rul(context: click.Context) -> None:
     context.obj = Settings.read(os.environ)  # noqa: TID251  a door
 
 
-for command in (demo, data, plant, train, evaluate, deploy, predict, models, status, windows, ui):
+for command in (
+    demo,
+    demo_feedback,
+    data,
+    plant,
+    train,
+    evaluate,
+    deploy,
+    predict,
+    models,
+    status,
+    windows,
+    ui,
+    alerts,
+    privacy,
+    feedback,
+    outcome,
+    retrain,
+    rollback,
+    approve,
+    freeze,
+):
     rul.add_command(command)
 
 

@@ -13,8 +13,12 @@ from rul_platform.settings import Settings
 @click.pass_obj
 def models(settings: Settings, plant: str | None, as_json: bool) -> None:
     """List model versions, of PLANT or of all plants; one champion for each plant is in charge."""
+    from rul_platform.operation.known_plants import require_plant
     from rul_platform.storage.home import Home
 
+    home = Home(settings)
+    if plant is not None:
+        require_plant(home, plant)
     rows = [
         {
             "plant": version.plant,
@@ -23,18 +27,20 @@ def models(settings: Settings, plant: str | None, as_json: bool) -> None:
             "state": version.state,
             "created_at": version.created_at.isoformat(),
             "note": version.note,
+            "cleaned_at": version.cleaned_at.isoformat() if version.cleaned_at else None,
         }
-        for version in Home(settings).registry.versions(plant)
+        for version in home.registry.versions(plant)
     ]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
     if not rows:
-        click.echo("No model yet. `rul demo` or `rul train PLANT` makes one.")
+        which = f"Plant {plant} has no model yet" if plant else "No model yet"
+        click.echo(f"{which}. `rul demo` or `rul train PLANT` makes one.")
         return
     width = max(len(str(row["plant"])) for row in rows)
     for row in rows:
         click.echo(
-            f"{row['plant']:<{width}}  {row['number']:>4}  {row['state']:<10} "
+            f"{row['plant']:<{width}}  {row['number']:>4}  {row['state']:<11} "
             f"{str(row['sha256'])[:12]}  {str(row['created_at'])[:19]}  {row['note'] or ''}".rstrip()
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
@@ -16,18 +16,14 @@ from rul_platform.errors import (
     CheckFailedError,
     DataNotFoundError,
     GateRefusedError,
-    NoChampionError,
 )
 from rul_platform.orchestration.instance import open_instance
 from rul_platform.orchestration.pipeline import Pipeline, Stage
-from rul_platform.orchestration.step import Files, current
+from rul_platform.orchestration.step import current
 from rul_platform.settings import Settings
-from rul_platform.storage.home import Home
+from rul_platform.storage.home import Clock, Home, utc_now
 from rul_platform.storage.models import ModelVersion
 from rul_platform.storage.plain_files import write_whole
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def cmapss_stages(subsets: Sequence[str]) -> list[Stage]:
@@ -78,10 +74,17 @@ def benchmark_table(home: Home, subsets: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """An opened home folder that stages run on."""
+    """An opened home folder that stages run on.
+
+    Attributes:
+        home: The folder.
+        pipeline: Runs stages on it.
+        instance: Its Dagster instance, for those in ``orchestration`` who ask for one.
+    """
 
     home: Home
     pipeline: Pipeline
+    instance: Any  # the command line knows no Dagster
 
     def run(self, stages: list[Stage], *, again: bool = False) -> None:
         """Run stages in order, with progress."""
@@ -139,47 +142,30 @@ class Work:
         report = current(self.home, "evaluation_report", plant)
         return Verdict.from_json(json.loads(report.read("gate.json")))
 
+    def gate_line(self, plant: str) -> str:
+        """What the gate said last, in one line."""
+        verdict = self.verdict(plant)
+        reasons = "; ".join(verdict.reasons)
+        return f"Gate on version {self._number(verdict)}: {verdict.verdict} ({reasons})."
+
     def _number(self, verdict: Verdict) -> int:
         found = [v for v in self.home.registry.versions() if v.sha256 == verdict.evidence.candidate]
         return found[0].number
 
     def summary(self, plant: str) -> str:
         """Who is in charge and why, and where the report is."""
-        verdict = self.verdict(plant)
         champion = self.home.registry.champion(plant)
         in_charge = f"version {champion.number}" if champion else "no model"
-        reasons = "; ".join(verdict.reasons)
         return (
-            f"Gate on version {self._number(verdict)}: {verdict.verdict} ({reasons}).\n"
+            f"{self.gate_line(plant)}\n"
             f"In charge of {plant}: {in_charge}.\n"
             f"Report: {self.report(plant)}"
         )
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Work]:
+def opened(settings: Settings, *, clock: Clock = utc_now) -> Iterator[Work]:
     """Open the home folder and its embedded Dagster instance."""
-    home = Home(settings)
+    home = Home(settings, clock=clock)
     with open_instance(home) as instance:
-        yield Work(home, Pipeline(home, instance))
-
-
-def read_for_prediction(home: Home, plant: str, path: Path) -> "pd.DataFrame":
-    """Readings of machines at work, from a file with the plant's own column names.
-
-    Raises:
-        NoChampionError: The plant has no deployed model, so nobody knows how to read the file.
-        PlantFileError: Lists every problem of the file.
-    """
-    from rul_platform.core.plant import Plant
-    from rul_platform.core.readings import recent_readings
-    from rul_platform.storage.plant_source import read_readings
-
-    champion = home.registry.champion(plant)
-    if champion is None:
-        raise NoChampionError(plant)
-    model = Files(home.store, home.store.artifact(champion.sha256))
-    windows = json.loads(model.read("card.json"))["windows"]
-    stored = Files(home.store, home.store.artifact(windows))
-    described = Plant.model_validate_json(stored.read("plant.json"))
-    return recent_readings({path.name: read_readings(path, described)}, described)
+        yield Work(home, Pipeline(home, instance), instance)

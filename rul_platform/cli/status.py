@@ -1,15 +1,18 @@
 """`rul status`: what there is, and what is in charge."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rul_platform.settings import Settings
 
+if TYPE_CHECKING:
+    from rul_platform.storage.home import Home
+
 ASSETS = (
-    "raw_cmapss", "cmapss_windows", "pretrained_checkpoint", "cmapss_benchmark", "plant_readings",
-    "plant_windows", "finetuned_model", "evaluation_report", "deployed_model",
+    "raw_cmapss", "cmapss_windows", "pretrained_checkpoint", "cmapss_benchmark", "plant_feedback",
+    "plant_readings", "plant_windows", "finetuned_model", "evaluation_report", "deployed_model",
 )  # fmt: skip
 """As in ``orchestration.code_location``, whose import would cost seconds."""
 
@@ -35,23 +38,32 @@ def status(settings: Settings, as_json: bool) -> None:
             else "no model"
         )
         click.echo(f"Plant {plant['plant']}: {since}, {plant['versions']} versions")
+        if plant["challenger"]:
+            click.echo(f"  version {plant['challenger']} answers beside it, unheard")
+        if plant["frozen_since"]:
+            click.echo(f"  frozen since {plant['frozen_since']}: {plant['frozen_because']}")
+        if plant["retrain"]:
+            retrain = plant["retrain"]
+            click.echo(
+                f"  retrain {retrain['id']} is {retrain['state']}, asked for by {retrain['trigger']}"
+            )
 
 
 def _status(settings: Settings) -> dict[str, Any]:
+    from rul_platform.operation.known_plants import known_plants
     from rul_platform.storage.home import Home
 
     home = Home(settings)
-    names = {path.stem for path in home.plants.glob("*.toml")}
-    names |= {version.plant for version in home.registry.versions()}
     return {
         "home": str(settings.home),
         "materialised": {asset: list(home.lineage.partitions(asset)) for asset in ASSETS},
-        "plants": [_plant(home, name) for name in sorted(names)],
+        "plants": [_plant(home, name) for name in known_plants(home)],
     }
 
 
-def _plant(home: Any, name: str) -> dict[str, Any]:
-    champion = home.registry.champion(name)
+def _plant(home: "Home", name: str) -> dict[str, Any]:
+    champion, challenger = home.registry.champion(name), home.registry.challenger(name)
+    freeze, retrain = home.freezes.current(name), home.retrains.current(name)
     open_interval = [d for d in home.registry.deployments(name) if d.until is None]
     return {
         "plant": name,
@@ -59,4 +71,10 @@ def _plant(home: Any, name: str) -> dict[str, Any]:
         "champion": champion.number if champion else None,
         "sha256": champion.sha256 if champion else None,
         "since": open_interval[0].since.isoformat() if open_interval else None,
+        "challenger": challenger.number if challenger else None,
+        "frozen_since": freeze.since.isoformat() if freeze else None,
+        "frozen_because": freeze.reason if freeze else None,
+        "retrain": {"id": retrain.id, "state": retrain.state, "trigger": retrain.trigger}
+        if retrain
+        else None,
     }

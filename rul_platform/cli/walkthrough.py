@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import click
 
-from rul_platform.cli.predict import answer_and_log, describe
+from rul_platform.cli.predict import describe
 from rul_platform.cli.stages import (
     Work,
     benchmark,
@@ -19,6 +19,7 @@ from rul_platform.core.architectures import ARCHITECTURES
 from rul_platform.core.examples import FILTERS, FLEET, PUMPS
 from rul_platform.core.subsets import SIMULATED
 from rul_platform.errors import CheckFailedError, DataNotFoundError, GateRefusedError
+from rul_platform.operation.answering import GivenReadings, answer_given
 from rul_platform.orchestration.pipeline import Stage
 from rul_platform.orchestration.step import current
 from rul_platform.orchestration.stored_windows import plant_fleet, splits_of
@@ -118,7 +119,7 @@ class Walkthrough:
             seen = fleet.take([unit]).readings
             cut = max(1, round(0.7 * len(seen)))
             truth = fleet.take([unit]).rul()[cut - 1]
-            for given in answer_and_log(self.work.home, plant, seen.iloc[:cut]):
+            for given in answer_given(self.work.home, plant, GivenReadings(seen.iloc[:cut])):
                 click.echo(f"\nPrediction {given.id} for {plant}: {describe(given.prediction)}")
                 click.echo(f"  It really lasted {truth:.0f} {given.prediction.life_unit} more.")
 

@@ -23,8 +23,9 @@ def windows() -> None:
 def export(settings: Settings, name: str, output: Path, is_test: bool, overwrite: bool) -> None:
     """Write every window of NAME (a C-MAPSS subset or a plant) with its values into one Parquet file.
 
-    Columns: unit, life, rul, split, and `window`, a list of length times channels float32 values,
-    oldest reading first; the file's metadata names length and channels.
+    Columns: unit, life, rul, at_least (true where rul is only a lower bound), split, and `window`, a
+    list of length times channels float32 values, oldest reading first; the file's metadata names
+    length and channels.
 
     \b
     Example:

@@ -4,3 +4,6 @@ Apart from it, so that the command line can offer the names without importing pa
 """
 
 EXAMPLES = FLEET, FILTERS, PUMPS = "fd003_fleet", "filters", "simulated_pumps"
+
+PUMP_LINE = "pump_line"
+"""The plant that ``rul demo-feedback`` plays on."""

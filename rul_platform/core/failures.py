@@ -68,9 +68,9 @@ def check_histories(
     ]
 
 
-def cut(readings: pd.DataFrame, failed_at: Mapping[str, float]) -> pd.DataFrame:
-    """Readings up to each unit's failure; all of a unit that has not failed."""
-    limit = [failed_at.get(unit, np.inf) for unit in readings["unit"]]
+def cut(readings: pd.DataFrame, ends: Mapping[str, float]) -> pd.DataFrame:
+    """Readings up to the life at which each unit failed or left service; all of any other unit."""
+    limit = [ends.get(unit, np.inf) for unit in readings["unit"]]
     is_kept = readings["life"].to_numpy(dtype=np.float64) <= np.array(limit)
     return cast("pd.DataFrame", readings[is_kept]).reset_index(drop=True)
 

@@ -26,8 +26,10 @@ class Fleet:
             increasing within a unit), ``condition`` (string, operating condition), then one float
             column for each sensor.
         units: One row per unit, in the order of ``readings``. Columns: ``unit``, ``rows``,
-            ``end_life`` (life of its last reading) and ``rul_at_end`` (remaining useful life at the
-            last reading: 0 for a unit that ran to failure, NaN for one that has not failed).
+            ``end_life`` (life of its last reading), ``rul_at_end`` (remaining useful life at the
+            last reading: 0 for a unit that ran to failure, NaN for one that has not failed) and
+            ``known_life`` (of a unit that outlived a prediction, and has not failed: the life that it
+            is known to have reached; NaN for all others). Artifacts from before lack the last one.
     """
 
     readings: pd.DataFrame
@@ -57,15 +59,25 @@ class Fleet:
         end = (self.units["end_life"] + self.units["rul_at_end"]).to_numpy(dtype=np.float64)
         return np.repeat(end, rows) - self.readings["life"].to_numpy(dtype=np.float64)
 
+    def least_rul(self) -> NDArray[np.float64]:
+        """What the life left at each reading was at least, NaN for units without ``known_life``."""
+        known = self.units.get("known_life", pd.Series(np.nan, index=self.units.index))
+        reached = np.repeat(known.to_numpy(dtype=np.float64), self.units["rows"].to_numpy())
+        return reached - self.readings["life"].to_numpy(dtype=np.float64)
 
-def summarise_units(readings: pd.DataFrame, rul_at_end: pd.Series | float) -> pd.DataFrame:
+
+def summarise_units(
+    readings: pd.DataFrame, rul_at_end: pd.Series | float, known_life: pd.Series | float = np.nan
+) -> pd.DataFrame:
     """The ``units`` table of readings that are already ordered.
 
     Args:
         readings: As in :class:`Fleet`.
         rul_at_end: One number for all units, or a series indexed by unit.
+        known_life: Likewise; NaN where there is none.
     """
     grouped = readings.groupby("unit", sort=False)["life"]
     units = pd.DataFrame({"rows": grouped.size(), "end_life": grouped.last()})
     units["rul_at_end"] = rul_at_end  # a series aligns by unit
+    units["known_life"] = known_life
     return units.rename_axis("unit").reset_index()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rul_platform.core.windows import Windows
 
 IDENTITY = ("unit", "life", "condition")
-EXPORTED = ("unit", "life", "rul", "split")
+EXPORTED = ("unit", "life", "rul", "at_least", "split")
 EXPORT_ROWS = 16_384
 """Windows in one row group: 30 x 29 float32 values of each make 57 MB before compression."""
 
@@ -60,12 +60,14 @@ def export_windows(windows: Windows, channels: Sequence[str], target: Path) -> N
     Args:
         windows: N windows of length W over F channels.
         channels: Names of the F channels.
-        target: The Parquet file. Its column ``window`` is a fixed-size list of W x F float32 values,
-            oldest reading first; ``length`` and ``channels`` are in the file's metadata.
+        target: The Parquet file. Its column ``at_least`` says where ``rul`` is only a lower bound;
+            ``window`` is a fixed-size list of W x F float32 values, oldest reading first. ``length``
+            and ``channels`` are in the file's metadata.
     """
     size = windows.length * windows.table.shape[1]
     kind = pa.list_(pa.float32(), size)
-    identity = pa.Schema.from_pandas(windows.index[list(EXPORTED)], preserve_index=False)
+    exported = windows.index.assign(at_least=windows.at_least())[list(EXPORTED)]
+    identity = pa.Schema.from_pandas(exported, preserve_index=False)
     about = {"length": str(windows.length), "channels": ",".join(channels)}
     schema = identity.append(pa.field("window", kind)).with_metadata(about)
     partial = target.with_name(target.name + ".partial")
@@ -75,7 +77,8 @@ def export_windows(windows: Windows, channels: Sequence[str], target: Path) -> N
                 piece = Windows(
                     windows.table, windows.index.iloc[at : at + EXPORT_ROWS], windows.length
                 )
-                rows = pa.Table.from_pandas(piece.index[list(EXPORTED)], preserve_index=False)
+                here = exported.iloc[at : at + EXPORT_ROWS]
+                rows = pa.Table.from_pandas(here, preserve_index=False)
                 values = pa.FixedSizeListArray.from_arrays(piece.features().ravel(), size)
                 whole = rows.append_column("window", values.cast(kind))
                 writer.write_table(whole.cast(schema))

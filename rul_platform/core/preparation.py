@@ -71,7 +71,7 @@ class Preparation:
             DataError: A sensor is missing or a condition unknown.
         """
         table = features.channels(fleet.readings, self.scaler, cap=self.cap)
-        index = windows.window_index(fleet, split, length=self.window)
+        index = windows.window_index(fleet, split, length=self.window, cap=self.cap)
         return Windows(table, index, self.window)
 
     def to_json(self) -> dict[str, Any]:

@@ -8,13 +8,17 @@ Does not belong here: reading files or databases (``storage.plant_source``), one
 import fnmatch
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
 from rul_platform.core import cells
 from rul_platform.core.failures import check_histories, cut, failure_lives
 from rul_platform.core.fleet import FIXED_COLUMNS, ONE_CONDITION, Fleet, summarise_units
+from rul_platform.core.landed import merge
+from rul_platform.core.outcomes import NOTHING, Beside, settle_ends
 from rul_platform.core.plant import Plant
+from rul_platform.core.plant_sections import LastRow
 from rul_platform.core.resampling import resample
 from rul_platform.core.wording import listing
 from rul_platform.errors import PlantFileError, TooFewUnitsError
@@ -26,10 +30,28 @@ FILE, PLACE = "@file", "@place"
 """Where a reading came from, until duplicates are found. No sensor can have such a name."""
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A fleet, and how its parts came together: counts for people, by name."""
+
+    fleet: Fleet
+    counts: dict[str, int | str]
+
+
 def build_fleet(
     frames: Mapping[str, pd.DataFrame], plant: Plant, failures: pd.DataFrame | None = None
 ) -> Fleet:
-    """Check a plant's tables and turn them into a fleet.
+    """Check a plant's tables and turn them into a fleet: :func:`build_whole_fleet` without the rest."""
+    return build_whole_fleet(frames, plant, failures).fleet
+
+
+def build_whole_fleet(
+    frames: Mapping[str, pd.DataFrame],
+    plant: Plant,
+    failures: pd.DataFrame | None = None,
+    beside: Beside = NOTHING,
+) -> Built:
+    """Check a plant's tables and turn them, with what else is known of its units, into a fleet.
 
     Readings may come in any order. They are sorted, never changed, and none is left out silently.
 
@@ -38,29 +60,39 @@ def build_fleet(
             suffix, is the unit. Each index says where its rows come from (``cells``).
         plant: What the columns mean.
         failures: The failure table, where ``[failure]`` asks for one; its index likewise.
+        beside: Landed readings, outcomes and predictions. That a history ends says nothing of a unit
+            whose readings only landed; a threshold holds for it as for any other.
 
     Returns:
-        Units that failed end at their failure and have ``rul_at_end`` 0, or, where a table says
-        that they failed after their last reading, the time between. NaN for units that have not.
+        Units that failed end at their failure and have ``rul_at_end`` 0, or, where a table or an
+        outcome says that they failed after their last reading, the time between. NaN for units that
+        have not.
 
     Raises:
         PlantFileError: Lists every problem of the tables.
         TooFewUnitsError: Fewer than three units ran to failure.
     """
     problems: list[str] = []
-    readings = _in_order(_tidy_all(frames, plant, problems))
-    problems += _duplicates(readings)
+    own = _in_order(_tidy_all(frames, plant, problems))
+    problems += _duplicates(own)
     _refuse(plant, problems)
-    readings = readings.drop(columns=[FILE, PLACE])
-    failed_at = failure_lives(readings, plant, failures, problems)
-    check_histories(readings, failed_at, problems)
+    own = own.drop(columns=[FILE, PLACE])
+    merged = merge(own, beside.landed)
+    rule_sees = own if isinstance(plant.failure, LastRow) else merged.readings
+    by_rule = failure_lives(rule_sees, plant, failures, problems)
+    ends = settle_ends(by_rule, beside.told, merged)
+    readings = cut(merged.readings, ends.censored_at)
+    check_histories(readings, ends.failed_at, problems)
     _refuse(plant, problems)
-    _refuse_too_few(plant, list(failed_at), len(set(readings["unit"])))
-    readings = cut(readings, failed_at)
-    rul_at_end = _rul_at_end(readings, failed_at)
+    _refuse_too_few(plant, list(ends.failed_at), len(set(readings["unit"])))
+    readings = cut(readings, ends.failed_at)
+    last_lives = dict(zip(readings["unit"], readings["life"], strict=True))
+    known = pd.Series(beside.told.known_lives(last_lives, ends.failed_at), dtype="float64")
+    rul_at_end = _rul_at_end(last_lives, ends.failed_at)
     if plant.resample is not None:
         readings = resample(readings, plant.resample.step)
-    return Fleet(readings, summarise_units(readings, rul_at_end))
+    fleet = Fleet(readings, summarise_units(readings, rul_at_end, known))
+    return Built(fleet, merged.counts | ends.counts | {"outlived_a_prediction": len(known)})
 
 
 def recent_readings(frames: Mapping[str, pd.DataFrame], plant: Plant) -> pd.DataFrame:
@@ -165,10 +197,9 @@ def _duplicates(readings: pd.DataFrame) -> list[str]:
     return problems
 
 
-def _rul_at_end(readings: pd.DataFrame, failed_at: Mapping[str, float]) -> pd.Series:
+def _rul_at_end(last_lives: Mapping[str, float], failed_at: Mapping[str, float]) -> pd.Series:
     """Time from each unit's last reading to its failure, indexed by unit; NaN without a failure."""
-    last_life = dict(zip(readings["unit"], readings["life"], strict=True))
-    rul = {u: round(failed_at.get(u, math.nan) - life, 9) for u, life in last_life.items()}
+    rul = {u: round(failed_at.get(u, math.nan) - life, 9) for u, life in last_lives.items()}
     return pd.Series(rul, dtype="float64")
 
 

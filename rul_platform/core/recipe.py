@@ -26,3 +26,12 @@ class FitConfig:
     clip_norm: float = 1.0
     validate_every: int = 25
     patience: int = 8
+
+
+def steps_of(epochs: int, *, windows: int, batch_size: int) -> int:
+    """How many batches it takes to see all ``windows`` so many times; an incomplete batch is none.
+
+    >>> steps_of(3, windows=1000, batch_size=256), steps_of(3, windows=100, batch_size=256)
+    (9, 3)
+    """
+    return epochs * max(1, windows // min(batch_size, max(windows, 1)))

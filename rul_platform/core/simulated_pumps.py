@@ -4,6 +4,9 @@ Belongs here: how the pumps wear and what their sensors show.
 Does not belong here: anything that could be taken for real. Whatever shows this plant says that it is
 simulated.
 
+Now and then the liquid turns harsh: pumps then run hotter and wear faster, which no model that learned
+before has seen. The example plant knows no such time; ``simulated_line`` does.
+
 A pump works under light or heavy duty, which changes in shifts. Wear grows faster under heavy duty,
 and faster the more worn the pump is; at wear 1 the pump fails. Vibration and temperature rise with
 wear, pressure and motor current fall; each also depends on duty, and is noisy.
@@ -35,6 +38,12 @@ GAIN = 3.0
 HEAVY_DUTY_FACTOR = 1.6
 """A pump wears this much faster under heavy duty."""
 
+HARSH_FACTOR = 2.0
+"""A pump wears this much faster in harsh liquid."""
+
+HARSH_TEMPERATURE_C = 6.0
+"""And runs this much hotter."""
+
 SENSORS = {
     "vibration_mm_s": (1.8, 0.7, 4.5, 0.25),
     "temperature_c": (48.0, 9.0, 14.0, 1.1),
@@ -59,7 +68,7 @@ def simulate_pumps(seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
     failures: list[tuple[str, float]] = []
     for number in range(1, PUMPS + 1):
         pump = f"pump-{number:02d}"
-        table, failed_at = _one_pump(random)
+        table, failed_at = simulate_pump(random)
         if number > PUMPS - STILL_AT_WORK:
             table = table.head(int(len(table) * random.uniform(0.3, 0.8)))
         else:
@@ -70,11 +79,23 @@ def simulate_pumps(seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
     return together.reindex(columns=columns), pd.DataFrame(failures, columns=["pump", "hours"])
 
 
-def _one_pump(random: np.random.Generator) -> tuple[pd.DataFrame, float]:
-    """Readings of one pump up to its failure, and the life at which it failed, in hours."""
+def simulate_pump(
+    random: np.random.Generator, *, harsh_from_hours: float = np.inf
+) -> tuple[pd.DataFrame, float]:
+    """Readings of one pump up to its failure, and the life at which it failed, in hours.
+
+    Args:
+        random: What the pump's own luck is drawn from.
+        harsh_from_hours: Its life when its liquid turns harsh, in hours; below 0 it always was.
+
+    Returns:
+        One row for every six hours of life with ``hours``, ``duty`` and the four sensors; and the life
+        at failure.
+    """
     rows = int(6 * LIGHT_LIFE_HOURS / HOURS_BETWEEN_READINGS)
     is_heavy = np.repeat(random.random(rows // SHIFT_READINGS + 1) < HEAVY_SHARE, SHIFT_READINGS)
-    used = _used_life(is_heavy[:rows], random.lognormal(0.0, 0.25))
+    is_harsh = HOURS_BETWEEN_READINGS * np.arange(rows) >= harsh_from_hours
+    used = _used_life(is_heavy[:rows], is_harsh, random.lognormal(0.0, 0.25))
     alive = int(np.argmax(used >= 1.0))
     heavy = is_heavy[:alive]
     wear = -np.log(1.0 - used[:alive] * (1.0 - np.exp(-GAIN))) / GAIN
@@ -86,17 +107,22 @@ def _one_pump(random: np.random.Generator) -> tuple[pd.DataFrame, float]:
     )
     for name, (base, duty, full_wear, noise) in SENSORS.items():
         own = base * random.normal(1.0, 0.02)  # no two pumps are alike
+        if name == "temperature_c":
+            own = own + HARSH_TEMPERATURE_C * is_harsh[:alive]
         value = own + duty * heavy + full_wear * wear**1.5 + noise * random.standard_normal(alive)
         table[name] = np.round(value, 3)
     part = (1.0 - used[alive - 1]) / (used[alive] - used[alive - 1])
     return table, round(float(HOURS_BETWEEN_READINGS * (alive - 1 + part)), 1)
 
 
-def _used_life(is_heavy: NDArray[np.bool_], pace: float) -> NDArray[np.float64]:
+def _used_life(
+    is_heavy: NDArray[np.bool_], is_harsh: NDArray[np.bool_], pace: float
+) -> NDArray[np.float64]:
     """Used part of the life at each reading, shape ``(R,)``, from 0; the pump fails at 1.
 
     Wear w follows dw/dt = rate exp(GAIN w). In terms of the used part 1 - exp(-GAIN w), scaled to
     end at 1, that is a plain sum, so the step between readings does not matter.
     """
     hours = HOURS_BETWEEN_READINGS * np.where(is_heavy, HEAVY_DUTY_FACTOR, 1.0)
+    hours = np.where(is_harsh, HARSH_FACTOR * hours, hours)
     return np.r_[0.0, np.cumsum(hours)[:-1]] * pace / LIGHT_LIFE_HOURS

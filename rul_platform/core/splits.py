@@ -10,11 +10,15 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import pandas as pd
+
 from rul_platform.core.fleet import Fleet
 from rul_platform.errors import DataError, LeakError, TooFewUnitsError
 
 TRAIN, VALID, TEST, CENSORED = "train", "valid", "test", "censored"
-"""The roles. A unit that has not failed has no label, so it is ``censored``."""
+"""The roles. A unit that has not failed has no label, so it is ``censored``; unless it outlived a
+prediction: then it trains, on lower bounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +97,10 @@ def assign_fleet(
 ) -> dict[str, str]:
     """Give every unit of ``fleet`` its role; units that have not failed are ``censored``.
 
+    A unit that has not failed, but is known to have outlived a prediction, trains from now on, also once
+    it has failed: what it taught can no longer be tested on it. One that was to judge stays a judge, and
+    is ``censored`` until it fails.
+
     Raises:
         TooFewUnitsError: As :func:`assign`.
         LeakError: As :func:`assign`.
@@ -101,7 +109,20 @@ def assign_fleet(
     roles = assign(
         tuple(fleet.units.loc[has_failed, "unit"]), policy, source=source, previous=previous
     )
+    given = previous or {}
+    roles |= {
+        unit: TRAIN
+        for unit in _outlived(fleet)
+        if given.get(unit, TRAIN) == TRAIN and not _is_listed(unit, policy.always_test)
+    }
     return {unit: roles.get(unit, CENSORED) for unit in fleet.units["unit"]}
+
+
+def _outlived(fleet: Fleet) -> list[str]:
+    """Units that have no label but a lower bound."""
+    units = fleet.units
+    known = units.get("known_life", pd.Series(np.nan, index=units.index))
+    return units.loc[known.notna() & units["rul_at_end"].isna(), "unit"].tolist()
 
 
 def remember(previous: Mapping[str, str] | None, roles: Mapping[str, str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ and in service alike, so that no machine is left out.
 Shape letters: R readings, F channels, N windows, W window length in readings, B batch.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -25,7 +26,8 @@ class Windows:
     Attributes:
         table: Shape ``(R, F)``, float32, dimensionless.
         index: N rows: ``unit``, ``life`` and ``rul`` of the newest reading, ``first_row`` and
-            ``last_row`` (both inclusive) in ``table``, ``split``.
+            ``last_row`` (both inclusive) in ``table``, ``split``, and ``at_least``: whether ``rul`` is
+            only a lower bound. Artifacts from before lack the last one, and have no such window.
         length: W.
     """
 
@@ -63,18 +65,34 @@ class Windows:
         """True RUL of every window, shape ``(N,)``, in the fleet's unit of life."""
         return self.index["rul"].to_numpy(dtype=np.float64)
 
+    def at_least(self) -> NDArray[np.bool_]:
+        """Whether the RUL of a window is only a lower bound, shape ``(N,)``."""
+        if "at_least" not in self.index:
+            return np.zeros(len(self), dtype=np.bool_)
+        return self.index["at_least"].to_numpy(dtype=np.bool_, copy=True)  # torch takes no view
+
+    def exact(self) -> "Windows":
+        """Only the windows whose RUL, as far as the label cap, is known."""
+        return self.only(~self.at_least())
+
     def units(self) -> NDArray[np.str_]:
         """The unit of every window, shape ``(N,)``."""
         return self.index["unit"].to_numpy(dtype=np.str_)
 
 
-def window_index(fleet: Fleet, split: pd.Series | str, *, length: int) -> pd.DataFrame:
+def window_index(
+    fleet: Fleet, split: pd.Series | str, *, length: int, cap: float = math.inf
+) -> pd.DataFrame:
     """One window for each reading: the last ``length`` readings of the same unit up to it.
+
+    Where a unit has not failed, but is known to have run on, its ``rul`` is the least it can have been;
+    a bound that reaches ``cap`` is as good as the number itself.
 
     Args:
         fleet: Histories.
         split: Role of each unit, indexed by unit, or one role for all.
         length: W, in readings.
+        cap: Label cap, in the fleet's unit of life.
 
     Returns:
         The index of :class:`Windows`, in the order of the readings.
@@ -84,14 +102,16 @@ def window_index(fleet: Fleet, split: pd.Series | str, *, length: int) -> pd.Dat
     rows = np.arange(len(readings), dtype=np.int64)
     start = np.repeat(starts, np.diff(np.r_[starts, len(readings)]))
     roles = split if isinstance(split, str) else readings["unit"].map(split)
+    known, least = fleet.rul(), fleet.least_rul()
     return pd.DataFrame(
         {
             "unit": readings["unit"],
             "life": readings["life"].to_numpy(dtype=np.float64),
             "first_row": np.maximum(start, rows - length + 1),
             "last_row": rows,
-            "rul": fleet.rul(),
+            "rul": np.where(np.isnan(known), least, known),
             "split": roles,
+            "at_least": np.isnan(known) & (least < cap),
         }
     )
 
@@ -108,6 +128,7 @@ def pool(parts: Mapping[str, Windows]) -> Windows:
                 unit=f"{name}/" + part.index["unit"].astype(str),
                 first_row=part.index["first_row"] + offset,
                 last_row=part.index["last_row"] + offset,
+                at_least=part.at_least(),
             )
         )
         offset += len(part.table)

@@ -3,6 +3,9 @@
 Repeats the preparation that the model was trained with, from the numbers on its card, and runs the
 network in ONNX Runtime. The gate, the report and the service all ask this one class, so that what was
 judged is what serves.
+
+Belongs here: from checked readings to an answer. Does not belong here: the rules for readings
+(``given_readings``), who is asked and what is kept (``operation.answering``).
 """
 
 import json
@@ -14,18 +17,32 @@ import numpy as np
 import onnxruntime as ort
 import pandas as pd
 from numpy.typing import NDArray
+from onnxruntime.capi import (
+    onnxruntime_pybind11_state as ort_errors,  # pyright: ignore[reportAttributeAccessIssue]  no stub
+)
 
-from rul_platform.core.cells import LARGEST_NUMBER
-from rul_platform.core.fleet import FIXED_COLUMNS, Fleet, summarise_units
+from rul_platform.core.fleet import Fleet
 from rul_platform.core.labels import to_life
 from rul_platform.core.preparation import Preparation
 from rul_platform.core.windows import Windows, last_of_each_unit
-from rul_platform.errors import DataError, ReadingsError
+from rul_platform.errors import DataError, InferenceError, ReadingsError
+from rul_platform.inference.given_readings import as_history
 
 STRANGE_SPREADS = 10.0
 """A scaled sensor beyond this is no wear that training saw, but another unit or a broken sensor."""
 
 MODEL_FILE, CARD_FILE = "model.onnx", "card.json"
+
+ORT_ERRORS: tuple[type[Exception], ...] = (
+    ort_errors.EPFail,
+    ort_errors.Fail,
+    ort_errors.InvalidArgument,
+    ort_errors.InvalidGraph,
+    ort_errors.InvalidProtobuf,
+    ort_errors.NotImplemented,
+    ort_errors.RuntimeException,
+)
+"""What ONNX Runtime refuses a model or an input with; the classes have no parent of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +55,8 @@ class Prediction:
         rul: Remaining useful life.
         rul_low: Lower end of the interval.
         rul_high: Upper end; the label cap means "at least that".
+        raw_rul: What the network said before any limit.
+        cap: The longest life that the model tells apart from longer ones.
         level: Coverage that the interval was calibrated for.
         life_unit: ``cycles``, ``hours`` or ``seconds``.
         warnings: What to keep in mind, in plain words.
@@ -48,9 +67,24 @@ class Prediction:
     rul: float
     rul_low: float
     rul_high: float
+    raw_rul: float
+    cap: float
     level: float
     life_unit: str
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Readings as a model looks at them: checked, and the newest window of each unit.
+
+    Attributes:
+        fleet: U histories.
+        windows: U windows, in the order of the answers.
+    """
+
+    fleet: Fleet
+    windows: Windows
 
 
 class Predictor:
@@ -62,11 +96,17 @@ class Predictor:
         Args:
             model: ONNX bytes whose hash was verified.
             card: The model's card.
+
+        Raises:
+            InferenceError: The bytes are no network that ONNX Runtime runs.
         """
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        try:
+            self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        except ORT_ERRORS as error:
+            raise _failed(error) from error
         self.card = card
         self.preparation = Preparation.from_json(card["preparation"])
 
@@ -80,13 +120,22 @@ class Predictor:
         return to_life(self.raw(windows), self.preparation.cap)
 
     def raw(self, windows: Windows) -> NDArray[np.float32]:
-        """What the network says before any limit, shape ``(N,)``, in units of the cap."""
+        """What the network says before any limit, shape ``(N,)``, in units of the cap.
+
+        Raises:
+            InferenceError: ONNX Runtime does not run the network on them.
+        """
         batch = 4096
         rows = windows.rows()
-        parts = [
-            np.asarray(self._session.run(["rul"], {"x": windows.table[rows[at : at + batch]]})[0])
-            for at in range(0, len(rows), batch)
-        ]
+        try:
+            parts = [
+                np.asarray(
+                    self._session.run(["rul"], {"x": windows.table[rows[at : at + batch]]})[0]
+                )
+                for at in range(0, len(rows), batch)
+            ]
+        except ORT_ERRORS as error:
+            raise _failed(error) from error
         return np.concatenate(parts)
 
     def interval(self, rul: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -104,13 +153,37 @@ class Predictor:
 
         Raises:
             ReadingsError: Lists everything that is wrong with the readings.
+            InferenceError: The model itself failed.
+        """
+        question = self.question(readings)
+        return self.answers(question, self.raw(question.windows))
+
+    def question(self, readings: pd.DataFrame) -> Question:
+        """Check readings and prepare them; the part of :meth:`predict` before the network.
+
+        Raises:
+            ReadingsError: Lists everything that is wrong with the readings.
         """
         fleet = as_history(readings, self.preparation)
         try:
-            windows = last_of_each_unit(self.preparation.windows(fleet, "predict"))
+            return Question(fleet, last_of_each_unit(self.preparation.windows(fleet, "predict")))
         except DataError as error:
             raise ReadingsError("readings", [str(error).rstrip(".")]) from error
-        rul = self.score(windows)
+
+    def answers(self, question: Question, raw: NDArray[np.float32]) -> list[Prediction]:
+        """What the network's output means; the part of :meth:`predict` after the network.
+
+        Args:
+            question: U units.
+            raw: From :meth:`raw`, shape ``(U,)``, in units of the cap.
+
+        Raises:
+            InferenceError: What it said is no finite number.
+        """
+        if not np.isfinite(raw).all():
+            raise InferenceError("The model", "what it says is no finite number")
+        fleet, windows, cap = question.fleet, question.windows, self.preparation.cap
+        rul = to_life(raw, cap)
         low, high = self.interval(rul)
         rows, begins = fleet.units["rows"].to_numpy(), fleet.first_lives()
         strange = self._strange_sensors(windows)
@@ -121,6 +194,8 @@ class Predictor:
                 rul=float(rul[at]),
                 rul_low=float(low[at]),
                 rul_high=float(high[at]),
+                raw_rul=float(raw[at]) * cap,
+                cap=cap,
                 level=float(self.card["interval"]["level"]),
                 life_unit=self.preparation.life_unit,
                 warnings=(
@@ -164,89 +239,5 @@ class Predictor:
         return tuple(notes)
 
 
-def as_history(readings: pd.DataFrame, preparation: Preparation) -> Fleet:
-    """Check readings from outside and bring them into the fleet's format.
-
-    Raises:
-        ReadingsError: Lists everything that is wrong with the readings.
-    """
-    sensors = preparation.scaler.sensors
-    readings = readings.reset_index(drop=True)
-    if "condition" not in readings.columns and len(preparation.scaler.conditions) == 1:
-        readings["condition"] = preparation.scaler.conditions[0]
-    missing = [c for c in (*FIXED_COLUMNS, *sensors) if c not in readings.columns]
-    problems = [f"column {', '.join(missing)} missing"] if missing else []
-    if readings.empty:
-        problems.append("no row")
-    if problems:
-        raise ReadingsError("readings", problems)
-    unclear = [*_name_problems(readings), *_mixed_units(readings["unit"])]
-    problems = list(unclear)
-    for column in ("unit", "condition"):
-        readings[column] = readings[column].astype(str)
-    for column in ("life", *sensors):
-        values = _numbers(readings[column])
-        problems += _number_problems(
-            readings[column], values, least=0 if column == "life" else None
-        )
-        readings[column] = values
-    if not unclear:
-        problems += _doubles(readings)
-    if problems:
-        raise ReadingsError("readings", problems)
-    ordered = readings.sort_values(["unit", "life"], kind="stable", ignore_index=True)
-    ordered = ordered[[*FIXED_COLUMNS, *sensors]]
-    return Fleet(ordered, summarise_units(ordered, np.nan))
-
-
-def _name_problems(readings: pd.DataFrame) -> list[str]:
-    """Where a unit or a condition has no name."""
-    problems = []
-    for column in ("unit", "condition"):
-        is_bad = readings[column].isna() | (readings[column].astype(str).str.strip() == "")
-        problems += [
-            f"{column} is missing in row {row + 1}, a name is expected"
-            for row in np.flatnonzero(is_bad)[:1]
-        ]
-    return problems
-
-
-def _mixed_units(units: pd.Series) -> list[str]:
-    """Units that are a number in one row and text in another, as 1 and "1"."""
-    kinds = units.map(lambda unit: isinstance(unit, str)).groupby(units.astype(str)).nunique()
-    return [
-        f"unit {unit} is a number in some rows and text in others, write it alike in all"
-        for unit in kinds.index[kinds > 1]
-    ]
-
-
-def _numbers(column: pd.Series) -> pd.Series:
-    """The column as floats; NaN for what is no number, and a truth value is none."""
-    if pd.api.types.is_bool_dtype(column):
-        return pd.Series(np.nan, index=column.index)
-    if not pd.api.types.is_numeric_dtype(column):
-        column = column.mask(column.map(lambda value: isinstance(value, bool | np.bool_)))
-    return pd.to_numeric(column, errors="coerce").astype("float64")
-
-
-def _number_problems(given: pd.Series, values: pd.Series, *, least: float | None) -> list[str]:
-    """The first value that is no finite number, and the first below ``least``."""
-    checks = {"a number": ~np.isfinite(values)}
-    checks[f"at most {LARGEST_NUMBER:g}"] = np.isfinite(values) & (np.abs(values) > LARGEST_NUMBER)
-    if least is not None:
-        checks[f"{least:g} or more"] = np.isfinite(values) & (values < least)
-    return [
-        f"{given.name} is {given.tolist()[row]!r} in row {row + 1}, {expected} is expected"
-        for expected, is_bad in checks.items()
-        for row in np.flatnonzero(is_bad)[:1]
-    ]
-
-
-def _doubles(readings: pd.DataFrame) -> list[str]:
-    """The first unit that has two readings at the same life."""
-    placed = readings.loc[readings["life"].notna(), ["unit", "life"]]
-    doubles = placed[placed.duplicated()]
-    return [
-        f"unit {unit} has two readings at life {life}"
-        for unit, life in doubles.head(1).itertuples(index=False)
-    ]
+def _failed(error: Exception) -> InferenceError:
+    return InferenceError("The model", f"ONNX Runtime refuses it ({error})")

@@ -18,11 +18,13 @@ MIN_LEAF = 40
 def boosting(train: Windows, test: Windows, *, cap: float, seed: int) -> NDArray[np.float64]:
     """Fit gradient boosting on the newest reading of each window and score ``test``.
 
-    The channels already carry each machine's history, so one reading is enough for trees.
+    The channels already carry each machine's history, so one reading is enough for trees. Windows that
+    have only a lower bound for a label are left out.
 
     Returns:
         Predicted RUL, shape ``(N,)`` of ``test``, in life units.
     """
+    train = train.exact()
     model = HistGradientBoostingRegressor(
         max_iter=200,
         learning_rate=0.05,
@@ -40,10 +42,12 @@ def boosting(train: Windows, test: Windows, *, cap: float, seed: int) -> NDArray
 def constant(train: Windows, test: Windows, *, cap: float) -> NDArray[np.float64]:
     """The mean capped label of the training units, for every window of ``test``.
 
-    Every unit weighs the same, however many windows it has, as it does in the score.
+    Every unit weighs the same, however many windows it has, as it does in the score. Windows that have
+    only a lower bound for a label are left out.
 
     Returns:
         Shape ``(N,)`` of ``test``, in life units.
     """
+    train = train.exact()
     labels = pd.Series(np.minimum(train.rul(), cap))
     return np.full(len(test), float(labels.groupby(train.units()).mean().mean()))

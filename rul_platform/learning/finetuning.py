@@ -5,12 +5,14 @@ its columns are loaded by channel *name*, so that a plant that measures some of 
 inherits just those. Whatever does not fit is left out and reported, never forced.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import pandas as pd
 import torch
 
+from rul_platform.core import splits
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import Windows
 from rul_platform.learning.checkpoints import Checkpoint
@@ -123,6 +125,62 @@ def finetune(
     together = _steps(config.fit, 1 - WARM_UP_SHARE)
     second = fit(network, train, valid, together, cap=cap, learning_rates=rates, progress=progress)
     return _joined(first, second)
+
+
+@dataclass(frozen=True, slots=True)
+class Finetuned:
+    """A network that was fine-tuned.
+
+    Attributes:
+        start: Name of what it began with.
+        network: Trained.
+        model: What it was built from.
+        transfer: What became of every weight of the start.
+        fitted: What training did.
+    """
+
+    start: str
+    network: RulNetwork
+    model: ModelConfig
+    transfer: TransferReport
+    fitted: FitResult
+
+
+def finetune_from(
+    starts: Mapping[str, Checkpoint],
+    channels: tuple[str, ...],
+    windows: Windows,
+    config: FinetuneConfig,
+    *,
+    cap: float,
+    progress: Progress | None = None,
+) -> tuple[Finetuned, dict[str, float]]:
+    """Fine-tune from each start and keep what validates best, of equals the first.
+
+    Args:
+        starts: One checkpoint or more by name.
+        channels: Names of the plant's channels.
+        windows: All windows of the plant; training and validation units are used.
+        config: How to fine-tune, the same from each start.
+        cap: Label cap, in life units.
+        progress: Told after each validation.
+
+    Returns:
+        The best, and of each start how its fine-tuning validated, in life units.
+
+    Raises:
+        TooFewUnitsError: There is nothing to train or to validate on.
+    """
+    train, valid = windows.select(splits.TRAIN), windows.select(splits.VALID)
+    results: list[Finetuned] = []
+    for name, checkpoint in starts.items():
+        network, model, report = transfer(
+            checkpoint, channels, seed=config.fit.seed, freeze=config.freeze
+        )
+        fitted = finetune(network, train, valid, config, cap=cap, progress=progress)
+        results.append(Finetuned(name, network, model, report, fitted))
+    best = min(results, key=lambda result: result.fitted.best_valid_rmse)
+    return best, {result.start: result.fitted.best_valid_rmse for result in results}
 
 
 def _copy_columns(

@@ -21,6 +21,7 @@ from rul_platform.core.labels import to_life, to_target
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import Windows, even_cuts
 from rul_platform.errors import TooFewUnitsError
+from rul_platform.learning.steps import Batch, take_step
 
 Progress = Callable[[int, int, float], None]
 """Called with (step, steps, validation RMSE in life units) after each validation."""
@@ -76,7 +77,7 @@ def fit(
 
     Args:
         network: Its parameters with ``requires_grad=False`` stay as they are.
-        train: Windows to learn from.
+        train: Windows to learn from; some may have lower bounds for labels.
         valid: Windows of other units, for early stopping.
         config: How to train.
         cap: Label cap, in life units.
@@ -92,15 +93,16 @@ def fit(
     torch.manual_seed(config.seed)
     table = torch.from_numpy(train.table)
     target_N = torch.from_numpy(to_target(train.rul(), cap))
+    at_least_N = torch.from_numpy(train.at_least()) if train.at_least().any() else None
     rows_NW = torch.from_numpy(train.rows())
     checks = even_cuts(valid, VALIDATION_CUTS)
     optimizer, schedule = _optimizer(network, config, learning_rates or {})
     best = _Best(network, validation_rmse(network, checks, cap))
     losses: list[float] = []
     for step, batch_B in enumerate(_batches(len(train), config), start=1):
-        losses.append(
-            _step(network, optimizer, table[rows_NW[batch_B]], target_N[batch_B], config.clip_norm)
-        )
+        is_bound = None if at_least_N is None else at_least_N[batch_B]
+        batch = Batch(table[rows_NW[batch_B]], target_N[batch_B], is_bound)
+        losses.append(take_step(network, optimizer, batch, config.clip_norm))
         schedule.step()
         if step % config.validate_every and step != config.steps:
             continue
@@ -183,24 +185,8 @@ def overfit_one_batch(network: nn.Module, windows: Windows, *, cap: float, seed:
     spread = float(((y_B - y_B.mean()) ** 2).mean())
     loss = spread
     for _ in range(200):
-        loss = _step(network, optimizer, x_BWF, y_B, clip_norm=1.0)
+        loss = take_step(network, optimizer, Batch(x_BWF, y_B), clip_norm=1.0)
     return loss / max(spread, 1e-12)
-
-
-def _step(
-    network: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    x_BWF: Tensor,
-    y_B: Tensor,
-    clip_norm: float,
-) -> float:
-    network.train()
-    optimizer.zero_grad(set_to_none=True)
-    loss = nn.functional.mse_loss(network(x_BWF), y_B)
-    loss.backward()
-    nn.utils.clip_grad_norm_(network.parameters(), clip_norm)
-    optimizer.step()
-    return float(loss.detach())
 
 
 def _batches(count: int, config: FitConfig) -> Iterator[Tensor]:

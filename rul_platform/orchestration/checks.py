@@ -21,7 +21,7 @@ from rul_platform.core.cmapss import (
     held_out_fleet,
     training_fleet,
 )
-from rul_platform.core.gate import Verdict
+from rul_platform.core.gate import HOLD, Verdict
 from rul_platform.core.scaling import MIN_READINGS
 from rul_platform.core.windows import Windows
 from rul_platform.errors import DataError
@@ -178,11 +178,14 @@ def compared_with_boosting(context: Context, home: HomeResource) -> dg.AssetChec
 
 @partitioned_check("evaluation_report", PLANT, blocking=True)
 def promotion_gate(context: Context, home: HomeResource) -> dg.AssetCheckResult:
-    """Smoke test passed, better than a constant, not worse than the champion on the same set."""
+    """The verdict is PROMOTE, or the model is in charge already. HOLD warns: a person decides."""
     _, files = _checked(context, home, "evaluation_report")
     verdict = _verdict(files)
+    is_held = verdict.verdict == HOLD  # blocks nothing: the deploying asset waits for the approval
     return dg.AssetCheckResult(
-        passed=verdict.is_open, description=f"{verdict.verdict}: {'; '.join(verdict.reasons)}"
+        passed=verdict.is_open,
+        severity=dg.AssetCheckSeverity.WARN if is_held else dg.AssetCheckSeverity.ERROR,
+        description=f"{verdict.verdict}: {'; '.join(verdict.reasons)}",
     )
 
 

@@ -8,13 +8,15 @@ from rul_platform.orchestration.assets.deployed_model import deployed_model
 from rul_platform.orchestration.assets.evaluation_report import evaluation_report
 from rul_platform.orchestration.assets.external import EXTERNAL
 from rul_platform.orchestration.assets.finetuned_model import finetuned_model
+from rul_platform.orchestration.assets.plant_feedback import plant_feedback
 from rul_platform.orchestration.assets.plant_readings import plant_readings
 from rul_platform.orchestration.assets.plant_windows import plant_windows
 from rul_platform.orchestration.assets.pretrained_checkpoint import pretrained_checkpoint
 from rul_platform.orchestration.assets.raw_cmapss import raw_cmapss
 from rul_platform.orchestration.checks import CHECKS
-from rul_platform.orchestration.jobs import onboard_plant
-from rul_platform.orchestration.sensors import new_plants
+from rul_platform.orchestration.jobs import onboard_plant, retrain_plant
+from rul_platform.orchestration.schedules import SCHEDULES
+from rul_platform.orchestration.sensors import SENSORS
 from rul_platform.storage.home import Home
 
 ASSETS = [
@@ -22,6 +24,7 @@ ASSETS = [
     cmapss_windows,
     pretrained_checkpoint,
     cmapss_benchmark,
+    plant_feedback,
     plant_readings,
     plant_windows,
     finetuned_model,
@@ -42,8 +45,9 @@ def build_defs(home: Home, *, executor: dg.ExecutorDefinition = EXECUTOR) -> dg.
     return dg.Definitions(
         assets=[*ASSETS, *EXTERNAL],
         asset_checks=CHECKS,
-        jobs=[onboard_plant],
-        sensors=[new_plants],
+        jobs=[onboard_plant, retrain_plant],
+        schedules=SCHEDULES,
+        sensors=SENSORS,
         resources={"home": home},
         executor=executor,
     )

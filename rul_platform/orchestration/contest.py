@@ -7,7 +7,7 @@ in ``core.evaluation`` and ``core.gate``.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,33 +16,29 @@ from rul_platform.core import splits
 from rul_platform.core.cmapss import SIMULATED
 from rul_platform.core.evaluation import BOOSTING, CHAMPION, CONSTANT, FINE_TUNED, Evaluation
 from rul_platform.core.fleet import Fleet
-from rul_platform.core.gate import Evidence
+from rul_platform.core.gate_evidence import Evidence, evaluation_set
+from rul_platform.core.gate_statistics import Paired, ScoredRows, SeedNoise, compare
+from rul_platform.core.metrics import rmse, unit_weights
 from rul_platform.core.plant import Plant
 from rul_platform.core.predicted_units import PredictedUnits
-from rul_platform.core.recipe import FitConfig
-from rul_platform.core.windows import Windows, even_cuts
-from rul_platform.errors import DataError, LeakError
-from rul_platform.inference.predictor import CARD_FILE, MODEL_FILE, Predictor
+from rul_platform.core.windows import Windows
+from rul_platform.inference.predictor import CARD_FILE, Predictor
+from rul_platform.orchestration.contestants import (
+    Arena,
+    Entry,
+    champion_answers,
+    cuts_of,
+    predictor_of,
+    recipe_problem,
+    repeated,
+    rivals_of,
+    tested_fleet,
+)
 from rul_platform.orchestration.step import Champion, Files
-from rul_platform.orchestration.stored_windows import plant_fleet, plant_windows, splits_of
+from rul_platform.orchestration.stored_windows import plant_windows
 from rul_platform.storage.home import Progress
 
-if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
-    from rul_platform.learning.rivals import Rivals
-
 SIMULATED_PARENT = "The network was pretrained on simulated turbofans, not on NASA's data."
-
-CUTS = 20
-"""Points of each test unit's life at which it is scored; every unit weighs the same."""
-
-
-RECIPE = ("columns", "sensors", "resample", "failure")
-"""What of a plant file decides how a reading becomes a row; models of other recipes see other rows."""
-
-OTHER_RECIPE = (
-    "the champion reads this plant differently ({differs} of the plant file changed), so the two cannot "
-    "be scored on the same rows; undo the change, or give the changed machines a plant file of their own"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,133 +47,102 @@ class Contest:
 
     Attributes:
         predicted: The predictions beside the truth.
-        facts: Of :class:`~rul_platform.core.gate.Evidence`, all that is no score.
+        facts: Of :class:`~rul_platform.core.gate_evidence.Evidence`, all that is no score.
+        conditions: Shape ``(N,)``, the operating condition of each row.
+        noise: The candidate's recipe with other seeds; None where no champion was scored.
     """
 
     predicted: PredictedUnits
     facts: Mapping[str, Any]
+    conditions: NDArray[np.str_]
+    noise: SeedNoise | None
 
-    def evidence(self, evaluation: Evaluation) -> Evidence:
-        """What the gate looks at."""
-        rmse = {score.name: score.clipped.rmse for score in evaluation.scores}
+    def evidence(self, evaluation: Evaluation, *, seed: int) -> Evidence:
+        """What the gate looks at.
+
+        Args:
+            evaluation: Of :attr:`predicted`.
+            seed: Of the resampling.
+        """
+        rmse_of = {score.name: score.clipped.rmse for score in evaluation.scores}
         return Evidence(
             **self.facts,
-            candidate_rmse=rmse[FINE_TUNED],
-            champion_rmse=rmse.get(CHAMPION),
-            constant_rmse=rmse[CONSTANT],
-            boosting_rmse=rmse[BOOSTING],
+            life_unit=evaluation.life_unit,
+            candidate_rmse=rmse_of[FINE_TUNED],
+            champion_rmse=rmse_of.get(CHAMPION),
+            constant_rmse=rmse_of[CONSTANT],
+            boosting_rmse=rmse_of[BOOSTING],
             units=evaluation.unit_count,
+            comparison=self._comparison(seed) if CHAMPION in rmse_of else (),
+            noise=self.noise,
         )
 
+    def _comparison(self, seed: int) -> tuple[Paired, ...]:
+        given = self.predicted
+        rows = ScoredRows(
+            unit_ids=given.unit_ids,
+            truth=given.clipped_truth,
+            conditions=self.conditions,
+            cap=given.cap,
+            life_unit=given.life_unit,
+        )
+        return compare(rows, given.predictions[FINE_TUNED], given.predictions[CHAMPION], seed=seed)
 
-def hold_contest(
-    candidate: Files,
-    stored: Files,
-    parent: Files,
-    *,
-    champion: Champion | None,
-    progress: Progress | None,
-) -> Contest:
-    """Score everyone on the test units of ``stored``.
+
+def hold_contest(entry: Entry, champion: Champion | None, progress: Progress | None) -> Contest:
+    """Score everyone on the test units, now and by the same code.
 
     Args:
-        candidate: A model artifact.
-        stored: The plant's windows that the candidate learned from.
-        parent: The pretrained checkpoint that it came from.
+        entry: The candidate and what it was made from.
         champion: The model in charge, if any.
-        progress: Told how the rivals' training goes.
+        progress: Told how the trainings go.
 
     Raises:
         LeakError: The champion learned from a unit that now tests.
     """
-    ours, fleet = predictor_of(candidate), _test_fleet(stored)
-    test = _cuts(ours, fleet)
-    predictions = {FINE_TUNED: np.nan_to_num(ours.score(test), nan=ours.preparation.cap)}
-    incomparable = silent = None
-    if champion and champion.model.sha256 != candidate.sha256:
-        incomparable = _recipe_problem(champion, stored)
+    ours, fleet = predictor_of(entry.candidate), tested_fleet(entry.stored)
+    test = cuts_of(ours, fleet)
+    arena = Arena(ours=ours, windows=plant_windows(entry.stored), test=test, progress=progress)
+    own = np.nan_to_num(ours.score(test), nan=ours.preparation.cap)
+    theirs = incomparable = silent = None
+    if champion and champion.model.sha256 != entry.candidate.sha256:
+        incomparable = recipe_problem(champion, entry.stored)
         if incomparable is None:
-            theirs, silent = _champion(champion, fleet)
-            predictions |= {} if theirs is None else {CHAMPION: theirs}
-    rivals = _rivals(ours, plant_windows(stored), test, parent, progress)
+            theirs, silent = champion_answers(champion, fleet)
+    rivals = rivals_of(entry, arena)
+    in_charge = {} if theirs is None else {CHAMPION: theirs}
     return Contest(
         side_by_side(
             FINE_TUNED,
             ours,
             test,
-            predictions | rivals.predictions,
+            {FINE_TUNED: own} | in_charge | rivals.predictions,
             cpu_seconds=rivals.cpu_seconds,
-            **_about(candidate, stored, parent),
+            **_about(entry),
         ),
         facts={
-            "candidate": candidate.sha256,
+            "candidate": entry.candidate.sha256,
             "champion": champion.model.sha256 if champion else None,
             "champion_number": champion.number if champion else None,
-            "evaluation_set": stored.sha256,
+            "evaluation_set": evaluation_set(fleet, test),
             "incomparable": incomparable,
             "champion_silent": silent,
-            **_smoke(candidate, ours, test),
+            **_smoke(entry.candidate, ours, test),
         },
+        conditions=_conditions(fleet, test),
+        noise=None if theirs is None else repeated(entry, arena, _clipped_rmse(own, ours, test)),
     )
 
 
-def predictor_of(files: Files) -> Predictor:
-    """A model artifact, verified and ready to answer."""
-    return Predictor.from_files({name: files.read(name) for name in (MODEL_FILE, CARD_FILE)})
+def _conditions(fleet: Fleet, test: Windows) -> NDArray[np.str_]:
+    """The operating condition in which each window ends."""
+    newest = test.index["last_row"].to_numpy(dtype=np.intp)
+    return fleet.readings["condition"].to_numpy(dtype=np.str_)[newest]
 
 
-def _test_fleet(stored: Files) -> Fleet:
-    tested = [unit for unit, role in splits_of(stored).items() if role == splits.TEST]
-    return plant_fleet(stored).take(tested)
-
-
-def _cuts(model: Predictor, fleet: Fleet) -> Windows:
-    return even_cuts(model.preparation.windows(fleet, splits.TEST), CUTS)
-
-
-def _recipe_problem(champion: Champion, stored: Files) -> str | None:
-    """Why the champion's rows are other rows than the candidate's, or None."""
-    then, now = (json.loads(files.read("plant.json")) for files in (champion.windows, stored))
-    differs = [key for key in RECIPE if then[key] != now[key]]
-    return (
-        OTHER_RECIPE.format(differs=", ".join(f"[{key}]" for key in differs)) if differs else None
-    )
-
-
-def _champion(champion: Champion, fleet: Fleet) -> tuple[NDArray[np.float64] | None, str | None]:
-    """The champion's predictions, or why it has none; no test unit may have taught it."""
-    model = predictor_of(champion.model)
-    taught = {unit for units in model.card["units"].values() for unit in units}
-    leaked = sorted(taught & set(fleet.units["unit"]))
-    if leaked:
-        msg = (
-            f"Test units {', '.join(leaked)} taught the champion {champion.model.sha256[:12]}: a "
-            f"comparison would favour it. Give these units back their former role in the plant file's "
-            f"[split]."
-        )
-        raise LeakError(msg)
-    try:
-        return model.score(_cuts(model, fleet)), None
-    except DataError as error:
-        return None, str(error)
-
-
-def _rivals(
-    ours: Predictor, windows: Windows, test: Windows, parent: Files, progress: Progress | None
-) -> "Rivals":
-    from rul_platform.learning.checkpoints import load
-    from rul_platform.learning.rivals import score_rivals
-
-    settings = {k: v for k, v in ours.card["training"].items() if k in FitConfig.__slots__}
-    return score_rivals(
-        windows,
-        test,
-        load(parent.read("checkpoint.pt"), source="pretrained_checkpoint"),
-        ours.preparation.channels,
-        FitConfig(**settings),
-        cap=ours.preparation.cap,
-        progress=progress,
-    )
+def _clipped_rmse(predicted: NDArray[np.float64], ours: Predictor, test: Windows) -> float:
+    truth = np.minimum(test.rul(), ours.preparation.cap)
+    return float(rmse(truth, predicted, unit_weights(test.units())))
 
 
 def _smoke(candidate: Files, ours: Predictor, test: Windows) -> dict[str, float | None]:
@@ -228,9 +193,11 @@ def side_by_side(
     )
 
 
-def _about(candidate: Files, stored: Files, parent: Files) -> dict[str, Any]:
+def _about(entry: Entry) -> dict[str, Any]:
     """Title, provenance and notes of a plant's report."""
-    card, plant = json.loads(candidate.read(CARD_FILE)), _plant(stored)
+    candidate, parent = entry.candidate, entry.parent
+    card = json.loads(candidate.read(CARD_FILE))
+    plant = Plant.model_validate_json(entry.stored.read("plant.json"))
     pretrained_on = json.loads(parent.read("card.json"))["subsets"]
     return {
         "title": plant.title,
@@ -244,12 +211,8 @@ def _about(candidate: Files, stored: Files, parent: Files) -> dict[str, Any]:
             "units that validated": len(card["units"][splits.VALID]),
             "seed": card["training"]["seed"],
             "checkpoint sha256": parent.sha256,
-            "windows sha256": stored.sha256,
+            "windows sha256": entry.stored.sha256,
         },
         "notes": (SIMULATED_PARENT,) if SIMULATED in pretrained_on else (),
         "simulated": plant.simulated,
     }
-
-
-def _plant(stored: Files) -> Plant:
-    return Plant.model_validate_json(stored.read("plant.json"))

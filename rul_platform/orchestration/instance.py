@@ -69,6 +69,18 @@ def tidy_instance(home: Home) -> Path:
     return folder
 
 
+def is_command_at_work(home: Home) -> bool:
+    """Whether some process holds this home's lock of commands."""
+    lock = home.settings.home / "dagster" / LOCK
+    if not lock.exists():
+        return False
+    try:
+        with FileLock(lock).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
 def fail_dead_runs(instance: dg.DagsterInstance) -> None:
     """Fail the runs of commands that are gone. Only for whoever holds the lock."""
     alive = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]

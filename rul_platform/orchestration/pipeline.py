@@ -21,6 +21,7 @@ from rul_platform.orchestration.partitions import PLANT
 from rul_platform.orchestration.training_config import NetworkConfig
 from rul_platform.storage.home import Home
 from rul_platform.storage.lineage import Input
+from rul_platform.storage.models import ModelVersion
 
 CONFIGS: dict[str, type[dg.Config]] = {
     "raw_cmapss": RawCmapssConfig,
@@ -33,10 +34,24 @@ CONFIGS: dict[str, type[dg.Config]] = {
 JUDGED_BY_CHAMPION = {"evaluation_report", "deployed_model"}
 """They compare with whoever is in charge, which a deployment changes."""
 
-BORN_OUTSIDE = {"plant_source", "cmapss_source", "simulator"}
+BORN_OUTSIDE = {
+    "plant_source",
+    "landing",
+    "feedback",
+    "outcomes",
+    "predictions",
+    "cmapss_source",
+    "simulator",
+}
 """What materialisations name as read although no asset of ours made it."""
 
-PLANT_ASSETS = {"plant_readings", "plant_windows", "finetuned_model", *JUDGED_BY_CHAMPION}
+PLANT_ASSETS = {
+    "plant_feedback",
+    "plant_readings",
+    "plant_windows",
+    "finetuned_model",
+    *JUDGED_BY_CHAMPION,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +62,13 @@ class Stage:
         assets: Their names.
         partition: Of all of them.
         config: Asset name to what differs from its defaults.
+        tags: What the run says of itself.
     """
 
     assets: tuple[str, ...]
     partition: str
     config: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -83,7 +100,7 @@ class Pipeline:
                 partition_key=stage.partition,
                 instance=self._instance,
                 run_config=self._run_config(stage),
-                tags={STARTED_BY: COMMAND_LINE},
+                tags={STARTED_BY: COMMAND_LINE, **stage.tags},
             )
         except dg.DagsterExecutionInterruptedError:
             raise KeyboardInterrupt from None
@@ -117,16 +134,26 @@ class Pipeline:
         return read.asset in BORN_OUTSIDE or (made is not None and made.sha256 == read.sha256)
 
     def _is_judged(self, plant: str) -> bool:
-        """Whether the gate has already decided about the plant's current model."""
+        """Whether the gate has decided about the plant's current model, beside whoever is in charge."""
         made = self._home.lineage.current("finetuned_model", plant)
         deployed = self._home.lineage.current("deployed_model", plant)
-        states = {version.sha256: version.state for version in self._home.registry.versions(plant)}
-        if made is None:
-            return False
-        if states.get(made.sha256) == "rejected":
-            return True
-        reads = {read.sha256 for read in deployed.inputs} if deployed else set()
-        return states.get(made.sha256) == "champion" and made.sha256 in reads
+        versions = {version.sha256: version for version in self._home.registry.versions(plant)}
+        version = versions.get(made.sha256) if made else None
+        if version is None or version.state == "rejected":
+            return version is not None
+        is_read = deployed is not None and version.sha256 in {i.sha256 for i in deployed.inputs}
+        return is_read and (version.state in ("champion", "shadow") or self._is_held(version))
+
+    def _is_held(self, version: ModelVersion) -> bool:
+        """Whether the gate left this candidate to a person, and compared it with today's champion."""
+        gate = self._home.gates.latest(version.plant, version.number)
+        champion = self._home.registry.champion(version.plant)
+        return (
+            version.state == "candidate"
+            and gate is not None
+            and gate.verdict == "HOLD"
+            and gate.record["evidence"]["champion"] == (champion.sha256 if champion else None)
+        )
 
     def _run_config(self, stage: Stage) -> dict[str, Any]:
         ops = {name: {"config": dict(stage.config[name])} for name in stage.config}

@@ -16,6 +16,7 @@ from rul_platform.core.canonical import canonical_json
 from rul_platform.core.evaluation import Evaluation
 from rul_platform.core.fleet import Fleet
 from rul_platform.core.gate import Verdict
+from rul_platform.core.gate_statistics import Paired
 from rul_platform.core.parquet import to_parquet
 from rul_platform.core.preparation import Preparation
 from rul_platform.storage.models import Deployment
@@ -119,11 +120,38 @@ def evaluation(result: Evaluation) -> Metadata:
 
 
 def gate(verdict: Verdict) -> Metadata:
-    """The promotion gate's answer and the numbers behind it."""
+    """The promotion gate's answer and the numbers behind it; shares are of the champion's RMSE."""
+    from rul_platform.reports.promotion import noise_sentence
+
+    evidence, overall = verdict.evidence, verdict.evidence.overall
+    shares = {"seed_noise_percent": evidence.noise_share}
+    if overall is not None:
+        shares |= {
+            "rmse_gain_percent": overall.share(overall.saved),
+            "rmse_gain_at_least_percent": overall.share(overall.low),
+        }
+    slices = [dg.TableRecord(_paired(pair)) for pair in evidence.comparison]
+    sentences = (*verdict.reasons, *filter(None, [noise_sentence(evidence)]))
     return {
         "gate": verdict.verdict,
-        "gate_reasons": dg.MetadataValue.md("\n".join(f"- {r}" for r in verdict.reasons)),
-        "gate_evidence": dg.MetadataValue.json(asdict(verdict.evidence)),
+        "gate_reasons": dg.MetadataValue.md("\n".join(f"- {each}" for each in sentences)),
+        **{name: 100 * share for name, share in shares.items() if share is not None},
+        "gate_slices": dg.MetadataValue.table(slices) if slices else "no champion to compare with",
+        "gate_evidence": dg.MetadataValue.json(evidence.to_json()),
+    }
+
+
+def _paired(pair: Paired) -> dict[str, str | int | float]:
+    """One row of the table of slices; text where a bound is not known."""
+    return {
+        "part": pair.name,
+        "units": pair.units,
+        "candidate_rmse": pair.candidate,
+        "champion_rmse": pair.champion,
+        "rmse_saved": pair.saved,
+        "at_least": "unknown" if pair.low is None else f"{pair.low:.3f}",
+        "at_most": "unknown" if pair.high is None else f"{pair.high:.3f}",
+        "is_worse": "yes" if pair.is_worse else "no" if pair.is_judged else "too few units",
     }
 
 
@@ -143,13 +171,13 @@ def deployments(made: Sequence[Deployment]) -> Metadata:
     return {"deployments": dg.MetadataValue.table(rows)}
 
 
-def evaluation_files(result: Evaluation) -> dict[str, bytes]:
-    """The report and everything it rests on, by file name."""
+def evaluation_files(result: Evaluation, verdict: Verdict | None = None) -> dict[str, bytes]:
+    """The report and everything it rests on, by file name; with a verdict also the gate's section."""
     from rul_platform.reports.html import render_report
 
     tables = result.to_tables()
     return {
-        "report.html": render_report(result),
+        "report.html": render_report(result, verdict),
         "scores.json": canonical_json(json.loads(tables["scores"].to_json(orient="records"))),
         "predictions.parquet": to_parquet(tables["predictions"]),
     }

@@ -8,11 +8,8 @@ partition, and is gone when a run is deleted (decision record 0002).
 """
 
 import json
-import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,12 @@ import pyarrow.parquet as pq
 import rul_platform
 from rul_platform.core.canonical import source_fingerprint
 from rul_platform.errors import NotMaterializedError, OrphanedRunError
+from rul_platform.orchestration.provenance import (
+    columns_of,
+    environment,
+    file_table,
+    input_table,
+)
 from rul_platform.storage.artifacts import Artifact, ArtifactStore
 from rul_platform.storage.database import writing
 from rul_platform.storage.home import Home
@@ -31,23 +34,19 @@ from rul_platform.storage.lineage import Input
 PACKAGE = Path(rul_platform.__file__).parent
 _DATA = ("core", "storage", "orchestration/assets", "orchestration/stored_windows.py")
 _LEARNING = (*_DATA, "learning", "orchestration/training_config.py")
-_REPORTS = (*_LEARNING, "inference", "reports", "orchestration/contest.py")
+_CONTEST = ("orchestration/contest.py", "orchestration/contestants.py")
+_REPORTS = (*_LEARNING, "inference", "reports", *_CONTEST)
 DATA_CODE = source_fingerprint(PACKAGE, _DATA)
 LEARNING_CODE = source_fingerprint(PACKAGE, _LEARNING)
 REPORT_CODE = source_fingerprint(PACKAGE, _REPORTS)
 """Versions of the code that computes, from its content: nobody has to remember to bump them."""
 
-Metadata = Mapping[str, Any]
+RETRAIN_TAG = "rul/retrain"
+"""Tag of a run that carries out a retrain: its id."""
+ATTEMPT_TAG = "rul/attempt"
+"""Tag of the same run: which attempt, from 1."""
 
-RECORDED_PACKAGES = (
-    "dagster",
-    "numpy",
-    "onnxruntime",
-    "pandas",
-    "pyarrow",
-    "scikit-learn",
-    "torch",
-)
+Metadata = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +90,34 @@ class Champion:
 
 
 class Step:
-    """What one asset's body asks of the platform."""
+    """What one asset's body asks of the platform.
+
+    The first step of a retrain's run claims the retrain for this run, and every other one makes sure
+    that it is still this run's: a run that was given up, or asked for twice, ends here.
+    """
 
     def __init__(self, context: dg.AssetExecutionContext, home: Home) -> None:
+        """Begin.
+
+        Raises:
+            RetrainStateError: The retrain is over, or another run carries it out.
+        """
         self._context = context
         self._home = home
         self._inputs: list[Input] = []
+        if self.retrain_id is not None:
+            home.retrains.start(
+                self.retrain_id,
+                attempt=int(context.run.tags[ATTEMPT_TAG]),
+                run_id=context.run.run_id,
+                now=home.now(),
+            )
+
+    @property
+    def retrain_id(self) -> int | None:
+        """The retrain that this run carries out; None in a run that a person started."""
+        tag = self._context.run.tags.get(RETRAIN_TAG)
+        return None if tag is None else int(tag)
 
     def read(self, asset: str, partition: str) -> Files:
         """The current artifact of an upstream asset; the read is recorded.
@@ -175,17 +196,17 @@ class Step:
                 parameters=dict(parameters),
                 environment=environment(),
                 inputs=tuple(self._inputs),
-                now=datetime.now(UTC),
+                now=self._home.now(),
             )
         return dg.MaterializeResult(
             data_version=dg.DataVersion(artifact.sha256),
             metadata={
                 **metadata,
                 **more,
-                **(_schema(files[table]) if table else {}),
+                **(columns_of(files[table]) if table else {}),
                 "sha256": artifact.sha256,
-                "files": _file_table(artifact),
-                "read": _input_table(self._inputs),
+                "files": file_table(artifact),
+                "read": input_table(self._inputs),
             },
         )
 
@@ -194,7 +215,7 @@ class Step:
         plant = str(self._context.partition_key)
 
         def register(sha256: str) -> Metadata:
-            version = self._home.registry.register(plant, sha256, now=datetime.now(UTC))
+            version = self._home.registry.register(plant, sha256, now=self._home.now())
             return {"version": version.number}
 
         return self.publish(files, together_with=register, **reported)
@@ -218,45 +239,3 @@ def current(home: Home, asset: str, partition: str) -> Files:
     if made is None:
         raise NotMaterializedError(asset, partition)
     return Files(home.store, home.store.artifact(made.sha256))
-
-
-def environment() -> dict[str, str]:
-    """What a repetition of this step would have to match."""
-    packages = {name: version(name) for name in RECORDED_PACKAGES}
-    return {
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "system": platform.system(),
-        "rul_platform": version("rul-platform"),
-    } | packages
-
-
-def _schema(data: bytes) -> dict[str, Any]:
-    """Row count and columns of a Parquet file, under the keys that Dagster's UI knows."""
-    import pyarrow as pa
-
-    stored = pq.ParquetFile(pa.BufferReader(data))
-    columns = [dg.TableColumn(field.name, str(field.type)) for field in stored.schema_arrow]
-    return {
-        "dagster/row_count": stored.metadata.num_rows,
-        "dagster/column_schema": dg.TableSchema(columns),
-    }
-
-
-def _file_table(artifact: Artifact) -> dg.TableMetadataValue:
-    records = [
-        dg.TableRecord({"file": name, "bytes": entry.size, "sha256": entry.sha256})
-        for name, entry in artifact.files.items()
-    ]
-    return dg.MetadataValue.table(records)
-
-
-def _input_table(inputs: list[Input]) -> dg.TableMetadataValue | str:
-    if not inputs:
-        return "nothing: made here"
-    return dg.MetadataValue.table(
-        [
-            dg.TableRecord({"asset": i.asset, "partition": i.partition, "sha256": i.sha256})
-            for i in inputs
-        ]
-    )

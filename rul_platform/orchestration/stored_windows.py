@@ -1,6 +1,6 @@
-"""Windows as the assets store them, read back.
+"""Windows, and what they are made from, as the assets store them, read back.
 
-Belongs here: file names of the windows' artifacts. Nothing else opens the official test set than
+Belongs here: file names of these artifacts. Nothing else opens the official test set than
 ``cmapss_test``, and nothing calls that but the benchmark and ``rul windows export --test``: no training.
 """
 
@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 
 from rul_platform.core.fleet import Fleet
+from rul_platform.core.outcomes import Told
 from rul_platform.core.parquet import read_windows
 from rul_platform.core.preparation import Preparation
 from rul_platform.core.windows import Windows
@@ -52,6 +53,11 @@ def roles_ever_given(files: Files) -> dict[str, str]:
 def plant_fleet(files: Files) -> Fleet:
     """A plant's histories as they were checked, before scaling."""
     return Fleet(files.table("readings.parquet"), files.table("units.parquet"))
+
+
+def told_by(feedback: Files | None) -> Told:
+    """What the labels of a collected feedback say; nothing where none was collected."""
+    return Told() if feedback is None else Told.from_labels(feedback.table("labels.parquet"))
 
 
 def common_preparation(stored: Mapping[str, Files]) -> Preparation:

@@ -16,8 +16,10 @@ from struct import unpack
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from rul_platform.core.evaluation import Evaluation
+from rul_platform.core.gate import Verdict
 from rul_platform.reports.numbers import percent
 from rul_platform.reports.plots import DARK, LIGHT, PlotOfReport, plots_of
+from rul_platform.reports.promotion import promotion
 from rul_platform.reports.style import DOTS_PER_INCH
 from rul_platform.reports.tables import (
     RMSE,
@@ -46,8 +48,13 @@ class Picture:
     is_tall: bool
 
 
-def render_report(evaluation: Evaluation) -> bytes:
-    """The report as one UTF-8 HTML file, complete in itself."""
+def render_report(evaluation: Evaluation, verdict: Verdict | None = None) -> bytes:
+    """The report as one UTF-8 HTML file, complete in itself.
+
+    Args:
+        evaluation: What was scored.
+        verdict: The promotion gate's answer; None where no gate was asked.
+    """
     text = (
         _environment()
         .get_template("report.html.jinja")
@@ -62,6 +69,7 @@ def render_report(evaluation: Evaluation) -> bytes:
             basis=basis(evaluation),
             cautions=cautions(evaluation),
             answers=answers(evaluation),
+            promotion=promotion(verdict) if verdict else None,
             key_figures=key_figures(evaluation),
             score_tables=score_tables(evaluation),
             comparison=comparison_table(evaluation) if evaluation.differences else None,

@@ -10,22 +10,29 @@ takes to check one is ``sha256sum``. Needs a file system with atomic rename and 
 Belongs here: bytes. Does not belong here: what they mean, and which artifact is the current one.
 """
 
+import fcntl
 import hashlib
-import json
+import os
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from rul_platform.core.canonical import canonical_json
 from rul_platform.core.canonical import sha256 as sha256_of
 from rul_platform.errors import (
     CorruptArtifactError,
-    FileNamesError,
     MissingArtifactError,
     MissingFileError,
     StoreError,
     StoreFullError,
+)
+from rul_platform.storage.manifests import (
+    MANIFEST_BEGINS,
+    Artifact,
+    FileEntry,
+    check_names,
+    manifest,
+    parse,
 )
 from rul_platform.storage.partial_files import (
     DISK_FULL,
@@ -35,37 +42,7 @@ from rul_platform.storage.partial_files import (
     sync_folder,
 )
 
-MANIFEST_FORMAT = "rul-artifact-1"
-NAME_LIMIT_BYTES = 255
-"""Longest name that common file systems take, so that an artifact can be exported anywhere."""
-
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class FileEntry:
-    """One file of an artifact.
-
-    Attributes:
-        sha256: Hex digest of its bytes, and its name in the store.
-        size: In bytes.
-    """
-
-    sha256: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Artifact:
-    """Named files that were made together.
-
-    Attributes:
-        sha256: Hex digest of the manifest: it names every byte of every file.
-        files: File name to entry, ordered by name.
-    """
-
-    sha256: str
-    files: Mapping[str, FileEntry] = field(hash=False)
 
 
 class ArtifactStore:
@@ -86,18 +63,19 @@ class ArtifactStore:
             FileNamesError: A name is no plain file name, or there is no file at all.
             StoreFullError: The disk has no room; the artifact is absent.
         """
-        _check_names(files)
+        check_names(files)
         try:
-            sweep(self._partial)
-            entries = {name: self._keep(files[name]) for name in sorted(files)}
-            self._sync(entries.values())
-            manifest = _manifest(entries)
-            self._sync([self._keep(manifest)])
+            with self._unless_removing():
+                sweep(self._partial)
+                entries = {name: self._keep(files[name]) for name in sorted(files)}
+                self._sync(entries.values())
+                listed = manifest(entries)
+                self._sync([self._keep(listed)])
         except OSError as error:
             if error.errno not in DISK_FULL:
                 raise
             raise StoreFullError(str(self.root), error.strerror or str(error)) from error
-        return Artifact(sha256_of(manifest), entries)
+        return Artifact(sha256_of(listed), entries)
 
     def artifact(self, sha256: str) -> Artifact:
         """The artifact of this name; its manifest is checked, its files when they are read.
@@ -106,7 +84,7 @@ class ArtifactStore:
             MissingArtifactError: There is none.
             CorruptArtifactError: The manifest was changed.
         """
-        entries = _parse(self._read(sha256))
+        entries = parse(self._read(sha256))
         if entries is None:
             raise MissingArtifactError(sha256, store=str(self.root))  # a file, not an artifact
         return Artifact(sha256, entries)
@@ -140,9 +118,58 @@ class ArtifactStore:
         found = ((name, self._problem(entry)) for name, entry in artifact.files.items())
         return tuple(f"{name}: {problem}" for name, problem in found if problem)
 
+    def remove(self, sha256: str) -> int:
+        """Remove an artifact, and those of its files that no other artifact holds.
+
+        The manifest goes first, so that an artifact is whole or absent. Killed in between, this leaves
+        files that nobody uses and that do no harm. Nothing happens where the artifact is absent.
+
+        Returns:
+            How many bytes became free.
+        """
+        with self._unless_removing(alone=True):
+            try:
+                artifact = self.artifact(sha256)
+            except MissingArtifactError:
+                return 0
+            others = [other for other in self._artifacts() if other.sha256 != sha256]
+            used = {entry.sha256 for other in others for entry in other.files.values()}
+            used |= {other.sha256 for other in others}
+            mine = dict.fromkeys([sha256, *(entry.sha256 for entry in artifact.files.values())])
+            return sum(self._unlink(name) for name in mine if name not in used)
+
     def sweep(self) -> int:
         """Remove what killed writers left behind; returns how many files that were."""
         return sweep(self._partial)
+
+    @contextmanager
+    def _unless_removing(self, *, alone: bool = False) -> Iterator[None]:
+        """Writers share the store with each other; one that removes has it alone."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _artifacts(self) -> Iterator[Artifact]:
+        """All there are; what is not a manifest is known by its first bytes."""
+        for path in self.root.glob("??/*"):
+            with path.open("rb") as stream:
+                if stream.read(len(MANIFEST_BEGINS)) == MANIFEST_BEGINS:
+                    entries = parse(MANIFEST_BEGINS + stream.read())
+                    if entries is not None:
+                        yield Artifact(path.name, entries)
+
+    def _unlink(self, sha256: str) -> int:
+        path = self._path(sha256)
+        try:
+            size = path.stat().st_size
+            path.unlink()
+        except FileNotFoundError:
+            return 0
+        return size
 
     def _path(self, sha256: str) -> Path:
         if not _SHA256.fullmatch(
@@ -211,39 +238,3 @@ def _measure(content: bytes | Path) -> FileEntry:
         digest.update(chunk)
         size += len(chunk)
     return FileEntry(digest.hexdigest(), size)
-
-
-def _check_names(files: Mapping[str, bytes | Path]) -> None:
-    problems = [f"{name!r} {problem}" for name in files if (problem := _name_problem(name))]
-    if not files:
-        problems.append("there is no file at all")
-    if problems:
-        raise FileNamesError(problems)
-
-
-def _name_problem(name: str) -> str | None:
-    if name in {"", ".", ".."}:
-        return "names no file"
-    if "/" in name or "\\" in name:
-        return "holds a separator of folders"
-    if not name.isprintable():  # nor is a lone surrogate, which has no bytes to hash
-        return "holds a character that cannot be printed"
-    if len(name.encode()) > NAME_LIMIT_BYTES:
-        return f"is longer than {NAME_LIMIT_BYTES} bytes"
-    return None
-
-
-def _manifest(entries: Mapping[str, FileEntry]) -> bytes:
-    files = {name: {"sha256": e.sha256, "size": e.size} for name, e in entries.items()}
-    return canonical_json({"format": MANIFEST_FORMAT, "files": files})
-
-
-def _parse(manifest: bytes) -> dict[str, FileEntry] | None:
-    """The entries of a manifest, ordered by name; None for bytes that are none."""
-    try:
-        files = json.loads(manifest)["files"]
-        entries = {n: FileEntry(files[n]["sha256"], files[n]["size"]) for n in sorted(files)}
-        is_manifest = _manifest(entries) == manifest
-    except (ValueError, TypeError, LookupError, RecursionError):
-        return None
-    return entries if is_manifest else None

@@ -5,35 +5,66 @@ store/      artifacts, content-addressed
 cache/      downloaded archives
 dagster/    the embedded Dagster instance
 reports/    the newest report of each plant, for people
+keys/       the keys of people's pseudonyms, unless RUL_KEYS points elsewhere
 rul.db      the platform's tables, unless RUL_DATABASE_URL points elsewhere
 """
 
+import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from rul_platform.core.plant import NAME_PATTERN, NAME_RULE
-from rul_platform.errors import PlantNameError, SettingsError
+from rul_platform.core.policy import Configured, configure
+from rul_platform.errors import ConfigError, PlantNameError, SettingsError
 from rul_platform.settings import Settings
+from rul_platform.storage.alerts import AlertOutbox
 from rul_platform.storage.artifacts import ArtifactStore
 from rul_platform.storage.cmapss_source import CmapssSource
 from rul_platform.storage.database import connect, migrate
+from rul_platform.storage.feedback import FeedbackStore
+from rul_platform.storage.freezes import FreezeStore
+from rul_platform.storage.gates import GateStore
+from rul_platform.storage.health import HealthQuestions
+from rul_platform.storage.landing import LandingStore
+from rul_platform.storage.ledger import LedgerStore
 from rul_platform.storage.lineage import LineageStore
 from rul_platform.storage.models import ModelRegistry
+from rul_platform.storage.outcomes import OutcomeStore
+from rul_platform.storage.people import Pseudonyms
 from rul_platform.storage.predictions import PredictionLog
+from rul_platform.storage.retrains import RetrainStore
+from rul_platform.storage.snapshots import SnapshotStore
 
 Progress = Callable[..., None]
 """Told how far long work has come, as (done, total or None, …)."""
 
 
-class Home:
-    """Everything that outlives a process; each part is opened when it is first asked for."""
+Clock = Callable[[], datetime]
+"""Says what time it is, in UTC."""
 
-    def __init__(self, settings: Settings) -> None:
+
+def utc_now() -> datetime:
+    """The real clock."""
+    return datetime.now(UTC)
+
+
+class Home:
+    """Everything that outlives a process; each part is opened when it is first asked for.
+
+    Attributes:
+        settings: Where things live.
+        now: The clock that everything in this home goes by.
+        progress: Told how far long work has come, while there is some.
+    """
+
+    def __init__(self, settings: Settings, *, clock: Clock = utc_now) -> None:
         self.settings = settings
+        self.now = clock
         self.progress: Progress | None = None
 
     @cached_property
@@ -81,6 +112,17 @@ class Home:
         """Folder of the embedded Dagster instance."""
         return self.folder / "dagster"
 
+    def configured(self, plant: str, flags: Mapping[str, object] | None = None) -> Configured:
+        """A plant's retraining settings: defaults < JSON file < environment < ``flags``.
+
+        Raises:
+            ConfigError: The file cannot be read, or a setting is unknown, of the wrong type or out of
+                range.
+        """
+        file = _json(self.settings.retrain_config or self.settings.home / "retrain.json")
+        environ = self.settings.retrain_environ
+        return configure(plant, file=file, environ=environ, flags=flags or {})
+
     @cached_property
     def engine(self) -> sa.Engine:
         """The platform's database, migrated to this version."""
@@ -110,6 +152,61 @@ class Home:
         return PredictionLog(self.engine)
 
     @cached_property
+    def landing(self) -> LandingStore:
+        """Readings that came with predictions."""
+        return LandingStore(self.engine, self.store)
+
+    @cached_property
+    def gates(self) -> GateStore:
+        """What the gate said, and what a person approved."""
+        return GateStore(self.engine)
+
+    @cached_property
+    def freezes(self) -> FreezeStore:
+        """Plants whose model may not change for a while."""
+        return FreezeStore(self.engine)
+
+    @cached_property
+    def health(self) -> HealthQuestions:
+        """How models do at work."""
+        return HealthQuestions(self.engine)
+
+    @cached_property
+    def ledger(self) -> LedgerStore:
+        """What was decided, in a chain of hashes."""
+        return LedgerStore(self.engine)
+
+    @cached_property
+    def feedback(self) -> FeedbackStore:
+        """What people said about predictions."""
+        return FeedbackStore(self.engine)
+
+    @cached_property
+    def outcomes(self) -> OutcomeStore:
+        """What became of units."""
+        return OutcomeStore(self.engine)
+
+    @cached_property
+    def retrains(self) -> RetrainStore:
+        """Retrainings that were asked for."""
+        return RetrainStore(self.engine)
+
+    @cached_property
+    def snapshots(self) -> SnapshotStore:
+        """Retraining settings as they were."""
+        return SnapshotStore(self.engine)
+
+    @cached_property
+    def alerts(self) -> AlertOutbox:
+        """What people must hear of."""
+        return AlertOutbox(self.engine)
+
+    @cached_property
+    def people(self) -> Pseudonyms:
+        """Names to pseudonyms."""
+        return Pseudonyms(self.settings.keys or self.folder / "keys")
+
+    @cached_property
     def cmapss(self) -> CmapssSource:
         """Where NASA's files come from."""
         return CmapssSource(
@@ -117,6 +214,17 @@ class Home:
             cache=self.folder / "cache",
             url=self.settings.cmapss_url,
         )
+
+
+def _json(path: Path) -> object:
+    """What a JSON file holds; None where there is no file."""
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        found = f"{path} cannot be read as JSON: {error}. Correct it, or take it away"
+        raise ConfigError([found]) from error
 
 
 def _checked(name: str) -> str:

@@ -1,118 +1,44 @@
-"""Versions of each plant's model, and which of them served when.
-
-    candidate ── deploy ──► champion ── next deploy ──► retired ── deploy (rollback) ──► champion
-        └────── reject ──► rejected ── deploy, on a later verdict ──► champion
+"""Which version of a plant's model is in charge, and how it came to be.
 
 Belongs here: the transactions that keep one champion per plant and its time in charge without gap or
-overlap. Does not belong here: whether a version is good enough (``core.gate``).
+overlap, each with its row in the ledger. Does not belong here: the other states (``version_states``),
+whether a version is good enough (``core.gate``), whether its files are whole (``operation.deploying``).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from rul_platform.errors import (
-    ChampionChangedError,
-    DeploymentTimeError,
-    UnknownVersionError,
-    VersionStateError,
-)
-from rul_platform.storage.database import writing
-from rul_platform.storage.tables import DEPLOYMENT, MODEL_VERSION, in_utc
+from rul_platform.errors import ChampionChangedError, NoChampionError, RecordError
+from rul_platform.storage import deployments, version_rows
+from rul_platform.storage.deployments import DECISIONS, ROLLBACK, Deployment
+from rul_platform.storage.freezes import refuse_frozen
+from rul_platform.storage.version_rows import ModelVersion
+from rul_platform.storage.version_states import VersionStates
+
+__all__ = ["DEPLOYABLE", "Deployment", "ModelRegistry", "ModelVersion"]
 
 DEPLOYABLE = ("candidate", "shadow", "rejected", "retired")
 """States from which a version may go into service: rejected ones too, on a later verdict."""
 
-REJECTABLE = ("candidate", "shadow", "rejected")
-
-_V, _D = MODEL_VERSION.c, DEPLOYMENT.c
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelVersion:
-    """One version of a plant's model.
-
-    Attributes:
-        plant: Whose model.
-        number: From 1, per plant, in the order of registration.
-        sha256: Its artifact.
-        state: One of ``tables.STATES``.
-        created_at: When it was registered, in UTC.
-        note: Why it is in this state, where there is something to say.
-    """
-
-    plant: str
-    number: int
-    sha256: str
-    state: str
-    created_at: datetime
-    note: str
+LEDGER_KINDS = {ROLLBACK: "rollback", "forced": "forced"}
+"""Kind of a deployment to that of its row in the ledger; all others are a ``deployment``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
-    """A version's time in charge of a plant: from ``since`` until just before ``until``.
-
-    Attributes:
-        plant: Which plant.
-        number: Which version.
-        sha256: Its artifact.
-        since: Beginning, in UTC.
-        until: End, in UTC; None while it serves.
-        evidence: What the decision rested on.
-    """
-
-    plant: str
-    number: int
-    sha256: str
-    since: datetime
-    until: datetime | None
-    evidence: dict[str, Any]
-
-
-class ModelRegistry:
+class ModelRegistry(VersionStates):
     """All versions and all deployments."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
-
-    def register(self, plant: str, sha256: str, *, now: datetime) -> ModelVersion:
-        """Make an artifact a candidate; the same artifact again is the version that it already is.
-
-        Raises:
-            RecordError: The hash is none, or ``now`` has no time zone.
-        """
-        with writing(self._engine, alone_in=MODEL_VERSION) as connection:
-            known = _versions(connection, _V.plant == plant)
-            for version in known:
-                if version.sha256 == sha256:
-                    return version
-            number = max((version.number for version in known), default=0) + 1
-            row = {"plant": plant, "number": number, "sha256": sha256, "created_at": now}
-            connection.execute(MODEL_VERSION.insert().values(**row, state="candidate", note=""))
-            return _version(connection, plant, number)
-
-    def versions(self, plant: str | None = None) -> tuple[ModelVersion, ...]:
-        """Versions of one plant, or of all; by plant, then by number."""
+    def deployments(self, plant: str) -> tuple[Deployment, ...]:
+        """A plant's deployments, oldest first: intervals without overlap, the last may be open."""
         with self._engine.connect() as connection:
-            found = _versions(connection, *([] if plant is None else [_V.plant == plant]))
-        return tuple(sorted(found, key=lambda each: (each.plant, each.number)))
+            return deployments.history(connection, plant)
 
-    def version(self, plant: str, number: int) -> ModelVersion:
-        """One version.
-
-        Raises:
-            UnknownVersionError: The plant has none of this number.
-        """
+    def predecessors(self, plant: str) -> tuple[ModelVersion, ...]:
+        """Versions that a rollback can put in charge again, the one that served last first."""
         with self._engine.connect() as connection:
-            return _version(connection, plant, number)
-
-    def champion(self, plant: str) -> ModelVersion | None:
-        """The version in charge, or None."""
-        with self._engine.connect() as connection:
-            return _champion(connection, plant)
+            return deployments.predecessors(connection, plant)
 
     def deploy(
         self,
@@ -120,7 +46,7 @@ class ModelRegistry:
         number: int,
         *,
         expected_champion: int | None,
-        evidence: dict[str, Any],
+        evidence: Mapping[str, Any],
         now: datetime,
     ) -> Deployment:
         """Put a version in charge, all at once: the former champion's time ends where this begins.
@@ -131,102 +57,106 @@ class ModelRegistry:
             plant: Which plant.
             number: Which version.
             expected_champion: The champion that it was compared with; None for no champion.
-            evidence: What the decision rests on; kept with the deployment.
+            evidence: What the decision rests on; kept with the deployment. ``kind`` is one of
+                ``deployments.DECISIONS``, without it a promotion; ``actor`` and ``reason`` say who
+                decided and why, and go into the ledger too.
             now: When.
 
         Raises:
             UnknownVersionError: The plant has none of this number.
             ChampionChangedError: Another one is in charge than the expected champion.
-            VersionStateError: The version was taken out of service for good.
+            VersionStateError: The version was taken out of service for good, or its files were removed.
+            FrozenError: A person froze the plant.
             DeploymentTimeError: ``now`` is before the last change.
-            RecordError: ``now`` has no time zone, or the evidence is not JSON.
+            RecordError: ``now`` has no time zone, or the evidence is not JSON or of no known kind.
         """
-        with writing(self._engine, alone_in=MODEL_VERSION) as connection:
-            version, champion = _version(connection, plant, number), _champion(connection, plant)
+        evidence = {"kind": DECISIONS[0], **evidence}
+        if evidence["kind"] not in DECISIONS:
+            expected = ", ".join(DECISIONS)
+            raise RecordError(
+                "A deployment's kind", found=repr(evidence["kind"]), expected=expected
+            )
+        with self._alone() as connection:
+            version = version_rows.get(connection, plant, number)
+            champion = version_rows.in_state(connection, plant, "champion")
             if champion == version:
-                return _deployments(connection, plant)[-1]
+                return deployments.history(connection, plant)[-1]
             found = champion.number if champion else None
             if found != expected_champion:
                 raise ChampionChangedError(plant, compared=expected_champion, found=found)
-            if version.state not in DEPLOYABLE:
-                raise VersionStateError(plant, number, state=version.state, allowed=DEPLOYABLE)
-            _close(connection, champion, plant, in_utc(now))
-            _open(connection, version, evidence, now)
-            return _deployments(connection, plant)[-1]
+            refuse_frozen(connection, plant)
+            version_rows.require(version, DEPLOYABLE, "goes into service")
+            return self._succeed(connection, champion, version, evidence, now)
 
-    def reject(self, plant: str, number: int, reason: str) -> ModelVersion:
-        """Mark a version as refused by the gate, and say why.
+    def rollback(
+        self,
+        plant: str,
+        *,
+        to: int | None = None,
+        actor: str,
+        reason: str,
+        now: datetime,
+        expected_champion: int | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> Deployment:
+        """Put a former champion in charge again; the present one never comes back.
 
-        A version that serves or has served keeps its state: the refusal was one of putting it in charge
-        *again*, and takes nothing out of service.
+        Args:
+            plant: Which plant.
+            to: A version that has served; None for the one that served last and may serve again.
+            actor: Who decided.
+            reason: What is wrong with the present champion.
+            now: When.
+            expected_champion: The one that is wrong; None for whoever is in charge.
+            details: More to keep with the deployment.
 
         Raises:
+            NoChampionError: None is in charge.
+            ChampionChangedError: Another one is in charge than the expected champion.
+            NoPredecessorError: There is nothing to go back to.
             UnknownVersionError: The plant has none of this number.
+            VersionStateError: ``to`` has not served, is in charge, or may not serve any more.
+            DeploymentTimeError: ``now`` is before the last change.
         """
-        with writing(self._engine, alone_in=MODEL_VERSION) as connection:
-            version = _version(connection, plant, number)
-            if version.state in REJECTABLE:
-                _move(connection, version, "rejected", reason)
-            return _version(connection, plant, number)
+        with self._alone() as connection:
+            champion = version_rows.in_state(connection, plant, "champion")
+            if champion is None:
+                raise NoChampionError(plant)
+            if expected_champion not in (None, champion.number):
+                raise ChampionChangedError(
+                    plant,
+                    compared=expected_champion,
+                    found=champion.number,
+                    what="the rollback was to be from",
+                    remedy="Nothing was changed; look at the new champion first.",
+                )
+            target = deployments.rollback_target(connection, champion, to)
+            evidence = {
+                **(details or {}),
+                "kind": ROLLBACK,
+                "of": champion.number,
+                "actor": actor,
+                "reason": reason,
+            }
+            return self._succeed(connection, champion, target, evidence, now)
 
-    def deployments(self, plant: str) -> tuple[Deployment, ...]:
-        """A plant's deployments, oldest first: intervals without overlap, the last may be open."""
-        with self._engine.connect() as connection:
-            return _deployments(connection, plant)
-
-
-def _close(
-    connection: sa.Connection, champion: ModelVersion | None, plant: str, now: datetime
-) -> None:
-    """End the time in charge of whoever serves; nothing may begin before what is already history."""
-    history = _deployments(connection, plant)
-    if not history:
-        return
-    earliest = history[-1].until or history[-1].since
-    if now < earliest:
-        raise DeploymentTimeError(plant, found=now.isoformat(), earliest=earliest.isoformat())
-    if champion is not None:
-        connection.execute(
-            DEPLOYMENT.update().where(_D.plant == plant, _D.until.is_(None)).values(until=now)
-        )
-        _move(connection, champion, "retired", "")
-
-
-def _open(
-    connection: sa.Connection, version: ModelVersion, evidence: dict[str, Any], now: datetime
-) -> None:
-    _move(connection, version, "champion", "")
-    row = {"plant": version.plant, "number": version.number, "sha256": version.sha256}
-    connection.execute(DEPLOYMENT.insert().values(**row, since=now, evidence=evidence))
-
-
-def _move(connection: sa.Connection, version: ModelVersion, state: str, note: str) -> None:
-    connection.execute(
-        MODEL_VERSION.update()
-        .where(_V.plant == version.plant, _V.number == version.number)
-        .values(state=state, note=note)
-    )
-
-
-def _version(connection: sa.Connection, plant: str, number: int) -> ModelVersion:
-    known = _versions(connection, _V.plant == plant)
-    for version in known:
-        if version.number == number:
-            return version
-    raise UnknownVersionError(plant, number, held=[version.number for version in known])
-
-
-def _champion(connection: sa.Connection, plant: str) -> ModelVersion | None:
-    found = _versions(connection, _V.plant == plant, _V.state == "champion")
-    return found[0] if found else None
-
-
-def _versions(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[ModelVersion]:
-    question = sa.select(MODEL_VERSION).where(*conditions).order_by(_V.number)
-    return [ModelVersion(**row) for row in connection.execute(question).mappings()]
-
-
-def _deployments(connection: sa.Connection, plant: str) -> tuple[Deployment, ...]:
-    columns = (_D.plant, _D.number, _D.sha256, _D.since, _D.until, _D.evidence)
-    question = sa.select(*columns).where(_D.plant == plant).order_by(_D.id)
-    return tuple(Deployment(**row) for row in connection.execute(question).mappings())
+    def _succeed(
+        self,
+        connection: sa.Connection,
+        champion: ModelVersion | None,
+        version: ModelVersion,
+        evidence: dict[str, Any],
+        now: datetime,
+    ) -> Deployment:
+        """End one version's time in charge, begin the next one's, and write it down."""
+        is_rollback = evidence["kind"] == ROLLBACK
+        deployments.end_current(connection, version.plant, now)
+        if champion is not None:
+            state, note = ("rolled_back", evidence["reason"]) if is_rollback else ("retired", "")
+            version_rows.move(connection, champion, state, note)
+        version_rows.move(connection, version, "champion", "")
+        made = deployments.begin(connection, version, evidence, now)
+        body = {"number": made.number, "sha256": made.sha256, "since": made.since.isoformat()}
+        body |= {"over": champion and champion.number, "kind": evidence["kind"]}
+        self._record(LEDGER_KINDS.get(made.kind, "deployment"), made.plant, body, evidence, now)
+        return made

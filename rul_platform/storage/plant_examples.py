@@ -1,4 +1,4 @@
-"""Three plants to begin with: a fleet of turbofans, filters on a rig, and simulated pumps.
+"""Plants to begin with: a fleet of turbofans, filters on a rig, simulated pumps, a line of pumps.
 
 Belongs here: writing an example's data and plant file into a folder.
 Does not belong here: where NASA's archive comes from (``cmapss_source``), how pumps wear
@@ -15,10 +15,12 @@ from importlib import resources
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from rul_platform.core.cmapss import parse_cycles
 from rul_platform.core.columns import CYCLE, INFORMATIVE, UNIT
-from rul_platform.core.examples import FILTERS, FLEET, PUMPS
+from rul_platform.core.examples import FILTERS, FLEET, PUMP_LINE, PUMPS
+from rul_platform.core.simulated_line import past_pumps
 from rul_platform.core.simulated_pumps import simulate_pumps
 from rul_platform.errors import ArchiveError
 from rul_platform.storage.plain_files import write_new, write_whole
@@ -101,12 +103,34 @@ def write_simulated_pumps(folder: Path, *, name: str = PUMPS) -> Path:
     Raises:
         StoreFullError: The disk has no room.
     """
-    readings, failures = simulate_pumps()
+    return _write_pumps(folder, PUMPS, name, *simulate_pumps())
+
+
+def write_pump_line(folder: Path, *, seed: int, name: str) -> Path:
+    """The past of a simulated line of pumps: enough machines for the gate's statistics.
+
+    Args:
+        folder: Of the plant files.
+        seed: Another seed gives other pumps.
+        name: The plant's name.
+
+    Returns:
+        The plant file.
+
+    Raises:
+        StoreFullError: The disk has no room.
+    """
+    return _write_pumps(folder, PUMP_LINE, name, *past_pumps(seed))
+
+
+def _write_pumps(
+    folder: Path, example: str, name: str, readings: pd.DataFrame, failures: pd.DataFrame
+) -> Path:
     files = {
         "readings.csv": readings.to_csv(index=False, lineterminator="\n").encode(),
         "failures.csv": failures.to_csv(index=False, lineterminator="\n").encode(),
     }
-    return _write_example(folder, PUMPS, name, files)
+    return _write_example(folder, example, name, files)
 
 
 def _write_example(folder: Path, example: str, name: str, files: Mapping[str, bytes]) -> Path:

@@ -15,9 +15,10 @@ import pandas as pd
 
 from rul_platform.core.canonical import sha256
 from rul_platform.core.fleet import Fleet
+from rul_platform.core.outcomes import NOTHING, Beside
 from rul_platform.core.plant import NAME_PATTERN, Plant, parse_plant
 from rul_platform.core.plant_sections import FailureTable, FileSource, SqlSource
-from rul_platform.core.readings import build_fleet, reading_problems
+from rul_platform.core.readings import build_whole_fleet, reading_problems
 from rul_platform.core.wording import did_you_mean
 from rul_platform.errors import PlantFileError
 from rul_platform.storage.plant_queries import find_database, fingerprint, run_query
@@ -43,11 +44,19 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class PlantData:
-    """A plant, its fleet, and everything that was read for it."""
+    """A plant, its fleet, and everything that was read for it.
+
+    Attributes:
+        plant: What its file says.
+        fleet: Its histories.
+        sources: Every byte that its file names.
+        counts: How the plant's own readings came together with what else is known, for people.
+    """
 
     plant: Plant
     fleet: Fleet
     sources: tuple[SourceFile, ...]
+    counts: Mapping[str, int | str]
 
 
 def list_plants(folder: Path) -> tuple[Path, ...]:
@@ -79,13 +88,16 @@ def load_plant(path: Path) -> Plant:
         raise PlantFileError(str(path), [problem]) from error
 
 
-def read_plant(path: Path, *, environ: Mapping[str, str] | None = None) -> PlantData:
+def read_plant(
+    path: Path, *, environ: Mapping[str, str] | None = None, beside: Beside = NOTHING
+) -> PlantData:
     """Read a plant file and the readings that it points to.
 
     Args:
         path: The plant file.
         environ: Where ``url_env`` is looked up; the process environment by default, because the
             plant file alone says which secret it needs, and the secret is used here and nowhere else.
+        beside: Landed readings, outcomes and predictions.
 
     Raises:
         PlantFileError: Lists every problem of the file, or of everything that it points to.
@@ -100,10 +112,10 @@ def read_plant(path: Path, *, environ: Mapping[str, str] | None = None) -> Plant
     if reader.problems:
         raise PlantFileError(str(path), [*reader.problems, *reading_problems(frames, plant)])
     try:
-        fleet = build_fleet(frames, plant, failures)
+        built = build_whole_fleet(frames, plant, failures, beside)
     except PlantFileError as error:
         raise PlantFileError(str(path), error.problems) from error
-    return PlantData(plant, fleet, tuple(reader.sources))
+    return PlantData(plant, built.fleet, tuple(reader.sources), built.counts)
 
 
 def read_readings(path: Path, plant: Plant) -> pd.DataFrame:

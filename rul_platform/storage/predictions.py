@@ -1,11 +1,13 @@
-"""What was answered: one row for each prediction, with the version that made it.
+"""What was answered: one row for each prediction, with the version that made it, and what failed.
 
-Belongs here: recording and finding predictions. Does not belong here: making them (``inference``).
+Belongs here: recording and finding predictions. Does not belong here: making them (``inference``),
+figures over many of them (``figures``, ``health``).
 """
 
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -13,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from rul_platform.errors import RecordError, UnknownPredictionError
 from rul_platform.storage.database import writing
-from rul_platform.storage.tables import PREDICTION
+from rul_platform.storage.operation_tables import PREDICTION, PREDICTION_FAILURE, ROLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,11 @@ class LoggedPrediction:
         rul_low: Lower end of the interval.
         rul_high: Upper end.
         created_at: When it was answered, in UTC.
+        role: One of ``operation_tables.ROLES``.
+        beside: For a shadow, the id of the answer that was given instead.
+        raw_rul: Before any limit, None where it was not kept.
+        inference_ms: What the answer took, in milliseconds.
+        readings_sha256: Artifact of the readings that it was made from.
     """
 
     id: str
@@ -43,6 +50,11 @@ class LoggedPrediction:
     rul_low: float
     rul_high: float
     created_at: datetime
+    role: str
+    beside: str | None
+    raw_rul: float | None
+    inference_ms: float | None
+    readings_sha256: str | None
 
 
 class PredictionLog:
@@ -63,18 +75,27 @@ class PredictionLog:
         rul_low: float,
         rul_high: float,
         now: datetime,
+        role: str = "champion",
+        beside: str | None = None,
+        raw_rul: float | None = None,
+        inference_ms: float | None = None,
+        readings_sha256: str | None = None,
     ) -> str:
-        """Keep one prediction.
+        """Keep one prediction; the arguments are those of :class:`LoggedPrediction`.
 
         Returns:
             Its id: 32 hex digits, random.
 
         Raises:
-            RecordError: A number is not finite, the interval is turned round, no version of this number
-                has this hash, or ``now`` has no time zone.
+            RecordError: A number is not finite, the interval is turned round, the role is none, a shadow
+                stands beside nothing (or another role beside something), no version of this number has
+                this hash, or ``now`` has no time zone.
         """
         values = {"life": life, "rul": rul, "rul_low": rul_low, "rul_high": rul_high}
+        measured = {"raw_rul": raw_rul, "inference_ms": inference_ms}
+        values |= {name: value for name, value in measured.items() if value is not None}
         _check_values(values)
+        _check_role(role, beside)
         row = {
             "id": uuid4().hex,
             "plant": plant,
@@ -83,17 +104,25 @@ class PredictionLog:
             "sha256": sha256,
             **{name: float(value) for name, value in values.items()},  # NumPy's do not reach SQL
             "created_at": now,
+            "role": role,
+            "beside": beside,
+            "readings_sha256": readings_sha256,
         }
-        try:
-            with writing(self._engine) as connection:
-                connection.execute(PREDICTION.insert().values(row))
-        except IntegrityError as error:  # the values were checked: the version is left
-            raise RecordError(
-                "The version of a prediction",
-                found=f"{plant} version {number} with sha256 {sha256}",
-                expected="one that is registered under this number and this hash",
-            ) from error
+        self._insert(row)
         return row["id"]
+
+    def failed(self, plant: str, number: int | None, kind: str, now: datetime) -> None:
+        """Keep that a version could not answer, beside whatever else is going on.
+
+        Args:
+            plant: Which plant.
+            number: Which version; None where none could be found.
+            kind: Class of the error. Its text is not kept: it may hold what a caller sent.
+            now: When.
+        """
+        row = {"plant": plant, "number": number, "kind": kind, "created_at": now}
+        with writing(self._engine) as connection:
+            connection.execute(PREDICTION_FAILURE.insert().values(row))
 
     def get(self, prediction: str) -> LoggedPrediction:
         """One prediction by its id.
@@ -108,6 +137,16 @@ class PredictionLog:
             raise UnknownPredictionError(prediction)
         return LoggedPrediction(**row)
 
+    def answered(self, plant: str) -> tuple[LoggedPrediction, ...]:
+        """All answers that were given for a plant, oldest first: none of a model only asked beside."""
+        answers = PREDICTION.select().where(
+            PREDICTION.c.plant == plant, PREDICTION.c.role != "shadow"
+        )
+        question = answers.order_by(PREDICTION.c.created_at, PREDICTION.c.id)
+        with self._engine.connect() as connection:
+            rows = connection.execute(question).mappings().all()
+        return tuple(LoggedPrediction(**row) for row in rows)
+
     def recent(self, plant: str, limit: int) -> tuple[LoggedPrediction, ...]:
         """A plant's last ``limit`` predictions, newest first; those of one moment ordered by id."""
         question = (
@@ -120,6 +159,17 @@ class PredictionLog:
             rows = connection.execute(question).mappings().all()
         return tuple(LoggedPrediction(**row) for row in rows)
 
+    def _insert(self, row: dict[str, Any]) -> None:
+        try:
+            with writing(self._engine) as connection:
+                connection.execute(PREDICTION.insert().values(row))
+        except IntegrityError as error:  # the values were checked: the version is left
+            raise RecordError(
+                "The version of a prediction",
+                found=f"{row['plant']} version {row['number']} with sha256 {row['sha256']}",
+                expected="one that is registered under this number and this hash",
+            ) from error
+
 
 def _check_values(values: dict[str, float]) -> None:
     odd = [f"{name} {value}" for name, value in values.items() if not math.isfinite(value)]
@@ -130,4 +180,17 @@ def _check_values(values: dict[str, float]) -> None:
             "The interval of a prediction",
             found=f"from {values['rul_low']} to {values['rul_high']}",
             expected="from the lower to the upper end",
+        )
+
+
+def _check_role(role: str, beside: str | None) -> None:
+    if role not in ROLES:
+        raise RecordError(
+            "The role of a prediction", found=role, expected=f"one of {', '.join(ROLES)}"
+        )
+    if (role == "shadow") != (beside is not None):
+        raise RecordError(
+            "A prediction",
+            found=f"a {role}'s beside {beside or 'none'}",
+            expected="a shadow's beside the answer that was given, or an answer that was given",
         )

@@ -18,6 +18,7 @@ from rul_platform.cli.main import main
 from rul_platform.cli.stages import Work, opened
 from rul_platform.cli.walkthrough import Walkthrough
 from rul_platform.core.gate import Verdict, decide
+from rul_platform.core.policy import Policy
 from rul_platform.settings import Settings
 from rul_platform_tests.core.test_gate import GOOD
 
@@ -163,7 +164,7 @@ def test_filters_that_are_given_join_the_pumps(
 
 def refuse(work: Work, plant: str) -> Verdict:
     """Leave a report of a gate that said no, as a judgement does."""
-    verdict = decide(replace(GOOD, candidate_rmse=50.0))
+    verdict = decide(replace(GOOD, candidate_rmse=50.0), Policy())
     gate = json.dumps(verdict.to_json()).encode()
     work.home.lineage.record(
         asset="evaluation_report",

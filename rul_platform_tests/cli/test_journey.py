@@ -246,8 +246,11 @@ def test_a_wrong_setting_is_named_and_no_secret_shown(
         (),
         *((name,) for name in (
             "demo", "data", "plant", "train", "evaluate", "deploy", "predict", "models", "status",
-            "windows", "ui",
+            "windows", "ui", "feedback", "outcome", "retrain", "rollback", "approve", "freeze",
         )),
+        *(("feedback", name) for name in ("add", "import", "stats")),
+        *(("outcome", name) for name in ("add", "import")),
+        *(("retrain", name) for name in ("check", "run", "history", "cancel")),
         ("data", "fetch"),
         ("windows", "export"),
     ],

@@ -44,7 +44,16 @@ def test_exported_windows_hold_the_values_of_every_window(tmp_path: Path):
     assert np.array_equal(values.reshape(windows.features().shape), windows.features())
     assert table.schema.metadata[b"length"] == b"7"
     assert table.schema.metadata[b"channels"] == b"s0,s1,s0_dev,s1_dev,age"
+    assert table["at_least"].to_pylist() == [False] * len(windows)
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_windows_from_before_lower_bounds_can_be_exported(tmp_path: Path):
+    preparation, windows, *_ = prepared()
+    old = Windows(windows.table, windows.index.drop(columns="at_least"), windows.length)
+    export_windows(old, preparation.channels, tmp_path / "out.parquet")
+    export_windows(windows, preparation.channels, tmp_path / "new.parquet")
+    assert pq.read_table(tmp_path / "out.parquet").equals(pq.read_table(tmp_path / "new.parquet"))
 
 
 def test_an_export_that_fails_leaves_nothing(tmp_path: Path):

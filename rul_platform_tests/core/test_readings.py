@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rul_platform.core.outcomes import Beside, Told
 from rul_platform.core.plant import Plant
-from rul_platform.core.readings import build_fleet, reading_problems
+from rul_platform.core.readings import Built, build_fleet, build_whole_fleet, reading_problems
 from rul_platform.errors import PlantFileError, TooFewUnitsError
 from rul_platform_tests.core.plants import plant, table, three_pumps
 
@@ -26,7 +27,8 @@ def test_a_table_becomes_a_fleet_that_ends_at_the_failures():
     fleet = build_fleet({"a.csv": three_pumps()}, plant())
 
     assert list(fleet.readings.columns) == ["unit", "life", "condition", "flow"]
-    assert fleet.units.to_dict("list") == {
+    assert fleet.units["known_life"].isna().all()
+    assert fleet.units.drop(columns="known_life").to_dict("list") == {
         "unit": ["a", "b", "c"],
         "rows": [3, 4, 5],
         "end_life": [2.0, 3.0, 4.0],
@@ -249,3 +251,71 @@ def test_a_unit_with_one_reading_up_to_its_failure_is_refused():
         "unit 'd' failed at 5 with 1 readings up to then, at least 2 are needed. Is [failure] right, "
         "and [columns] unit?",
     )
+
+
+def landed(*rows: tuple[str, float, float]) -> pd.DataFrame:
+    """Unit, life and flow, as the landing area gives them."""
+    parts = pd.DataFrame(rows, columns=["unit", "life", "flow"])
+    parts.insert(2, "condition", "0")
+    return parts
+
+
+def built(of: Plant, *rows: tuple[str, float, float], **told: dict[str, float]) -> Built:
+    """The three pumps with what landed and what was told."""
+    beside = Beside(landed(*rows), Told(**told))
+    return build_whole_fleet({"a.csv": three_pumps()}, of, None, beside)
+
+
+def test_a_unit_that_only_landed_has_not_failed_though_the_last_row_is_the_failure():
+    whole = built(plant(), ("d", 0, 0), ("d", 1, 10), ("a", 3, 99))
+    units = whole.fleet.units.set_index("unit")
+    assert units["rul_at_end"].isna().to_dict() == {"a": False, "b": False, "c": False, "d": True}
+    assert units.at["a", "end_life"] == 2.0  # the plant's own last row, and nothing after it
+    assert (whole.counts["rows_from_landing"], whole.counts["units_from_landing"]) == (3, 1)
+
+
+def test_a_threshold_holds_for_landed_readings_too():
+    whole = built(plant(failure=THRESHOLD), ("d", 0, 0), ("d", 1, 10), ("d", 5, 20), ("d", 6, 30))
+    d = whole.fleet.units.set_index("unit").loc["d"]
+    assert (d["end_life"], d["rul_at_end"]) == (5.0, 0.0)
+
+
+def test_a_reported_failure_between_two_readings_leaves_time_to_it():
+    whole = built(plant(), ("d", 0, 0), ("d", 1, 10), ("d", 5, 20), failed_at={"d": 4.5})
+    d = whole.fleet.units.set_index("unit").loc["d"]
+    assert (d["rows"], d["end_life"], d["rul_at_end"]) == (2, 1.0, 3.5)
+    assert whole.counts["failed_by_outcome"] == 1
+
+
+def test_a_replaced_unit_ends_there_without_a_failure():
+    four = pd.concat([three_pumps(), table([("d", float(h), 10.0 * h) for h in range(6)])])
+    beside = Beside(landed(), Told(ended_at={"d": 3.0}))
+    units = build_whole_fleet({"a.csv": four}, plant(), None, beside).fleet.units.set_index("unit")
+    assert units.at["d", "end_life"] == 3.0
+    assert math.isnan(units.at["d", "rul_at_end"])
+
+
+def test_a_unit_that_outlived_a_promise_says_how_long_it_is_known_to_have_run():
+    """By its readings alone, by what somebody saw, and not at all: c failed, so its end is known."""
+    rows = [("d", 0, 0), ("d", 4, 10), ("e", 0, 0), ("e", 1, 10), ("f", 0, 0), ("f", 3, 1)]
+    told = {"promised": {"d": 3.0, "e": 5.0, "f": 3.0, "c": 1.0}, "ran_until": {"e": 6.0}}
+    whole = built(plant(), *rows, **told)
+    known = whole.fleet.units.set_index("unit")["known_life"].dropna().to_dict()
+    assert known == {"d": 4.0, "e": 6.0}
+    assert whole.fleet.least_rul()[-6:].tolist()[:4] == [4.0, 0.0, 6.0, 5.0]
+    assert whole.counts["outlived_a_prediction"] == 2
+
+
+def test_what_landed_is_resampled_with_the_rest():
+    resampled = plant(resample="[resample]\nstep = 2")
+    rows = [("d", float(h), float(h)) for h in range(6)]
+    fleet = built(resampled, *rows, failed_at={"d": 4.0}).fleet
+    d = fleet.readings[fleet.readings["unit"] == "d"]
+    assert d[["life", "flow"]].to_numpy().tolist() == [[0.0, 0.0], [2.0, 1.5], [4.0, 3.5]]
+
+
+def test_with_nothing_beside_a_fleet_is_what_it_was():
+    plain = build_fleet({"a.csv": three_pumps()}, plant())
+    whole = built(plant())
+    pd.testing.assert_frame_equal(whole.fleet.readings, plain.readings)
+    pd.testing.assert_frame_equal(whole.fleet.units, plain.units)

@@ -148,3 +148,49 @@ def test_too_few_units_are_refused(units: int):
 
 def test_three_units_are_just_enough():
     assert count(assign(UNITS[:3], POLICY, source="plant")) == {TRAIN: 1, VALID: 1, TEST: 1}
+
+
+def outlived_fleet(units: list[str], *, failed: set[str], outlived: set[str]) -> Fleet:
+    """As :func:`fleet_of`; the ``outlived`` are known to have run longer than a prediction said."""
+    fleet = fleet_of(units, failed=failed)
+    known = [9.0 if unit in outlived else np.nan for unit in fleet.units["unit"]]
+    return Fleet(fleet.readings, fleet.units.assign(known_life=known))
+
+
+def test_a_unit_that_outlived_a_prediction_trains_and_keeps_training_once_it_failed():
+    failed = set(UNITS)
+    fleet = outlived_fleet([*UNITS, "x"], failed=failed, outlived={"x"})
+    roles = assign_fleet(fleet, POLICY, source="plant")
+    assert roles["x"] == TRAIN
+    assert {u: r for u, r in roles.items() if u != "x"} == assign(UNITS, POLICY, source="plant")
+    later = fleet_of([*UNITS, "x"], failed={*failed, "x"})
+    for seed in range(8):
+        policy = SplitPolicy(valid=0.2, test=0.3, seed=seed)
+        kept = assign_fleet(later, policy, source="plant", previous=remember(None, roles))
+        assert kept["x"] == TRAIN
+
+
+def test_a_judge_that_outlived_a_prediction_does_not_train():
+    fleet = outlived_fleet([*UNITS, "x"], failed=set(UNITS), outlived={"x"})
+    for role in (VALID, TEST):
+        assert assign_fleet(fleet, POLICY, source="p", previous={"x": role})["x"] == CENSORED
+
+
+def test_a_unit_that_is_set_aside_for_testing_never_trains():
+    aside = SplitPolicy(valid=0.2, always_test=("x", "0"))
+    fleet = outlived_fleet([*UNITS, "x"], failed=set(UNITS), outlived={"x"})
+    assert assign_fleet(fleet, aside, source="plant")["x"] == CENSORED
+
+
+@given(
+    failed=st.sets(st.sampled_from(UNITS), min_size=5),
+    outlived=st.sets(st.sampled_from(UNITS)),
+    seed=st.integers(0, 3),
+)
+def test_no_judge_has_a_lower_bound(failed: set[str], outlived: set[str], seed: int):
+    fleet = outlived_fleet(UNITS, failed=failed, outlived=outlived)
+    policy = SplitPolicy(valid=0.2, test=0.3, seed=seed)
+    roles = assign_fleet(fleet, policy, source="plant")
+    bounded = {u for u in outlived if u not in failed}
+    assert {roles[u] for u in bounded} <= {TRAIN}
+    assert all(roles[u] == CENSORED for u in set(UNITS) - failed - bounded)

@@ -69,3 +69,45 @@ def test_pooled_windows_keep_their_values_and_say_where_they_come_from():
 def test_windows_of_other_length_are_not_pooled():
     with pytest.raises(ValueError, match="unpack"):
         pool({"A": ramp({"1": 3}, 2), "B": ramp({"1": 3}, 3)})
+
+
+def outlived(lives: dict[str, int], known_life: float) -> Fleet:
+    """Machines at work that are known to have run until ``known_life``."""
+    readings = wearing_fleet(lives).readings
+    return Fleet(readings, summarise_units(readings, np.nan, known_life))
+
+
+def test_a_unit_that_outlived_a_prediction_has_lower_bounds_for_labels():
+    """At 1, 2 and 3 it had at least 6, 5 and 4 left; 5 and more is as good as the cap of 5."""
+    index = window_index(outlived({"a": 3}, 7.0), "train", length=2, cap=5.0)
+    assert index["rul"].tolist() == [6.0, 5.0, 4.0]
+    assert index["at_least"].tolist() == [False, False, True]
+
+
+def test_a_unit_that_failed_has_no_lower_bound_whatever_is_known_of_it():
+    readings = wearing_fleet({"a": 3}).readings
+    fleet = Fleet(readings, summarise_units(readings, 0.0, 9.0))
+    index = window_index(fleet, "train", length=2, cap=5.0)
+    assert index["rul"].tolist() == [2.0, 1.0, 0.0]
+    assert not index["at_least"].any()
+
+
+def test_exact_windows_are_those_whose_label_is_known():
+    fleet = outlived({"a": 3}, 7.0)
+    index = window_index(fleet, "train", length=2, cap=5.0)
+    windows = Windows(np.zeros((3, 1), dtype=np.float32), index, 2)
+    assert windows.exact().rul().tolist() == [6.0, 5.0]
+
+
+def test_fleets_and_windows_from_before_are_read_as_they_were():
+    """Artifacts that know neither ``known_life`` nor ``at_least``."""
+    fleet = wearing_fleet({"a": 3, "b": 2})
+    old = Fleet(fleet.readings, fleet.units.drop(columns="known_life"))
+    assert np.isnan(old.least_rul()).all()
+    index = window_index(old, "train", length=2)
+    new = Windows(np.zeros((5, 1), dtype=np.float32), index, 2)
+    before = Windows(new.table, index.drop(columns="at_least"), 2)
+    assert before.at_least().tolist() == [False] * 5
+    assert len(before.exact()) == 5
+    pooled = pool({"A": before, "B": new})
+    assert pooled.index["at_least"].dtype == bool

@@ -10,7 +10,7 @@ import pytest
 from rul_platform.core.fleet import Fleet
 from rul_platform.core.preparation import Preparation
 from rul_platform.core.recipe import FitConfig
-from rul_platform.errors import ReadingsError
+from rul_platform.errors import InferenceError, ReadingsError
 from rul_platform.inference.predictor import Predictor
 from rul_platform.learning import models, packaging, training
 from rul_platform_tests.fleets import wearing_fleet
@@ -50,6 +50,26 @@ def test_the_answer_is_the_one_of_the_evaluation(predictor: Predictor):
         (said,) = predictor.predict(history(rows))
         assert said.rul == pytest.approx(scored[rows - 1], abs=1e-4)
         assert said.life == float(rows)
+
+
+def test_what_the_network_said_before_any_limit_is_told(predictor: Predictor):
+    """Far outside of what it learned from, the answer stays within the limits; the raw one need not."""
+    wild = history(40).assign(s0=lambda table: table["s0"] + 50.0, s1=-50.0)
+    for table in (history(40), wild):
+        (said,) = predictor.predict(table)
+        assert said.rul == pytest.approx(min(max(said.raw_rul, 0.0), said.cap), abs=1e-4)
+        assert said.cap == 50.0
+
+
+def test_a_network_that_says_no_number_answers_nothing(predictor: Predictor):
+    question = predictor.question(history())
+    with pytest.raises(InferenceError, match="what it says is no finite number"):
+        predictor.answers(question, np.array([np.nan], dtype=np.float32))
+
+
+def test_bytes_that_are_no_network_are_refused(predictor: Predictor):
+    with pytest.raises(InferenceError, match="The model could not answer: ONNX Runtime refuses it"):
+        Predictor(b"no network", predictor.card)
 
 
 def test_rul_falls_as_the_machine_wears(predictor: Predictor):

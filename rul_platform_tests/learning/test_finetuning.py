@@ -8,7 +8,13 @@ from rul_platform.core.preparation import Preparation
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import Windows
 from rul_platform.learning.checkpoints import Checkpoint
-from rul_platform.learning.finetuning import FinetuneConfig, Freeze, finetune, transfer
+from rul_platform.learning.finetuning import (
+    FinetuneConfig,
+    Freeze,
+    finetune,
+    finetune_from,
+    transfer,
+)
 from rul_platform.learning.models import build, default_config
 
 KNOWN = ("T24", "T30", "age")
@@ -94,3 +100,49 @@ def test_an_inherited_part_learns_slower(prepared: tuple[Preparation, Windows]):
         after = network.encoder.layers.weight_hh_l0.detach()
         moves[rate] = float((after - before).abs().max())
     assert moves[0.01] < 0.1 * moves[1.0]
+
+
+def own_start(channels: tuple[str, ...], seed: int) -> Checkpoint:
+    """A network for the plant's own channels."""
+    config = default_config("gru", len(channels), hidden_size=6)
+    return Checkpoint(config, channels, build(config, seed=seed).state_dict())
+
+
+def test_of_several_starts_the_one_that_validates_best_is_kept(
+    prepared: tuple[Preparation, Windows],
+):
+    preparation, windows = prepared
+    config = FinetuneConfig(fit=FitConfig(seed=0, steps=30, validate_every=10), freeze="nothing")
+    starts = {name: own_start(preparation.channels, seed) for seed, name in enumerate("abc")}
+    best, valid_rmse = finetune_from(
+        starts, preparation.channels, windows, config, cap=preparation.cap
+    )
+    assert list(valid_rmse) == ["a", "b", "c"]
+    assert best.start == min(valid_rmse, key=lambda name: valid_rmse[name])
+    assert best.fitted.best_valid_rmse == valid_rmse[best.start]
+    assert len(set(valid_rmse.values())) == 3
+
+
+def test_a_single_start_gives_what_fine_tuning_alone_gives(prepared: tuple[Preparation, Windows]):
+    """To the last bit: nothing changes for whoever does not ask for the champion."""
+    preparation, windows = prepared
+    config = FinetuneConfig(fit=FitConfig(seed=0, steps=12, validate_every=4))
+    best, _ = finetune_from(
+        {"only": parent()}, preparation.channels, windows, config, cap=preparation.cap
+    )
+    network, _, _ = transfer(parent(), preparation.channels, seed=0, freeze=config.freeze)
+    train, valid = windows.select("train"), windows.select("valid")
+    result = finetune(network, train, valid, config, cap=preparation.cap)
+    assert best.fitted.history.equals(result.history)
+    weights = network.state_dict()
+    assert all(torch.equal(t, weights[n]) for n, t in best.network.state_dict().items())
+
+
+def test_of_equal_starts_the_first_is_kept(prepared: tuple[Preparation, Windows]):
+    preparation, windows = prepared
+    config = FinetuneConfig(fit=FitConfig(seed=0, steps=6, validate_every=3))
+    same = own_start(preparation.channels, 0)
+    best, _ = finetune_from(
+        {"first": same, "second": same}, preparation.channels, windows, config, cap=preparation.cap
+    )
+    assert best.start == "first"

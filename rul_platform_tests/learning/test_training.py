@@ -120,3 +120,42 @@ def test_training_that_does_not_help_is_undone(prepared: Prepared):
     assert result.best_step == 0
     assert result.best_valid_rmse == good.best_valid_rmse
     assert all(torch.equal(before[n], tensor) for n, tensor in network.state_dict().items())
+
+
+def with_bounds(windows: Windows, unit: str, bound: float | None) -> Windows:
+    """The labels of ``unit`` as lower bounds; with ``bound`` all the same one."""
+    is_unit = windows.index["unit"] == unit
+    rul = windows.index["rul"].mask(is_unit, bound) if bound is not None else windows.index["rul"]
+    return Windows(windows.table, windows.index.assign(at_least=is_unit, rul=rul), windows.length)
+
+
+def test_windows_from_before_lower_bounds_train_to_the_same_bit(prepared: Prepared):
+    preparation, windows = prepared
+    before = Windows(windows.table, windows.index.drop(columns="at_least"), windows.length)
+    first, one = fitted((preparation, windows), "gru")
+    second, other = fitted((preparation, before), "gru")
+    assert one.history.equals(other.history)
+    weights = second.state_dict()
+    assert all(torch.equal(t, weights[name]) for name, t in first.state_dict().items())
+
+
+def test_a_lower_bound_raises_what_is_predicted_too_low(prepared: Prepared):
+    """A bound of 40 on all of u2's windows lifts its end; a bound of 0 on them teaches nothing."""
+    preparation, windows = prepared
+    last = windows.only((windows.index["unit"] == "u2") & (windows.index["rul"] < 5))
+    said = {}
+    for bound in (0.0, 40.0):
+        network, _ = fitted((preparation, with_bounds(windows, "u2", bound)), "gru")
+        said[bound] = training.predict(network, last, CAP).mean()
+    assert said[40.0] > said[0.0] + 2
+
+
+def test_boosting_and_the_constant_leave_lower_bounds_out(prepared: Prepared):
+    _, windows = prepared
+    train, valid = windows.select("train"), windows.select("valid")
+    bounded, without = with_bounds(train, "u2", 999.0), train.only(train.index["unit"] != "u2")
+    for rival in (
+        lambda given: baselines.boosting(given, valid, cap=CAP, seed=0),
+        lambda given: baselines.constant(given, valid, cap=CAP),
+    ):
+        assert np.array_equal(rival(bounded), rival(without))

@@ -38,6 +38,17 @@ UNTRAINED = Stage(
 )
 
 
+BETTER = Stage(
+    ("finetuned_model",), PUMPS, {"finetuned_model": {"steps": 150, "architecture": "gru"}}
+)
+
+
+def judge_by_threshold(works: Works) -> None:
+    """Six test units would hold every candidate."""
+    (works.home.settings.home / "retrain.json").write_text('{"gate": "threshold"}')
+    works.run(BETTER, replace(JUDGEMENT, assets=("evaluation_report",)))
+
+
 def edit_plant(works: Works, old: str, new: str) -> None:
     path = works.home.plant_file(PUMPS)
     text = path.read_text()
@@ -53,7 +64,7 @@ def test_a_worse_candidate_is_rejected_and_the_champion_stays(finished: Works):
     assert states == {1: "champion", 2: "rejected"}
     note = finished.home.registry.version(PUMPS, 2).note
     assert note is not None
-    assert "worse than the champion's" in note
+    assert "above the champion's" in note
 
 
 def test_the_deploying_asset_asks_the_gate_itself(finished: Works):
@@ -78,8 +89,7 @@ def test_a_rejected_candidate_is_not_judged_over_and_over(finished: Works):
 def test_a_verdict_about_another_champion_deploys_nothing(finished: Works):
     """Between gate and deployment somebody else was faster."""
     home = finished.home
-    better = Stage(TUNING.assets, PUMPS, {"finetuned_model": {"steps": 150, "architecture": "gru"}})
-    finished.run(better, replace(JUDGEMENT, assets=("evaluation_report",)))
+    judge_by_threshold(finished)
     verdict = json.loads(current(home, "evaluation_report", PUMPS).read("gate.json"))
     assert verdict["verdict"] == "PROMOTE"
     third = home.registry.register(PUMPS, "f" * 64, now=datetime.now(UTC))
@@ -219,8 +229,7 @@ def test_a_champion_that_reads_the_plant_differently_is_not_compared(
 def test_a_damaged_candidate_is_not_deployed(finished: Works):
     """Its file changed between the gate and the deployment."""
     home = finished.home
-    better = Stage(TUNING.assets, PUMPS, {"finetuned_model": {"steps": 150, "architecture": "gru"}})
-    finished.run(better, replace(JUDGEMENT, assets=("evaluation_report",)))
+    judge_by_threshold(finished)
     artifact = home.store.artifact(current(home, "finetuned_model", PUMPS).sha256)
     path = home.store.path(artifact, "model.onnx")
     path.chmod(0o644)

@@ -43,7 +43,13 @@ def test_a_new_artifact_is_a_candidate_with_the_next_number(registry: ModelRegis
     other = registry.register("mill", sha(1), now=NOW)
 
     assert first == ModelVersion(
-        plant=PRESS, number=1, sha256=sha(1), state="candidate", created_at=NOW, note=""
+        plant=PRESS,
+        number=1,
+        sha256=sha(1),
+        state="candidate",
+        created_at=NOW,
+        note="",
+        cleaned_at=None,
     )
     assert (second.number, second.created_at, other.number) == (2, LATER, 1)
     assert registry.versions() == (other, first, second)
@@ -66,7 +72,12 @@ def test_the_first_deployment(registry: ModelRegistry):
     deployment = deploy(registry, 1, over=None)
 
     assert deployment == Deployment(
-        plant=PRESS, number=1, sha256=sha(1), since=NOW, until=None, evidence={"gain": 0.1}
+        plant=PRESS,
+        number=1,
+        sha256=sha(1),
+        since=NOW,
+        until=None,
+        evidence={"gain": 0.1, "kind": "promotion"},
     )
     assert registry.deployments(PRESS) == (deployment,)
     assert_one_history(registry)

@@ -150,7 +150,7 @@ def test_a_full_disk_leaves_earlier_artifacts_intact(tmp_path: Path):
 def test_another_refusal_is_not_called_a_full_disk(tmp_path: Path):
     (tmp_path / "store").write_text("a file where the folder should be")
 
-    with pytest.raises(NotADirectoryError):
+    with pytest.raises(FileExistsError):
         ArtifactStore(tmp_path / "store").write({"a": b""})
 
 

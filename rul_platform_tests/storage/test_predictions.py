@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from rul_platform.errors import RecordError, UnknownPredictionError
 from rul_platform.storage.models import ModelRegistry
+from rul_platform.storage.operation_tables import PREDICTION_FAILURE
 from rul_platform.storage.predictions import LoggedPrediction, PredictionLog
 from rul_platform_tests.storage.at_once import in_threads
 
@@ -46,7 +47,24 @@ def test_what_was_answered_is_read_back(log: PredictionLog):
         rul_low=20.25,
         rul_high=42.75,
         created_at=NOW,
+        role="champion",
+        beside=None,
+        raw_rul=None,
+        inference_ms=None,
+        readings_sha256=None,
     )
+
+
+def test_a_shadow_is_read_back_with_the_answer_that_was_given(log: PredictionLog):
+    given = log.record(**answer())
+
+    asked = log.record(
+        **answer(role="shadow", beside=given, raw_rul=-3.5, inference_ms=1.25, readings_sha256=SHA)
+    )
+
+    found = log.get(asked)
+    assert (found.role, found.beside, found.raw_rul) == ("shadow", given, -3.5)
+    assert (found.inference_ms, found.readings_sha256) == (1.25, SHA)
 
 
 def test_numbers_of_numpy_come_back_to_the_last_digit(log: PredictionLog):
@@ -122,6 +140,40 @@ def test_an_interval_turned_round_is_refused(log: PredictionLog):
         log.record(**answer(rul_low=3.0, rul_high=2.0))
 
 
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"role": "king"}, "The role of a prediction is king, but must be one of champion, chall"),
+        (
+            {"role": "shadow"},
+            "A prediction is a shadow's beside none, but must be a shadow's beside",
+        ),
+        (
+            {"beside": "x"},
+            "A prediction is a champion's beside x, but must be a shadow's beside the",
+        ),
+        ({"raw_rul": math.nan}, "A prediction is raw_rul nan, but must be finite numbers."),
+        ({"inference_ms": math.inf}, "A prediction is inference_ms inf, but must be finite"),
+        ({"readings_sha256": "x"}, "A sha256 is 'x', but must be 64 lower-case hex digits"),
+    ],
+)
+def test_what_no_answer_can_be_is_refused(log: PredictionLog, wrong: dict[str, Any], message: str):
+    with pytest.raises(RecordError, match=re.escape(message)):
+        log.record(**answer(**wrong))
+
+
+def test_a_failure_is_kept_without_what_the_caller_sent(log: PredictionLog, engine: sa.Engine):
+    log.failed("press", 1, "InferenceError", NOW)
+    log.failed("press", None, "MissingArtifactError", NOW)
+
+    with engine.connect() as connection:
+        rows = connection.execute(sa.select(PREDICTION_FAILURE)).all()
+    assert [tuple(row)[1:] for row in rows] == [
+        ("press", 1, "InferenceError", NOW),
+        ("press", None, "MissingArtifactError", NOW),
+    ]
+
+
 def test_a_time_without_a_zone_is_refused(log: PredictionLog):
     with pytest.raises(RecordError, match="2026-03-01T08:00:00 without a time zone"):
         log.record(**answer(now=NOW.replace(tzinfo=None)))
@@ -133,3 +185,12 @@ def test_eight_answers_at_once_are_all_kept(log: PredictionLog):
     made = in_threads(lambda number: [log.record(**answer(life=number)) for _ in range(5)], 8)
 
     assert {each.id for each in log.recent("press", 99)} == {one for many in made for one in many}
+
+
+def test_answers_are_given_oldest_first_without_what_was_only_asked(log: PredictionLog):
+    later = log.record(**answer(now=NOW + timedelta(hours=1)))
+    first = log.record(**answer(role="challenger"))
+    log.record(**answer(role="shadow", beside=first))
+    log.record(**answer(plant="mill"))
+
+    assert [given.id for given in log.answered("press")] == [first, later]

@@ -16,6 +16,7 @@ from rul_platform.core.evaluation import BOOSTING, CONSTANT, evaluate
 from rul_platform.core.windows import last_of_each_unit
 from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import SUBSET_AND_ARCHITECTURE, cell
+from rul_platform.orchestration.retries import retrying
 from rul_platform.orchestration.step import REPORT_CODE, Step
 from rul_platform.orchestration.stored_windows import cmapss_test, cmapss_training, preparation_of
 from rul_platform.orchestration.training_config import NetworkConfig
@@ -31,6 +32,7 @@ from rul_platform.storage.home import Home
     owners=["team:learning"],
     code_version=REPORT_CODE,
 )
+@retrying()
 def cmapss_benchmark(
     context: dg.AssetExecutionContext, config: NetworkConfig, home: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult:

@@ -22,6 +22,7 @@ from rul_platform.core.preparation import DEFAULT_WINDOW, Preparation
 from rul_platform.core.windows import Windows
 from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import SUBSET
+from rul_platform.orchestration.retries import retrying
 from rul_platform.orchestration.step import DATA_CODE, Step
 from rul_platform.storage.home import Home
 
@@ -48,6 +49,7 @@ class CmapssWindowsConfig(dg.Config):
     owners=["team:data"],
     code_version=DATA_CODE,
 )
+@retrying()
 def cmapss_windows(
     context: dg.AssetExecutionContext, config: CmapssWindowsConfig, home: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult:

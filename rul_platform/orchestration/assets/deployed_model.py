@@ -2,24 +2,75 @@
 
 The gate's verdict is read and verified here, for this very candidate and against the champion that is in
 charge now: a blocking check blocks only within one run. One transaction deploys and records it; the
-former champion is kept and its time in charge ends where this one's begins.
+former champion is kept and its time in charge ends where this one's begins. By the plant's policy a
+candidate may first have to answer beside the champion, or wait for a person; then the champion stays.
 
 Upstream `evaluation_report`; downstream `predictions` (external).
 """
 
 import json
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
 from rul_platform.core.canonical import canonical_json
-from rul_platform.core.gate import Verdict
+from rul_platform.core.gate import HOLD, REJECT, Verdict
+from rul_platform.core.policy import Policy
 from rul_platform.errors import GateRefusedError
 from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import PLANT
+from rul_platform.orchestration.retries import retrying
+from rul_platform.orchestration.settings_in_force import settings_in_force
 from rul_platform.orchestration.step import REPORT_CODE, Step
 from rul_platform.storage.home import Home
+from rul_platform.storage.models import ModelVersion
+
+DEPLOYED, SHADOWING, HELD, IN_CHARGE = "deployed", "shadowing", "held", "in charge"
+"""What became of the candidate; IN_CHARGE: nothing had to be done."""
+
+RETRAIN_ENDS = {DEPLOYED: "deployed", SHADOWING: "shadowed", HELD: "held", IN_CHARGE: "rejected"}
+"""What became of the retrain that made it; one that made the champion's very bytes brought nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A judged candidate, and what is to be done with it.
+
+    Attributes:
+        version: The candidate.
+        verdict: The gate's.
+        report: Artifact that holds it.
+        decision: One of ``RETRAIN_ENDS``.
+        kind: Of the deployment, if it comes to one.
+        why: For people.
+    """
+
+    version: ModelVersion
+    verdict: Verdict
+    report: str
+    decision: str
+    kind: str
+    why: str
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        """What is kept with a deployment."""
+        return {"kind": self.kind, "report": self.report, **self.verdict.to_json()}
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """For the artifact and the UI."""
+        return {
+            "plant": self.version.plant,
+            "number": self.version.number,
+            "model": self.version.sha256,
+            "report": self.report,
+            "decision": self.decision,
+            "gate": self.verdict.verdict,
+            "reasons": self.why,
+        }
 
 
 @dg.asset(
@@ -29,50 +80,90 @@ from rul_platform.storage.home import Home
     group_name="plant",
     kinds={"onnx"},
     owners=["team:operations"],
+    freshness_policy=dg.FreshnessPolicy.time_window(
+        warn_window=timedelta(days=90), fail_window=timedelta(days=180)
+    ),
     code_version=REPORT_CODE,
 )
+@retrying()
 def deployed_model(
     context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult:
-    """Read the verdict, deploy, write, report."""
-    from rul_platform.orchestration.contest import predictor_of
+    """Read the verdict, deploy or not, write, report."""
+    from rul_platform.operation.model_files import verify
 
     name = context.partition_key
     step = Step(context, home)
-    judged = step.read("evaluation_report", name)
-    verdict = Verdict.from_json(json.loads(judged.read("gate.json")))
-    evidence = verdict.evidence
-    version = home.registry.register(name, evidence.candidate, now=datetime.now(UTC))
-    if not verdict.is_open:
-        raise GateRefusedError(name, version.number, verdict.reasons)
-    predictor_of(step.read_exactly("finetuned_model", name, version.sha256))  # whole, and it loads
-
-    def deploy(_: str) -> dict[str, Any]:
-        deployment = home.registry.deploy(
-            name,
-            version.number,
-            expected_champion=evidence.champion_number,
-            evidence={"report": judged.sha256, **verdict.to_json()},
-            now=datetime.now(UTC),
-        )
-        return {"since": dg.MetadataValue.timestamp(deployment.since)}
-
-    record = {
-        "plant": name,
-        "number": version.number,
-        "model": version.sha256,
-        "report": judged.sha256,
-    }
+    policy, _ = settings_in_force(home, name, step.retrain_id)
+    case = _decide(home, step, name, policy)
+    step.read_exactly("finetuned_model", name, case.version.sha256)
+    verify(home, case.version)
     result = step.publish(
-        {"deployment.json": canonical_json(record)},
+        {"deployment.json": canonical_json(case.record)},
         parameters={},
-        metadata={
-            **record,
-            "gate": verdict.verdict,
-            "reasons": "; ".join(verdict.reasons),
-            "rmse_clipped": evidence.candidate_rmse,
-        },
-        together_with=deploy,
+        metadata={**case.record, "rmse_clipped": case.verdict.evidence.candidate_rmse},
+        together_with=lambda _: _carry_out(home, case, step.retrain_id),
     )
-    history = report.deployments(home.registry.deployments(name))
-    return result._replace(metadata={**(result.metadata or {}), **history})
+    champion = home.registry.champion(name)
+    after = {"version_in_charge": champion.number if champion else "none"}
+    after |= report.deployments(home.registry.deployments(name))
+    return result._replace(metadata={**(result.metadata or {}), **after})
+
+
+def _decide(home: Home, step: Step, plant: str, policy: Policy) -> Case:
+    """What the verdict, a person's approval and the policy come to together.
+
+    Raises:
+        GateRefusedError: The verdict is REJECT.
+    """
+    judged = step.read("evaluation_report", plant)
+    verdict = Verdict.from_json(json.loads(judged.read("gate.json")))
+    version = home.registry.register(plant, verdict.evidence.candidate, now=home.now())
+    if verdict.verdict == REJECT:
+        raise GateRefusedError(plant, version.number, verdict.reasons)
+    decision, kind, why = DEPLOYED, "promotion", verdict.reasons
+    is_new = version.state != "retired" and verdict.evidence.champion is not None
+    if version.state == "champion":
+        decision = IN_CHARGE
+    elif verdict.verdict == HOLD or policy.approval == "always":
+        if _is_approved(home, version, judged.sha256):
+            kind = "approval"
+        else:
+            decision = HELD
+            why = (*why, f"waits for a person: rul approve {plant} {version.number}")
+    elif policy.shadow and is_new:
+        decision = SHADOWING
+    return Case(
+        version=version,
+        verdict=verdict,
+        report=judged.sha256,
+        decision=decision,
+        kind=kind,
+        why="; ".join(why),
+    )
+
+
+def _is_approved(home: Home, version: ModelVersion, judged: str) -> bool:
+    gate = home.gates.latest(version.plant, version.number)
+    if gate is None or gate.report != judged:
+        return False
+    return home.gates.approval(gate.id) is not None
+
+
+def _carry_out(home: Home, case: Case, retrain: int | None) -> dict[str, Any]:
+    """Within the transaction that records the artifact; whoever locks takes versions before retrains."""
+    version, now = case.version, home.now()
+    told = {"evidence": case.evidence, "now": now}
+    compared = case.verdict.evidence.champion_number
+    with home.registry.alone():
+        if retrain is not None:
+            state = RETRAIN_ENDS[case.decision]
+            home.retrains.close(retrain, state, verdict=case.verdict.verdict, now=now)
+        if case.decision == SHADOWING and compared is not None:
+            home.registry.shadow(version.plant, version.number, expected_champion=compared, **told)
+        elif case.decision in (DEPLOYED, IN_CHARGE):
+            deployment = home.registry.deploy(
+                version.plant, version.number, expected_champion=compared, **told
+            )
+            return {"since": dg.MetadataValue.timestamp(deployment.since)}
+    return {}

@@ -3,21 +3,25 @@
 Scores the candidate on the plant's test units, at twenty points of each life, through the very ONNX
 model that would serve. Beside it, on the same points: the champion, the same network from scratch, the
 pretrained network as it is (where it fits), boosting and a constant, all from the same training units.
-The promotion gate's verdict is part of the report.
+The promotion gate decides: whether the candidate saves RMSE, whether more than chance among the test
+units does, whether it is worse late, at the end of life or in an operating condition. Beside the gain
+stands what another seed alone changes. Its verdict is part of the report and of the ledger.
 
 Upstream `finetuned_model` and `plant_windows`; downstream `deployed_model`.
 """
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
 
 import dagster as dg
 
 from rul_platform.core.canonical import canonical_json
 from rul_platform.core.evaluation import evaluate
-from rul_platform.core.gate import decide
+from rul_platform.core.gate import REJECT, decide
 from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import PLANT
+from rul_platform.orchestration.retries import retrying
+from rul_platform.orchestration.settings_in_force import settings_in_force
 from rul_platform.orchestration.step import REPORT_CODE, Step
 from rul_platform.storage.home import Home
 from rul_platform.storage.plain_files import write_whole
@@ -32,41 +36,47 @@ from rul_platform.storage.plain_files import write_whole
     owners=["team:learning"],
     code_version=REPORT_CODE,
 )
+@retrying()
 def evaluation_report(
     context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult:
-    """Read, score, write, report."""
+    """Read, score, decide, write, report."""
     from rul_platform.orchestration.contest import hold_contest
+    from rul_platform.orchestration.contestants import entry_of
 
     name = context.partition_key
     step = Step(context, home)
-    candidate = step.read("finetuned_model", name)
-    card = json.loads(candidate.read("card.json"))
-    stored = step.read_exactly("plant_windows", name, card["windows"])
-    parent = step.read_exactly("pretrained_checkpoint", card["architecture"], card["parent"])
-    contest = hold_contest(
-        candidate,
-        stored,
-        parent,
-        champion=step.read_champion(name),
-        progress=home.progress,
-    )
-    evaluation = evaluate(contest.predicted, seed=card["training"]["seed"])
-    verdict = decide(contest.evidence(evaluation))
+    policy, settings = settings_in_force(home, name, step.retrain_id)
+    entry = entry_of(step, name)
+    card = json.loads(entry.candidate.read("card.json"))
+    contest = hold_contest(entry, step.read_champion(name), home.progress)
+    seed = card["training"]["seed"]
+    evaluation = evaluate(contest.predicted, seed=seed)
+    evidence = contest.evidence(evaluation, seed=seed)
+    barred = home.registry.barred(name, entry.candidate.sha256)
+    verdict = decide(replace(evidence, barred=barred), policy)
+    record = {**verdict.to_json(), "settings": settings}
 
-    def note_verdict(_: str) -> dict[str, int]:
-        number = home.registry.register(name, candidate.sha256, now=datetime.now(UTC)).number
-        if not verdict.is_open:
+    def note_verdict(judged: str) -> dict[str, int]:
+        number = home.registry.register(name, entry.candidate.sha256, now=home.now()).number
+        if verdict.verdict == REJECT:
             home.registry.reject(name, number, "; ".join(verdict.reasons))
-        return {"version": number}
+        gate = home.gates.record(
+            plant=name,
+            number=number,
+            sha256=entry.candidate.sha256,
+            verdict=verdict.verdict,
+            record=record,
+            report=judged,
+            retrain_id=step.retrain_id,
+            now=home.now(),
+        )
+        return {"version": number, "gate_answer": gate}
 
-    files = report.evaluation_files(evaluation)
+    files = report.evaluation_files(evaluation, verdict)
     result = step.publish(
-        {
-            **files,
-            "gate.json": canonical_json(verdict.to_json()),
-        },
-        parameters={},
+        {**files, "gate.json": canonical_json(record)},
+        parameters={"settings": settings},
         metadata={**report.gate(verdict), **report.evaluation(evaluation)},
         table="predictions.parquet",
         together_with=note_verdict,

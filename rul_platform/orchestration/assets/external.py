@@ -1,4 +1,8 @@
-"""Data that is born outside the assets, so that the graph shows where it enters and leaves."""
+"""Data that is born outside the assets, so that the graph shows where it enters and leaves.
+
+Readings and feedback follow predictions, and predictions follow a deployed model; but a graph of assets
+cannot be a circle, so what people and machines give begins anew here (decision record 0010).
+"""
 
 import dagster as dg
 
@@ -25,13 +29,20 @@ EXTERNAL = [
         "`prediction`.",
     ),
     dg.AssetSpec(
-        "feedback",
-        deps=["predictions"],
+        "landing",
         partitions_def=PLANT,
         group_name="operation",
         kinds={"table"},
         owners=["team:operations"],
-        description="What people said of predictions. No table holds it yet.",
+        description="Readings that came with predictions, kept to learn from: the table `landing`.",
+    ),
+    dg.AssetSpec(
+        "feedback",
+        partitions_def=PLANT,
+        group_name="operation",
+        kinds={"table"},
+        owners=["team:operations"],
+        description="What people said of predictions: the table `feedback`.",
     ),
     dg.AssetSpec(
         "outcomes",
@@ -39,7 +50,7 @@ EXTERNAL = [
         group_name="operation",
         kinds={"table"},
         owners=["team:operations"],
-        description="What became of machines after a prediction: failed, replaced, still at work. No "
-        "table holds it yet.",
+        description="What became of machines: failed, replaced, repaired, still running. The table "
+        "`outcome`.",
     ),
 ]

@@ -4,16 +4,25 @@ One row is one reading: unit, life (in the plant's unit of time), operating cond
 plant file in `plants/` says where the readings are, how to resample them and what a failure is; what it
 says and the sha256 of every file it names are recorded.
 
-Upstream `plant_source` (external); downstream `plant_windows`.
+Readings that came with predictions are added; where both have a reading, the plant's own counts. What
+became of machines, as `plant_feedback` collected it, ends histories before they are resampled.
+
+Upstream `plant_source`, `landing` (external) and, once there is some, `plant_feedback`; downstream
+`plant_windows`.
 """
+
+from datetime import timedelta
 
 import dagster as dg
 
 from rul_platform.core.canonical import canonical_json, sha256
+from rul_platform.core.outcomes import Beside
 from rul_platform.core.parquet import to_parquet
 from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import PLANT
+from rul_platform.orchestration.retries import retrying
 from rul_platform.orchestration.step import DATA_CODE, Step
+from rul_platform.orchestration.stored_windows import told_by
 from rul_platform.storage.home import Home
 from rul_platform.storage.plant_source import read_plant
 
@@ -21,31 +30,46 @@ from rul_platform.storage.plant_source import read_plant
 @dg.asset(
     description=__doc__,
     partitions_def=PLANT,
-    deps=["plant_source"],
+    deps=["plant_source", "landing", "plant_feedback"],
     group_name="plant",
     kinds={"parquet"},
     owners=["team:plant"],
+    freshness_policy=dg.FreshnessPolicy.time_window(
+        warn_window=timedelta(days=90), fail_window=timedelta(days=180)
+    ),
     code_version=DATA_CODE,
 )
+@retrying()
 def plant_readings(
     context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult:
     """Read, check, write, report."""
+    name = context.partition_key
     step = Step(context, home)
-    data = read_plant(home.plant_file(context.partition_key))
-    sources = [{"name": s.name, "sha256": s.sha256, "bytes": s.size} for s in data.sources]
-    step.note_source("plant_source", context.partition_key, sha256(canonical_json(sources)))
+    landed = home.landing.history(name)
+    feedback = step.read_if_made("plant_feedback", name)
+    beside = Beside(landed.readings, told_by(feedback))
+    data = read_plant(home.plant_file(name), beside=beside)
+    own = [{"name": s.name, "sha256": s.sha256, "bytes": s.size} for s in data.sources]
+    asked = [
+        {"name": f"landing/{s.unit}", "sha256": s.sha256, "bytes": s.size} for s in landed.sources
+    ]
+    step.note_source("plant_source", name, sha256(canonical_json(own)))
+    if asked:
+        step.note_source("landing", name, sha256(canonical_json(asked)))
+    counts = {**data.counts, "landings_contradicting": landed.contradictions}
     return step.publish(
         {
             "readings.parquet": to_parquet(data.fleet.readings),
             "units.parquet": to_parquet(data.fleet.units),
             "plant.json": canonical_json(data.plant.model_dump(mode="json")),
-            "sources.json": canonical_json(sources),
+            "sources.json": canonical_json(own + asked),
         },
         parameters={},
         metadata={
             "title": data.plant.title,
-            "source_files": len(sources),
+            "source_files": len(own),
+            **(counts if asked or feedback else {}),
             **report.fleet(data.fleet, life_unit=data.plant.columns.life_unit),
         },
         table="readings.parquet",

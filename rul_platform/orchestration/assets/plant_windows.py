@@ -3,8 +3,8 @@
 Units are divided into training, validation and test, never windows; a unit keeps the role it once had,
 so that the machines that judge a model are never among those it learned from: `roles.json` keeps every
 role ever given, also of units that are absent now. Units that have not failed are `censored`: they have
-no label, so no window is cut of them; their readings are kept. The scaler is fitted on training units
-only.
+no label, so no window is cut of them; their readings are kept. A unit that outlived a prediction trains:
+its labels are lower bounds (`at_least`). The scaler is fitted on training units only.
 
 Upstream `plant_readings`; downstream `finetuned_model`.
 """
@@ -19,6 +19,7 @@ from rul_platform.core.plant import Plant
 from rul_platform.core.preparation import DEFAULT_WINDOW, Preparation
 from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import PLANT
+from rul_platform.orchestration.retries import retrying
 from rul_platform.orchestration.step import DATA_CODE, Step
 from rul_platform.orchestration.stored_windows import plant_fleet, roles_ever_given
 from rul_platform.storage.home import Home
@@ -40,6 +41,7 @@ class PlantWindowsConfig(dg.Config):
     owners=["team:plant"],
     code_version=DATA_CODE,
 )
+@retrying()
 def plant_windows(
     context: dg.AssetExecutionContext, config: PlantWindowsConfig, home: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult:
@@ -78,6 +80,10 @@ def plant_windows(
             },
         },
         parameters=config.model_dump(),
-        metadata=report.windows(windows.index, preparation),
+        metadata={
+            "units_gone": ", ".join(sorted((previous or {}).keys() - roles.keys())) or "none",
+            "windows_at_least": int(windows.at_least().sum()),
+            **report.windows(windows.index, preparation),
+        },
         table="cycles.parquet",
     )

@@ -18,6 +18,7 @@ from rul_platform.core.parquet import to_parquet
 from rul_platform.core.windows import pool
 from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import ARCHITECTURE
+from rul_platform.orchestration.retries import retrying
 from rul_platform.orchestration.step import LEARNING_CODE, Step
 from rul_platform.orchestration.stored_windows import cmapss_training, common_preparation
 from rul_platform.orchestration.training_config import NetworkConfig
@@ -42,6 +43,7 @@ class PretrainedCheckpointConfig(NetworkConfig):
     owners=["team:learning"],
     code_version=LEARNING_CODE,
 )
+@retrying()
 def pretrained_checkpoint(
     context: dg.AssetExecutionContext,
     config: PretrainedCheckpointConfig,

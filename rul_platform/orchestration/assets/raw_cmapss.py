@@ -16,6 +16,7 @@ from rul_platform.core.columns import COLUMNS
 from rul_platform.core.simulator import simulate
 from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import SUBSET
+from rul_platform.orchestration.retries import retrying
 from rul_platform.orchestration.step import DATA_CODE, Step
 from rul_platform.storage.home import Home
 
@@ -43,6 +44,7 @@ SCHEMA = dg.TableSchema(
     owners=["team:data"],
     code_version=DATA_CODE,
 )
+@retrying()
 def raw_cmapss(
     context: dg.AssetExecutionContext, config: RawCmapssConfig, home: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult:

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from rul_platform.storage.tables import METADATA
+from rul_platform.storage.operation_tables import METADATA
 
 
 def run() -> None:

@@ -1,4 +1,4 @@
-"""What happens by itself."""
+"""New plant files become partitions."""
 
 import dagster as dg
 

@@ -1,0 +1,1 @@
+"""A model at work: answering, listening, deciding when to retrain, deploying, guarding."""

@@ -1,0 +1,246 @@
+"""Answer with the model in charge; ask a challenger beside it; keep what was seen and said.
+
+Each answer is logged with the version that gave it, the network's output before any limit, the time
+that took and the readings that it was made from. A challenger is asked the same question: its answer is
+logged as a shadow's, or, for the units that an A/B test gave it, is the one that is given.
+
+Belongs here: who is asked and what is kept. Does not belong here: the arithmetic (``inference``), which
+unit belongs to which arm (``core.shadow``), what follows from the log (``guarding``, ``deploying``).
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from rul_platform.core.shadow import arm
+from rul_platform.errors import InferenceError, NoChampionError, RulPlatformError, StoreError
+from rul_platform.storage.database import writing
+from rul_platform.storage.home import Home
+from rul_platform.storage.models import ModelVersion
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from rul_platform.core.plant import Plant
+    from rul_platform.inference.predictor import Prediction, Predictor
+
+
+@dataclass(frozen=True, slots=True)
+class GivenReadings:
+    """Readings of machines at work, in the fleet's format.
+
+    Attributes:
+        for_model: Resampled as in training.
+        as_read: Before that, to learn from one day; None where they come from what the platform holds
+            already, and are not to be kept again.
+    """
+
+    for_model: "pd.DataFrame"
+    as_read: "pd.DataFrame | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that was given, as it was logged.
+
+    Attributes:
+        id: Of the log's row.
+        number: The model version that answered.
+        sha256: Of that version.
+        role: ``champion`` or, in an A/B test, ``challenger``.
+        prediction: What it said.
+    """
+
+    id: str
+    number: int
+    sha256: str
+    role: str
+    prediction: "Prediction"
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What one version said of every unit, and what that took for each, in milliseconds."""
+
+    version: ModelVersion
+    by_unit: "Mapping[str, Prediction]"
+    inference_ms: float
+
+
+def columns_of(home: Home, plant: str) -> "Plant":
+    """What the plant's columns meant when the model in charge learned: so they are read now.
+
+    Raises:
+        NoChampionError: The plant has no deployed model, so nobody knows.
+        StoreError: What it learned from is not there, or changed. Logged as its failure.
+    """
+    from rul_platform.core.plant import Plant
+
+    champion = _in_charge(home, plant)
+    with _kept_if_it_fails(home, champion):
+        model = home.store.artifact(champion.sha256)
+        windows = json.loads(home.store.read(model, "card.json"))["windows"]
+        described = home.store.read(home.store.artifact(windows), "plant.json")
+    return Plant.model_validate_json(described)
+
+
+def read(home: Home, plant: str, frames: "Mapping[str, pd.DataFrame]") -> GivenReadings:
+    """Tables with the plant's own columns, by the name to use in messages, as the model wants them.
+
+    Raises:
+        NoChampionError: The plant has no deployed model.
+        PlantFileError: Lists every problem of the tables.
+    """
+    from rul_platform.core.readings import recent_readings
+    from rul_platform.core.resampling import resample
+
+    described = columns_of(home, plant)
+    as_read = recent_readings(frames, described.model_copy(update={"resample": None}))
+    step = described.resample.step if described.resample is not None else None
+    return GivenReadings(as_read if step is None else resample(as_read, step), as_read)
+
+
+def answer(home: Home, plant: str, frames: "Mapping[str, pd.DataFrame]") -> list[Answer]:
+    """Read tables with the plant's own columns, and answer for every unit in them.
+
+    Args:
+        home: Where the model is and the log.
+        plant: Which plant.
+        frames: Tables by the name to use in messages. Histories of any units, the longer the better.
+
+    Returns:
+        One answer for each unit.
+
+    Raises:
+        PlantFileError: Lists every problem of the tables.
+        RulPlatformError: As :func:`answer_given`.
+    """
+    return answer_given(home, plant, read(home, plant, frames))
+
+
+def answer_given(home: Home, plant: str, given: GivenReadings) -> list[Answer]:
+    """Ask the model in charge, and its challenger where there is one; log what they said.
+
+    Raises:
+        NoChampionError: The plant has no deployed model.
+        StoreError: The model's bytes are not there or changed; it is not used. Logged as its failure.
+        InferenceError: The model did not run. Logged as its failure.
+        ReadingsError: The readings cannot be used.
+    """
+    champion, now = _in_charge(home, plant), home.now()
+    with _kept_if_it_fails(home, champion):
+        said = _ask(home, champion, given)
+    beside = _ask_challenger(home, plant, given, now)
+    share = home.configured(plant).policy.ab_share if beside else 0.0
+    # files first: they are slow, and alone they do no harm
+    kept = {} if given.as_read is None else home.landing.add(plant, given.as_read, now)
+    log = _Log(home, kept, now)
+    with writing(home.engine):
+        return [log.answers(unit, said, beside, share) for unit in said.by_unit]
+
+
+def load(home: Home, version: ModelVersion) -> "Predictor":
+    """A version in memory, its bytes hashed anew.
+
+    Raises:
+        StoreError: They are not there, or changed.
+        InferenceError: They are no network that runs.
+    """
+    from rul_platform.inference.predictor import CARD_FILE, MODEL_FILE, Predictor
+
+    artifact = home.store.artifact(version.sha256)
+    return Predictor.from_files(
+        {name: home.store.read(artifact, name) for name in (MODEL_FILE, CARD_FILE)}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """Writes answers, with the artifact of each unit's readings, within an open transaction."""
+
+    home: Home
+    readings: Mapping[str, str]
+    now: datetime
+
+    def answers(self, unit: str, said: _Said, beside: _Said | None, share: float) -> Answer:
+        """Decide which of two answers is given, log both, and give that one."""
+        if beside is None or unit not in beside.by_unit:
+            return self._give(said, unit, "champion")
+        challenger = beside.version
+        if arm(challenger.plant, challenger.number, unit, share) == "challenger":
+            given, asked = self._give(beside, unit, "challenger"), said
+        else:
+            given, asked = self._give(said, unit, "champion"), beside
+        self._record(asked, unit, role="shadow", beside=given.id)
+        return given
+
+    def _give(self, said: _Said, unit: str, role: str) -> Answer:
+        logged = self._record(said, unit, role=role, beside=None)
+        return Answer(logged, said.version.number, said.version.sha256, role, said.by_unit[unit])
+
+    def _record(self, said: _Said, unit: str, *, role: str, beside: str | None) -> str:
+        prediction = said.by_unit[unit]
+        return self.home.predictions.record(
+            plant=said.version.plant,
+            unit=unit,
+            number=said.version.number,
+            sha256=said.version.sha256,
+            life=prediction.life,
+            rul=prediction.rul,
+            rul_low=prediction.rul_low,
+            rul_high=prediction.rul_high,
+            raw_rul=prediction.raw_rul,
+            inference_ms=said.inference_ms,
+            readings_sha256=self.readings.get(unit),
+            role=role,
+            beside=beside,
+            now=self.now,
+        )
+
+
+def _in_charge(home: Home, plant: str) -> ModelVersion:
+    champion = home.registry.champion(plant)
+    if champion is None:
+        raise NoChampionError(plant)
+    return champion
+
+
+@contextmanager
+def _kept_if_it_fails(home: Home, version: ModelVersion) -> Iterator[None]:
+    """Log what is the model's own failure, for those who watch over it."""
+    try:
+        yield
+    except (StoreError, InferenceError) as error:
+        home.predictions.failed(version.plant, version.number, type(error).__name__, home.now())
+        raise
+
+
+def _ask(home: Home, version: ModelVersion, given: GivenReadings) -> _Said:
+    """What one version says; the clock runs around the network alone, and units share its time."""
+    try:
+        model = load(home, version)
+        question = model.question(given.for_model)
+        begin = perf_counter()
+        raw = model.raw(question.windows)
+        took_ms = 1000.0 * (perf_counter() - begin)
+        said = {each.unit: each for each in model.answers(question, raw)}
+    except InferenceError as error:
+        named = f"{version.plant} version {version.number}"
+        raise InferenceError(named, error.problem) from error
+    return _Said(version, said, took_ms / len(said))
+
+
+def _ask_challenger(home: Home, plant: str, given: GivenReadings, now: datetime) -> _Said | None:
+    """What the challenger says; a failure of it is kept, and is nobody else's."""
+    challenger = home.registry.challenger(plant)
+    if challenger is None:
+        return None
+    try:
+        return _ask(home, challenger, given)
+    except RulPlatformError as error:
+        home.predictions.failed(plant, challenger.number, type(error).__name__, now)
+        return None

@@ -1,0 +1,69 @@
+"""What every materialisation tells of itself: where it was made, its files, its columns, what it read.
+
+Belongs here: facts for the lineage and the UI that are the same for all assets. Does not belong here:
+what a single asset reports (``report``).
+"""
+
+import platform
+from importlib.metadata import version
+from typing import Any
+
+import dagster as dg
+import pyarrow.parquet as pq
+
+from rul_platform.storage.artifacts import Artifact
+from rul_platform.storage.lineage import Input
+
+RECORDED_PACKAGES = (
+    "dagster",
+    "numpy",
+    "onnxruntime",
+    "pandas",
+    "pyarrow",
+    "scikit-learn",
+    "torch",
+)
+
+
+def environment() -> dict[str, str]:
+    """What a repetition of this step would have to match."""
+    packages = {name: version(name) for name in RECORDED_PACKAGES}
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "rul_platform": version("rul-platform"),
+    } | packages
+
+
+def columns_of(data: bytes) -> dict[str, Any]:
+    """Row count and columns of a Parquet file, under the keys that Dagster's UI knows."""
+    import pyarrow as pa
+
+    stored = pq.ParquetFile(pa.BufferReader(data))
+    columns = [dg.TableColumn(field.name, str(field.type)) for field in stored.schema_arrow]
+    return {
+        "dagster/row_count": stored.metadata.num_rows,
+        "dagster/column_schema": dg.TableSchema(columns),
+    }
+
+
+def file_table(artifact: Artifact) -> dg.TableMetadataValue:
+    """Name, size and hash of each file of an artifact."""
+    records = [
+        dg.TableRecord({"file": name, "bytes": entry.size, "sha256": entry.sha256})
+        for name, entry in artifact.files.items()
+    ]
+    return dg.MetadataValue.table(records)
+
+
+def input_table(inputs: list[Input]) -> dg.TableMetadataValue | str:
+    """What was read, in the order of reading."""
+    if not inputs:
+        return "nothing: made here"
+    return dg.MetadataValue.table(
+        [
+            dg.TableRecord({"asset": i.asset, "partition": i.partition, "sha256": i.sha256})
+            for i in inputs
+        ]
+    )

@@ -1,0 +1,25 @@
+"""Readings that are no longer like those a model learned from."""
+
+import dagster as dg
+
+from rul_platform.orchestration.sensors.rounds import go_round, reason
+from rul_platform.storage.home import Home
+
+
+@dg.sensor(
+    minimum_interval_seconds=3600,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def watch_data_drift(
+    context: dg.SensorEvaluationContext, home: dg.ResourceParam[Home]
+) -> dg.SkipReason:
+    """Raise an alert where readings have drifted. It starts no retrain: they carry no label."""
+    from rul_platform.operation import triggering
+
+    now = home.now()
+
+    def look(plant: str) -> str:
+        verdict = triggering.evaluate_data_drift(home, plant, now)
+        return "; ".join(verdict.reasons)
+
+    return dg.SkipReason(reason(go_round(home, "data drift", look, now=now, log=context.log)))

@@ -1,0 +1,160 @@
+"""What people said about predictions: rows that stay, and are forgotten only as to who said it.
+
+Belongs here: taking ratings, giving them to a retrain, forgetting persons. Does not belong here: how
+they are counted (``feedback_counts``), what a rating must be like (``operation.intake``).
+"""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from rul_platform.core.commitments import merkle_root
+from rul_platform.core.trigger import FeedbackCounts
+from rul_platform.errors import UnknownPredictionError
+from rul_platform.storage import feedback_counts
+from rul_platform.storage.column_types import in_utc
+from rul_platform.storage.database import writing
+from rul_platform.storage.feedback_counts import DayCounts
+from rul_platform.storage.feedback_rows import Added, Claim, Feedback, NewFeedback, Rated, commit
+from rul_platform.storage.operation_tables import FEEDBACK, FEEDBACK_HOUR, PREDICTION
+from rul_platform.storage.upsert import insert, portions
+
+_F, _P = FEEDBACK.c, PREDICTION.c
+
+
+class FeedbackStore:
+    """All ratings."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def rated(self, predictions: Collection[str]) -> dict[str, Rated]:
+        """What these ids stand for; those that stand for nothing are left out."""
+        with self._engine.connect() as connection:
+            return _rated(connection, predictions)
+
+    def add(self, entry: NewFeedback) -> Added:
+        """Take one rating; see :meth:`add_all`."""
+        return self.add_all([entry])[0]
+
+    def add_all(self, entries: Collection[NewFeedback]) -> list[Added]:
+        """Take ratings, all or none.
+
+        A person counts once for each unit and day (UTC): the first rating stands, and a second one
+        that day is answered with it. What is counted is not touched here, so that taking is fast.
+
+        Raises:
+            UnknownPredictionError: One rates a prediction that was never recorded.
+            RecordError: ``created_at`` of one has no time zone.
+        """
+        with writing(self._engine) as connection:
+            rated = _rated(connection, {entry.prediction_id for entry in entries})
+            return [_add(connection, entry, rated) for entry in entries]
+
+    def roll_up(self) -> int:
+        """Count what was not counted yet; gives how many rows that were."""
+        return feedback_counts.roll_up(self._engine)
+
+    def counts(self, plant: str, since: datetime, *, with_waiting: bool = False) -> FeedbackCounts:
+        """Ratings since the beginning of ``since``'s hour that no retrain has consumed.
+
+        Args:
+            plant: Whose.
+            since: From when on.
+            with_waiting: Also those that no roll-up has counted yet: for looking without writing.
+        """
+        with self._engine.connect() as connection:
+            return feedback_counts.unclaimed(connection, plant, since, with_waiting=with_waiting)
+
+    def stats(self, plant: str, since: datetime) -> tuple[DayCounts, ...]:
+        """All ratings by day, consumed or not, counted or waiting; oldest first."""
+        with self._engine.connect() as connection:
+            return feedback_counts.by_day(connection, plant, since)
+
+    def plants(self) -> tuple[str, ...]:
+        """Plants that any feedback was counted for, in alphabetical order."""
+        question = sa.select(FEEDBACK_HOUR.c.plant).distinct()
+        with self._engine.connect() as connection:
+            return tuple(sorted(connection.scalars(question)))
+
+    @contextmanager
+    def deciding(self) -> Iterator[None]:
+        """A transaction in which nobody else counts or claims, so that counts stay true to its end."""
+        with writing(self._engine, alone_in=FEEDBACK_HOUR):
+            yield
+
+    def claim(self, plant: str, since: datetime, retrain_id: int) -> Claim:
+        """Let a retrain consume what :meth:`counts` counts, for good."""
+        with writing(self._engine, alone_in=FEEDBACK_HOUR) as connection:
+            taken = connection.execute(
+                FEEDBACK.update()
+                .where(_F.plant == plant, _F.retrain_id.is_(None), _F.rolled_up.is_not(None))
+                .where(_F.created_at >= feedback_counts.hour_of(since))
+                .values(retrain_id=retrain_id)
+                .returning(_F.id, _F.commitment)
+            ).all()
+            feedback_counts.claim_hours(connection, plant, since)
+        return Claim(len(taken), merkle_root([row.commitment for row in sorted(taken)]))
+
+    def claimed(self, retrain_id: int) -> tuple[Feedback, ...]:
+        """What a retrain consumed, by id: the order of the claim's Merkle tree."""
+        return self._select(sa.select(FEEDBACK).where(_F.retrain_id == retrain_id).order_by(_F.id))
+
+    def recent(self, plant: str, limit: int) -> tuple[Feedback, ...]:
+        """A plant's last ``limit`` ratings, newest first; those of one moment ordered by id."""
+        newest = _F.created_at.desc(), _F.id
+        question = sa.select(FEEDBACK).where(_F.plant == plant).order_by(*newest).limit(limit)
+        return self._select(question)
+
+    def of_person(self, pseudonyms: Collection[str]) -> tuple[Feedback, ...]:
+        """Everything that stands under these pseudonyms, oldest first."""
+        question = sa.select(FEEDBACK).where(_F.person.in_(pseudonyms))
+        return self._select(question.order_by(_F.created_at, _F.id))
+
+    def forget(self, pseudonyms: Collection[str]) -> int:
+        """Forget who gave these ratings, for good; gives how many rows that were."""
+        return self._forget(_F.person.in_(pseudonyms))
+
+    def forget_before(self, moment: datetime) -> int:
+        """Forget who gave ratings before ``moment``; gives how many rows that were."""
+        return self._forget(_F.created_at < moment, _F.person.is_not(None))
+
+    def _forget(self, *conditions: sa.ColumnElement[bool]) -> int:
+        with writing(
+            self._engine, alone_in=FEEDBACK_HOUR
+        ) as connection:  # two updates may deadlock
+            forgotten = FEEDBACK.update().where(*conditions).values(person=None, salt=None)
+            return connection.execute(forgotten).rowcount
+
+    def _select(self, question: sa.Select[Any]) -> tuple[Feedback, ...]:
+        with self._engine.connect() as connection:
+            return tuple(Feedback(**row) for row in connection.execute(question).mappings())
+
+
+def _rated(connection: sa.Connection, predictions: Collection[str]) -> dict[str, Rated]:
+    found: dict[str, Rated] = {}
+    columns = (_P.id, _P.plant, _P.unit, _P.number, _P.role, _P.created_at)
+    for some in portions(predictions):
+        for row in connection.execute(sa.select(*columns).where(_P.id.in_(some))):
+            found[row.id] = Rated(*row[1:])
+    return found
+
+
+def _add(connection: sa.Connection, entry: NewFeedback, rated: dict[str, Rated]) -> Added:
+    prediction = rated.get(entry.prediction_id)
+    if prediction is None:
+        raise UnknownPredictionError(entry.prediction_id)
+    created_at = in_utc(entry.created_at)
+    of_prediction = {key: getattr(prediction, key) for key in ("plant", "unit", "number")}
+    row = {"id": uuid4().hex, **asdict(entry), **of_prediction, "created_at": created_at}
+    row |= {"day": created_at.date(), "commitment": commit(entry.salt, row)}
+    once = insert(connection, FEEDBACK).values(row).on_conflict_do_nothing()
+    if connection.execute(once).rowcount:
+        return Added(row["id"], is_new=True)
+    same = [FEEDBACK.c[key] == row[key] for key in ("plant", "unit", "day", "person")]
+    return Added(connection.execute(sa.select(_F.id).where(*same)).scalar_one(), is_new=False)

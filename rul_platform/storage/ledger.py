@@ -1,0 +1,99 @@
+"""The record of what was decided about models: rows that nobody changes, each sealed to the one before.
+
+Belongs here: appending and reading rows. Does not belong here: how a row is hashed and a chain is
+checked (``core.ledger``), who decides what (``operation``).
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from rul_platform.core.canonical import canonical_json
+from rul_platform.core.ledger import GENESIS, LedgerRow, row_hash
+from rul_platform.errors import RecordError
+from rul_platform.storage.column_types import in_utc
+from rul_platform.storage.database import writing
+from rul_platform.storage.operation_tables import LEDGER
+
+KINDS = (
+    "trigger", "forced", "cancel", "retrain_closed", "gate", "approval", "deployment", "rollback",
+    "shadow", "freeze", "unfreeze", "erasure", "purge", "cleanup",
+)  # fmt: skip
+"""What a row can be about."""
+
+_TURN = 0x4C4544474552  # any number that is ours alone; "LEDGER" in ASCII
+_L = LEDGER.c
+
+
+class LedgerStore:
+    """All rows."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def append(self, kind: str, *, plant: str = "", body: Mapping[str, Any], now: datetime) -> int:
+        """Write one row; inside an open ``writing`` it is committed, or not, with the rest.
+
+        Rows are written one after the other: whoever comes second waits for the first one's commit. Do
+        it last in a transaction, after everything else that could make it wait.
+
+        The order is that of ``seq``: a clock that was set back shows in ``created_at``.
+
+        Returns:
+            Its ``seq``.
+
+        Raises:
+            RecordError: No such kind, the body is not JSON, or ``now`` has no time zone.
+        """
+        row: dict[str, Any] = {
+            "kind": _checked(kind),
+            "plant": plant,
+            "body": _as_text(body),
+            "created_at": in_utc(now).isoformat(timespec="microseconds"),
+        }
+        with writing(self._engine) as connection:
+            _take_turn(connection)
+            question = sa.select(_L.seq, _L.hash).order_by(_L.seq.desc()).limit(1)
+            last, previous = connection.execute(question).one_or_none() or (0, GENESIS)
+            row |= {"seq": last + 1, "previous": previous}
+            connection.execute(LEDGER.insert().values(**row, hash=row_hash(**row)))
+        return last + 1
+
+    def rows(self, after: int = 0, limit: int = 1_000) -> tuple[LedgerRow, ...]:
+        """The next ``limit`` rows behind ``after``, in order."""
+        question = sa.select(LEDGER).where(_L.seq > after).order_by(_L.seq).limit(limit)
+        return self._select(question)
+
+    def of_plant(self, plant: str, kinds: Iterable[str] = KINDS) -> tuple[LedgerRow, ...]:
+        """A plant's rows of some kinds, oldest first."""
+        where = _L.plant == plant, _L.kind.in_(tuple(kinds))
+        return self._select(sa.select(LEDGER).where(*where).order_by(_L.seq))
+
+    def _select(self, question: sa.Select[Any]) -> tuple[LedgerRow, ...]:
+        with self._engine.connect() as connection:
+            return tuple(LedgerRow(**row) for row in connection.execute(question).mappings())
+
+
+def _take_turn(connection: sa.Connection) -> None:
+    """Until the commit; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN)))
+
+
+def _checked(kind: str) -> str:
+    if kind not in KINDS:
+        raise RecordError("The kind of a ledger row", found=repr(kind), expected=", ".join(KINDS))
+    return kind
+
+
+def _as_text(body: Mapping[str, Any]) -> str:
+    try:
+        return canonical_json(body).decode()
+    except (TypeError, ValueError) as error:
+        raise RecordError(
+            "The body of a ledger row",
+            found=f"not JSON ({error})",
+            expected="made of text, finite numbers, true, false, null, lists and objects",
+        ) from error

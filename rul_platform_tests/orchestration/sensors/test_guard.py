@@ -1,0 +1,52 @@
+"""Champions are watched, drift is told, alerts are sent: one tick of each."""
+
+from datetime import timedelta
+
+from rul_platform.orchestration.sensors.alerts import send_alerts
+from rul_platform.orchestration.sensors.drift import watch_data_drift
+from rul_platform.orchestration.sensors.guard import guard_champions
+from rul_platform.orchestration.sensors.outcomes import retrain_on_outcomes
+from rul_platform.storage.alerts import NewAlert
+from rul_platform_tests.orchestration.conftest import PUMPS, Works
+from rul_platform_tests.orchestration.sensors.conftest import NOW, PLANT, set_policy, tick, words
+
+
+def fail(works: Works, *, times: int) -> None:
+    for _ in range(times):
+        works.home.predictions.failed(PLANT, 2, "InferenceError", NOW + timedelta(minutes=1))
+
+
+def deploy_another(works: Works) -> None:
+    home = works.home
+    made = home.store.write({"card.json": b'{"preparation": {"cap": 100.0}}', "b": b"2"})
+    number = home.registry.register(PLANT, made.sha256, now=NOW).number
+    evidence = {"kind": "promotion"}
+    home.registry.deploy(PLANT, number, expected_champion=1, evidence=evidence, now=NOW)
+
+
+def test_a_healthy_champion_stays(at_work: Works):
+    assert words(tick(guard_champions, at_work)) == f"{PLANT}: healthy"
+
+
+def test_a_champion_that_fails_is_told_of_where_the_policy_forbids_a_rollback(at_work: Works):
+    set_policy(at_work.home, {"guard": False})
+    deploy_another(at_work)
+    fail(at_work, times=40)
+    assert "40" in words(tick(guard_champions, at_work))
+    champion = at_work.home.registry.champion(PLANT)
+    assert champion is not None
+    assert champion.number == 2
+
+
+def test_drift_and_outcomes_are_looked_at_plant_by_plant(finished: Works):
+    for sensor in (watch_data_drift, retrain_on_outcomes):
+        said = words(tick(sensor, finished))
+        assert said.startswith(f"{PUMPS}: ")
+        assert "Error" not in said
+
+
+def test_alerts_that_are_due_are_sent(at_work: Works):
+    alert = NewAlert(key="k", plant="", kind="test", severity="info", title="t", text="x")
+    at_work.home.alerts.put(alert, ["log"], NOW)
+    assert words(tick(send_alerts, at_work)) == "1 sent, 0 failed"
+    assert words(tick(send_alerts, at_work)) == "0 sent, 0 failed"

@@ -1,0 +1,106 @@
+"""Readings that came with predictions: kept once, read back as one history."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+
+from rul_platform.errors import CorruptArtifactError, RecordError
+from rul_platform.storage.artifacts import ArtifactStore
+from rul_platform.storage.landing import READINGS_FILE, LandingStore
+from rul_platform.storage.operation_tables import LANDING
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ArtifactStore:
+    return ArtifactStore(tmp_path / "store")
+
+
+@pytest.fixture
+def landing(engine: sa.Engine, store: ArtifactStore) -> LandingStore:
+    return LandingStore(engine, store)
+
+
+def readings(*rows: tuple[str, float, float]) -> pd.DataFrame:
+    """Unit, life and flow."""
+    table = pd.DataFrame(rows, columns=["unit", "life", "flow"])
+    table.insert(2, "condition", "0")
+    return table
+
+
+def rows_of(engine: sa.Engine) -> list[sa.RowMapping]:
+    with engine.connect() as connection:
+        return list(connection.execute(sa.select(LANDING).order_by(LANDING.c.id)).mappings())
+
+
+def test_each_unit_becomes_an_artifact_of_its_own(
+    landing: LandingStore, engine: sa.Engine, store: ArtifactStore
+):
+    kept = landing.add("press", readings(("b", 1.0, 5.0), ("a", 2.0, 6.0), ("a", 1.0, 5.0)), NOW)
+    assert landing.sources("press") == [("a", kept["a"]), ("b", kept["b"])]
+    first = rows_of(engine)[0]
+    assert (first["unit"], first["rows"], first["first_life"], first["last_life"]) == ("a", 2, 1, 2)
+    assert first["created_at"] == NOW
+    assert set(store.artifact(kept["a"]).files) == {READINGS_FILE}
+
+
+def test_what_was_kept_is_read_back_as_it_was(landing: LandingStore):
+    table = readings(("a", 1.0, 5.25), ("a", 2.0, 6.0), ("b", 0.5, 7.0))
+    landing.add("press", table, NOW)
+    pd.testing.assert_frame_equal(landing.readings("press"), table)
+
+
+def test_the_same_readings_are_kept_once_and_a_longer_history_beside_them(
+    landing: LandingStore, engine: sa.Engine
+):
+    short, longer = readings(("a", 1.0, 5.0)), readings(("a", 1.0, 5.0), ("a", 2.0, 6.0))
+    first = landing.add("press", short, NOW)
+    assert landing.add("press", short.iloc[::-1], NOW + timedelta(days=1)) == first
+    landing.add("press", longer, NOW)
+    assert len(rows_of(engine)) == 2
+    pd.testing.assert_frame_equal(landing.readings("press"), longer)
+
+
+def test_the_newest_landing_wins_and_contradictions_are_told(landing: LandingStore):
+    landing.add("press", readings(("a", 1.0, 5.0), ("a", 2.0, 6.0)), NOW)
+    landing.add("press", readings(("a", 2.0, 9.0)), NOW)
+    history = landing.history("press")
+    assert history.readings["flow"].tolist() == [5.0, 9.0]
+    assert history.contradictions == 1
+    assert [(s.unit, s.sha256) for s in history.sources] == landing.sources("press")
+    assert all(source.size > 0 for source in history.sources)
+
+
+def test_plants_do_not_see_each_other(landing: LandingStore):
+    landing.add("press", readings(("a", 1.0, 5.0)), NOW)
+    assert landing.sources("pumps") == []
+    assert landing.readings("pumps").empty
+
+
+@pytest.mark.parametrize("values", [["Ann"], [True]])
+def test_a_column_that_holds_no_numbers_is_refused_and_nothing_is_kept(
+    landing: LandingStore, engine: sa.Engine, values: list[object]
+):
+    with pytest.raises(RecordError, match="with shift, which holds no numbers, but must be unit"):
+        landing.add("press", readings(("a", 1.0, 5.0)).assign(shift=values), NOW)
+    assert rows_of(engine) == []
+
+
+def test_a_table_without_the_fleets_columns_is_refused(landing: LandingStore):
+    with pytest.raises(RecordError, match=r"without condition, but must be unit, life and cond"):
+        landing.add("press", readings(("a", 1.0, 5.0)).drop(columns="condition"), NOW)
+
+
+def test_readings_that_were_changed_on_the_disk_are_not_used(
+    landing: LandingStore, store: ArtifactStore
+):
+    sha256 = landing.add("press", readings(("a", 1.0, 5.0)), NOW)["a"]
+    path = store.path(store.artifact(sha256), READINGS_FILE)
+    path.chmod(0o644)
+    path.write_bytes(b"other")
+    with pytest.raises(CorruptArtifactError):
+        landing.readings("press")
