@@ -43,7 +43,6 @@
     │   ├── ChampionChangedError    another deployment came in between
     │   ├── UnknownVersionError     this plant has no version of this number
     │   ├── VersionStateError       a version in this state may not serve
-    │   ├── DeploymentTimeError     it would begin before the one that it follows
     │   ├── NoChampionError         this plant has no model in charge
     │   ├── NoPredecessorError      there is no version to go back to
     │   ├── FrozenError             a person froze this plant's model
@@ -314,7 +313,8 @@ class OpenRetrainError(DatabaseError):
         self.plant, self.number = plant, number
         super().__init__(
             f"Plant {plant!r} is being retrained: retrain {number} is not over. Wait for its end, or "
-            f"`rul retrain cancel {number}`. Nothing was asked for."
+            f"`rul retrain cancel {number}`; `rul retrain run {plant}` goes on with it where its run is "
+            f"gone. Nothing was asked for."
         )
 
 
@@ -492,20 +492,10 @@ class VersionStateError(DeploymentError):
         what: str = "goes into service",
     ) -> None:
         self.plant, self.number, self.state, self.allowed = plant, number, state, tuple(allowed)
+        one_of = "one of " if len(self.allowed) > 1 else ""
         super().__init__(
-            f"{plant} version {number} is {state}; what {what} must be {', '.join(self.allowed)}. The "
-            f"champion stays in charge; choose another version."
-        )
-
-
-class DeploymentTimeError(DeploymentError):
-    """A deployment would begin before the one that it follows."""
-
-    def __init__(self, plant: str, *, found: str, earliest: str) -> None:
-        self.plant, self.found, self.earliest = plant, found, earliest
-        super().__init__(
-            f"{plant}: a deployment at {found} would begin before the last change at {earliest}. "
-            f"Nothing was deployed; set this machine's clock and deploy again."
+            f"{plant} version {number} is {state}; what {what} must be {one_of}"
+            f"{', '.join(self.allowed)}. The champion stays in charge; choose another version."
         )
 
 

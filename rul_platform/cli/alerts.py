@@ -42,10 +42,9 @@ def list_alerts(settings: Settings, undelivered: bool, limit: int, as_json: bool
     if not found:
         click.echo("No undelivered alert." if undelivered else "No alert yet.")
     for alert in found:
-        about = f"{alert.plant}: " if alert.plant else ""
         again = f" (raised {alert.repeats + 1} times)" if alert.repeats else ""
         head = f"{alert.created_at:%Y-%m-%d %H:%M}  {alert.severity:<8}"
-        click.echo(f"{head}  {about}{alert.title}{again}")
+        click.echo(f"{head}  {alert.title}{again}")
         click.echo(f"    {alert.text}")
         click.echo(f"    {', '.join(_told(delivery) for delivery in alert.deliveries)}")
 

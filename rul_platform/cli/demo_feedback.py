@@ -12,7 +12,7 @@ DEFAULT_WEEKS = 13
 @click.command("demo-feedback")
 @click.option(
     "--weeks",
-    type=click.IntRange(min=10),
+    type=click.IntRange(min=12),
     default=DEFAULT_WEEKS,
     show_default=True,
     help="Weeks to play; the pumps' liquid turns harsh after four of them.",

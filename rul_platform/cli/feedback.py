@@ -44,7 +44,8 @@ def add(
 ) -> None:
     """Rate one PREDICTION of PLANT by its id, as `rul predict` told it.
 
-    One rating of a person counts for each machine and day; the first one stands.
+    One rating of a person counts for each prediction, and for each machine and day; the first one
+    stands.
 
     \b
     Example:
@@ -61,7 +62,9 @@ def add(
     elif added.is_new:
         click.echo(f"Taken: {rating} ({added.id}).")
     else:
-        click.echo(f"You rated this machine today already; that rating stands ({added.id}).")
+        click.echo(
+            f"Rated already, this prediction or its machine today; that stands ({added.id})."
+        )
 
 
 @feedback.command("import")
@@ -71,10 +74,13 @@ def add(
 @AS_JSON
 @click.pass_obj
 def import_file(settings: Settings, plant: str, file: Path, by: str | None, as_json: bool) -> None:
-    """Take all ratings of a CSV FILE, or none: every problem is told with its line.
+    """Take all ratings of a CSV FILE, or none.
+
+    Problems are told with their lines: first all of the cells and, once these are right, all of their
+    meaning, such as a prediction that nobody was given.
 
     Columns: prediction, rating; and, where you have them, reason, person (a name, by default --by) and
-    at (ISO 8601 with a time zone, by default now).
+    at (ISO 8601 with a time zone, not before the prediction, by default now).
 
     \b
     Example:

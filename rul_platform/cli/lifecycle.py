@@ -48,7 +48,11 @@ def rollback(
 @PLANT
 @click.argument("number", type=click.IntRange(min=1))
 @REASON
-@click.option("--force", is_flag=True, help="Also a version that the gate rejected.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Also a version that the gate rejected, or compared with a former champion.",
+)
 @BY
 @AS_JSON
 @click.pass_obj
@@ -94,8 +98,8 @@ def freeze(
 ) -> None:
     """Keep PLANT's model as it is, as during an overhaul, until the freeze is lifted.
 
-    No retrain begins by itself and no version goes into service, a forced one neither. A rollback stays
-    possible.
+    Nothing is retrained or deployed by itself, and no version is approved, with --force neither.
+    `rul retrain run --force` may still train, but what it makes is held. A rollback stays possible.
 
     \b
     Examples:

@@ -27,8 +27,11 @@ USUAL_DAYS = 28
 """Before the liquid turns harsh."""
 
 ANSWERS_EVERY_DAYS = 2
-RATED_SHARE = 0.35
-"""Part of the answers that somebody rates."""
+RATED_SHARE = 0.3
+"""Part of the answers that somebody rates ..."""
+
+RATED_AFTER_DAYS = 8
+"""... once it has turned out how good they were."""
 
 TOLD_SHARE = 0.9
 """Part of the failures that somebody reports; the others are never heard of."""
@@ -90,6 +93,7 @@ class LineStory:
         random: Who rates, and what is reported.
         week: What happened in this week so far.
         seen: Units that were ever predicted; nobody reports the others.
+        unrated: Ratings by the hour at which they will be given.
     """
 
     work: Work
@@ -101,6 +105,7 @@ class LineStory:
     random: np.random.Generator
     week: Week = field(default_factory=Week)
     seen: set[str] = field(default_factory=set[str])
+    unrated: dict[float, list[FeedbackRow]] = field(default_factory=dict[float, list[FeedbackRow]])
 
     @classmethod
     def prepare(
@@ -131,7 +136,7 @@ class LineStory:
             self.clock.move(day * DAY_HOURS)
             if day == USUAL_DAYS:
                 click.echo("          The liquid turns harsh: pumps run hotter and wear faster.")
-            if day == (self.weeks - 2) * WEEK_DAYS:
+            if day == (self.weeks - 3) * WEEK_DAYS:
                 self._force_bad_model()
             self._live(day)
             self._watch()
@@ -152,13 +157,13 @@ class LineStory:
         """What happens to machines and people in a day."""
         hour = day * DAY_HOURS
         if day % ANSWERS_EVERY_DAYS == 1:
-            self._answer_and_rate(hour)
+            self._answer(hour)
+        self._rate(hour)
         self._report(self.line.failed(hour - DAY_HOURS, hour))
 
-    def _answer_and_rate(self, hour: float) -> None:
+    def _answer(self, hour: float) -> None:
         home, random = self.work.home, self.random
         at_work = {pump.name: pump for pump in self.line.at_work(hour)}
-        rows: list[FeedbackRow] = []
         for given in answer(home, self.plant, {"line.csv": self.line.readings(hour)}):
             self.week.answers += 1
             self.seen.add(given.prediction.unit)
@@ -168,10 +173,14 @@ class LineStory:
             truth = at_work[said.unit].ends - hour
             rating, reason = opinion(said.rul, truth, cap=self.cap_hours, random=random)
             person = OPERATORS[int(random.integers(len(OPERATORS)))]
-            rows.append(FeedbackRow(given.id, rating, reason=reason, person=person))
-            self.week.positive += rating == "positive"
-            self.week.negative += rating == "negative"
-        add_feedback(home, self.plant, rows, now=self.clock())
+            row = FeedbackRow(given.id, rating, reason=reason, person=person)
+            self.unrated.setdefault(hour + RATED_AFTER_DAYS * DAY_HOURS, []).append(row)
+
+    def _rate(self, hour: float) -> None:
+        rows = self.unrated.pop(hour, [])
+        self.week.positive += sum(row.rating == "positive" for row in rows)
+        self.week.negative += sum(row.rating == "negative" for row in rows)
+        add_feedback(self.work.home, self.plant, rows, now=self.clock())
 
     def _report(self, failed: tuple[LinePump, ...]) -> None:
         told = [
@@ -193,8 +202,10 @@ class LineStory:
             click.echo("          " + self.work.gate_line(self.plant))
         if self._in_charge() != before:
             deployment = home.registry.deployments(self.plant)[-1]
-            why = deployment.evidence.get("reason") or deployment.evidence["kind"]
-            click.echo(f"          Version {self._in_charge()} is in charge: {why}.")
+            why = deployment.evidence.get("reason", "better by more than chance")
+            click.echo(
+                f"          Version {self._in_charge()} is in charge ({deployment.kind}): {why}."
+            )
 
     def _force_bad_model(self) -> None:
         """Train a model that learned nothing, and put it in charge against the gate's verdict."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from rul_platform.cli.feedback import say_imported
-from rul_platform.cli.options import AS_JSON, PLANT
+from rul_platform.cli.options import AS_JSON, BY, PLANT, REASON, actor
 from rul_platform.settings import Settings
 
 KINDS = click.Choice(["failed", "replaced", "repaired", "running"])
@@ -32,6 +32,7 @@ def add(
     """Say what became of UNIT of PLANT.
 
     A machine that failed, was replaced or repaired is at its end; after a repair it is another unit.
+    Readings that come with predictions after the end (--at) are not learned from as its own.
 
     \b
     Example:
@@ -53,6 +54,40 @@ def add(
         click.echo(json.dumps({"plant": plant, "id": added.id, "is_new": added.is_new}, indent=2))
     else:
         click.echo(f"{'Taken' if added.is_new else 'Known already'}: {unit} {kind} at {life:g}.")
+
+
+@outcome.command()
+@PLANT
+@click.argument("unit")
+@REASON
+@BY
+@AS_JSON
+@click.pass_obj
+def withdraw(
+    settings: Settings, plant: str, unit: str, reason: str, by: str | None, as_json: bool
+) -> None:
+    """Take back that UNIT of PLANT failed, was replaced or repaired: it was told wrongly.
+
+    It counts no more, stays on record, and the right outcome can be added.
+
+    \b
+    Example:
+      rul outcome withdraw pumps pump-07 --reason "typed the wrong life"
+    """
+    from rul_platform.operation.intake import withdraw_outcome
+    from rul_platform.storage.home import Home
+
+    home = Home(settings)
+    now = home.now()
+    wrong = withdraw_outcome(home, plant, unit, actor=actor(home, by, now), reason=reason, now=now)
+    if as_json:
+        told = {"plant": plant, "unit": unit, "id": wrong.id, "kind": wrong.kind}
+        told |= {"life": wrong.life, "retrain": wrong.retrain_id}
+        click.echo(json.dumps(told, indent=2))
+        return
+    click.echo(f"Withdrawn: {unit} {wrong.kind} at {wrong.life:g}.")
+    if wrong.retrain_id is not None:
+        click.echo(f"Retrain {wrong.retrain_id} used it already; the next retrain no longer does.")
 
 
 @outcome.command("import")

@@ -71,8 +71,9 @@ def erase(settings: Settings, name: str, yes: bool, by: str | None) -> None:
     if count == 0:
         click.echo("No rating is held under this name; nothing was erased.")
         return
-    if not yes:
-        click.confirm(f"Take this person out of {_count(count, 'rating')}, for good?", abort=True)
+    if not (yes or _confirmed(f"Take this person out of {_count(count, 'rating')}, for good?")):
+        msg = "Nothing was erased."
+        raise click.ClickException(msg)
     now = home.now()
     erased = procedures.erase(home, name, actor(home, by, now), now)
     click.echo(f"Erased: {erased.feedback}. The ratings stay, without anyone behind them.")
@@ -99,6 +100,15 @@ def purge(settings: Settings, dry_run: bool, as_json: bool) -> None:
         f"{begin}, of all before {done.before:%Y-%m-%d %H:%M} UTC: who gave "
         f"{_count(done.feedback, 'rating')}, and {_count(done.keys, 'key')}."
     )
+
+
+def _confirmed(question: str) -> bool:
+    """No answer is a no."""
+    try:
+        return click.confirm(question)
+    except click.Abort:
+        click.echo(err=True)
+        return False
 
 
 def _count(number: int, noun: str) -> str:

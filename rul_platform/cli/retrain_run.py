@@ -5,18 +5,22 @@ run (``orchestration.retraining``).
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from rul_platform.cli.console import progress_bar
-from rul_platform.cli.options import actor
+from rul_platform.cli.options import TRAINING, actor
 from rul_platform.cli.stages import Work, opened
-from rul_platform.errors import GateRefusedError, RetrainFailedError
-from rul_platform.operation import triggering
+from rul_platform.errors import GateRefusedError, RetrainFailedError, RetrainStateError
+from rul_platform.operation import guarding, triggering
+from rul_platform.operation.deploying import settle_shadow
 from rul_platform.operation.known_plants import require_plant
 from rul_platform.operation.metrics import history_rows
 from rul_platform.operation.tidying import clean_up
-from rul_platform.orchestration.reconciling import settle
-from rul_platform.orchestration.retrain_runs import run_of
+from rul_platform.orchestration.assets.deployed_model import way_to_approve
+from rul_platform.orchestration.reconciling import LOST_AFTER, running_since, settle
 from rul_platform.orchestration.retraining import dry_run, run_retrain
 from rul_platform.settings import Settings
 
@@ -77,6 +81,7 @@ class Done:
 
 def tried(home: "Home", plant: str, flags: dict[str, object]) -> Done:
     """What the gate would say of a retrain now, found out on a throwaway copy."""
+    _refuse_other_training(home, plant, flags)
     with progress_bar(f"Trying a retrain of {plant} on a copy") as home.progress:
         gate = dry_run(home, plant, flags)
     home.progress = None
@@ -99,27 +104,44 @@ def done_once(
     """
     with opened(settings) as work:
         require_plant(work.home, plant)
+        current = work.home.retrains.current(plant)
+        if current is not None:
+            settle(work.home, work.instance, current.id, work.home.now())
         if reason is None:
+            _refuse_other_training(work.home, plant, flags)
+            _look_after(work.home, plant)
             told = _ask(work, plant, flags)
         else:
             told = _force(work.home, plant, flags, by=by, reason=reason)
         waiting = work.home.retrains.current(plant)
         if waiting is None:
             return Done(plant=plant, text=f"Nothing to do for {plant}: {told}.")
-        run = run_of(work.instance, waiting)
-        if run is not None and not run.is_finished:
-            text = f"Retrain {waiting.id} of {plant} is being run already, by run {run.run_id}."
+        since = running_since(work.instance, waiting)
+        if since is not None:
             row = _told(work.home, waiting)
+            text = _running(waiting, since)
             return Done(plant=plant, text=text, retrain=waiting, row=row)
         return _run(work, waiting, flags)
+
+
+def _look_after(home: "Home", plant: str) -> None:
+    """What the guard does: a champion that does harm goes back, a shadow gets its verdict."""
+    before, now = home.registry.champion(plant), home.now()
+    if guarding.guard(home, plant, now) is None:
+        settle_shadow(home, plant, now)
+    after = home.registry.champion(plant)
+    if after is not None and before is not None and after.number != before.number:
+        why = home.registry.deployments(plant)[-1]
+        click.echo(
+            f"Version {after.number} is in charge of {plant} now, in the place of version "
+            f"{before.number} ({why.kind}): {why.evidence.get('reason', 'see rul models')}.",
+            err=True,
+        )
 
 
 def _ask(work: Work, plant: str, flags: dict[str, object]) -> str:
     """As the sensors do; gives why nothing was asked for, where that is so."""
     home, now = work.home, work.home.now()
-    current = home.retrains.current(plant)
-    if current is not None:
-        settle(home, work.instance, current.id, now)
     home.feedback.roll_up()
     asked = triggering.evaluate(home, plant, now, flags) or triggering.evaluate_outcomes(
         home, plant, now, flags
@@ -136,7 +158,45 @@ def _force(
     now = home.now()
     who = actor(home, by, now)
     triggering.force(home, plant, actor=who, reason=reason, flags=flags, now=now)
+    if home.freezes.current(plant) is not None:
+        click.echo(
+            f"{plant} is frozen: nothing will be deployed. What the gate lets through is held; after "
+            f"`rul freeze {plant} --lift`, `rul approve` puts it in charge.",
+            err=True,
+        )
     return ""
+
+
+def _refuse_other_training(home: "Home", plant: str, flags: dict[str, object]) -> None:
+    """An open retrain keeps the settings it was asked for with; others are not dropped in silence.
+
+    Raises:
+        RetrainStateError: The plant's open retrain trains otherwise than ``flags`` say.
+    """
+    waiting = home.retrains.current(plant)
+    if waiting is None:
+        return
+    wanted = home.configured(plant, flags).settings()
+    kept = home.snapshots.get(waiting.snapshot)
+    for name in TRAINING:
+        if name in flags and wanted[name] != kept.get(name):
+            option = f"--{name.replace('_', '-')}"
+            raise RetrainStateError(
+                waiting.id,
+                found=f"open, with {name} = {kept.get(name)}",
+                expected=f"over before {option} {wanted[name]} can count: leave that out to go on with "
+                f"retrain {waiting.id}, or `rul retrain cancel {waiting.id}`",
+            )
+
+
+def _running(waiting: "Retrain", since: datetime) -> str:
+    """A run that is said to be alive, and what to do where it is not."""
+    return (
+        f"Retrain {waiting.id} of {waiting.plant} is being run by Dagster's daemon, since "
+        f"{since:%Y-%m-%d %H:%M} UTC; nothing was started. If the daemon is gone, this command takes it "
+        f"up after {since + LOST_AFTER:%Y-%m-%d %H:%M} UTC, and `rul retrain cancel {waiting.id}` gives "
+        f"it up now."
+    )
 
 
 def _run(work: Work, waiting: "Retrain", flags: dict[str, object]) -> Done:
@@ -151,7 +211,7 @@ def _run(work: Work, waiting: "Retrain", flags: dict[str, object]) -> Done:
     if gate is not None:
         text += f" The gate said {gate.verdict} ({'; '.join(reasons(gate))})."
         if retrain.state == "held":
-            text += f" To let it through: rul approve {plant} {gate.number} --reason TEXT"
+            text += f" To let it through: {way_to_approve(home, plant, gate.number)}"
     champion = home.registry.champion(plant)
     if home.configured(plant, flags).policy.cleanup:
         gone = clean_up(home, plant, home.now())

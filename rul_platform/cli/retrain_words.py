@@ -69,6 +69,7 @@ def _line(row: dict[str, Any], width: int) -> str:
         f"{row['state']:<9}  {row['verdict'] or '-':<9}",
         f"{row['requested_at'][:16]} to {end[:16] if end else 'now':<16}",
         gains if row["gain_claimed"] is not None else (row["error"] or "").partition("\n")[0],
+        f"(reason: {row['reason']})" if row["reason"] else "",
     ]
     return "  ".join(parts).rstrip()
 

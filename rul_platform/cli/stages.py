@@ -11,12 +11,13 @@ import click
 
 from rul_platform.cli.console import run_stages
 from rul_platform.core.architectures import ARCHITECTURES
-from rul_platform.core.gate import Verdict
+from rul_platform.core.gate import HOLD, REJECT, Verdict
 from rul_platform.errors import (
     CheckFailedError,
     DataNotFoundError,
     GateRefusedError,
 )
+from rul_platform.orchestration.assets.deployed_model import way_to_approve
 from rul_platform.orchestration.instance import open_instance
 from rul_platform.orchestration.pipeline import Pipeline, Stage
 from rul_platform.orchestration.step import current
@@ -121,7 +122,7 @@ class Work:
         return next(v for v in self.home.registry.versions(plant) if v.sha256 == sha256)
 
     def judge(self, stages: list[Stage], plant: str, *, again: bool) -> None:
-        """Run stages that judge the candidate, and say what came out, also when it is refused.
+        """Run stages that judge the candidate, and say what came out, also when it is held or refused.
 
         Raises:
             GateRefusedError: The gate said no, now or when it was asked before.
@@ -134,8 +135,18 @@ class Work:
                 raise
         click.echo(self.summary(plant))
         verdict = self.verdict(plant)
-        if not verdict.is_open:
-            raise GateRefusedError(plant, self._number(verdict), verdict.reasons)
+        number = self._number(plant, verdict)
+        if verdict.verdict == REJECT:
+            raise GateRefusedError(plant, number, verdict.reasons)
+        if self._waits_for_a_person(plant, number, verdict):
+            click.echo(f"To let it through: {way_to_approve(self.home, plant, number)}")
+
+    def _waits_for_a_person(self, plant: str, number: int, verdict: Verdict) -> bool:
+        """Whether the gate or the policy left it to a person, who has not decided yet."""
+        is_asked = (
+            verdict.verdict == HOLD or self.home.configured(plant).policy.approval == "always"
+        )
+        return is_asked and self.home.registry.version(plant, number).state == "candidate"
 
     def verdict(self, plant: str) -> Verdict:
         """What the gate said last."""
@@ -145,11 +156,15 @@ class Work:
     def gate_line(self, plant: str) -> str:
         """What the gate said last, in one line."""
         verdict = self.verdict(plant)
-        reasons = "; ".join(verdict.reasons)
-        return f"Gate on version {self._number(verdict)}: {verdict.verdict} ({reasons})."
+        reasons = "; ".join(verdict.reasons[:2])
+        if len(verdict.reasons) > 2:
+            reasons += f"; and {len(verdict.reasons) - 2} more, see the report"
+        return f"Gate on version {self._number(plant, verdict)}: {verdict.verdict} ({reasons})."
 
-    def _number(self, verdict: Verdict) -> int:
-        found = [v for v in self.home.registry.versions() if v.sha256 == verdict.evidence.candidate]
+    def _number(self, plant: str, verdict: Verdict) -> int:
+        found = [
+            v for v in self.home.registry.versions(plant) if v.sha256 == verdict.evidence.candidate
+        ]
         return found[0].number
 
     def summary(self, plant: str) -> str:

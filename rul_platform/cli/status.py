@@ -39,7 +39,7 @@ def status(settings: Settings, as_json: bool) -> None:
         )
         click.echo(f"Plant {plant['plant']}: {since}, {plant['versions']} versions")
         if plant["challenger"]:
-            click.echo(f"  version {plant['challenger']} answers beside it, unheard")
+            click.echo(f"  version {plant['challenger']} is on trial beside it")
         if plant["frozen_since"]:
             click.echo(f"  frozen since {plant['frozen_since']}: {plant['frozen_because']}")
         if plant["retrain"]:

@@ -126,8 +126,12 @@ def _harm(e: Evidence, policy: Policy) -> Iterator[str]:
 
 
 def _doubts(e: Evidence, policy: Policy) -> Iterator[str]:
-    """What a person has to decide: progress that cannot be told from chance, or from a lucky seed."""
-    if e.overall is None or policy.gate != "statistical":
+    """What a person has to decide: progress that cannot be told from chance, or not at all."""
+    if policy.gate != "statistical":
+        return
+    if e.champion_silent is not None:
+        yield f"{_beats_constant(e)}; the champion cannot answer: {e.champion_silent}"
+    if e.overall is None:
         return
     if e.units < policy.min_units:
         yield (
@@ -143,10 +147,7 @@ def _doubts(e: Evidence, policy: Policy) -> Iterator[str]:
 
 
 def _why(e: Evidence, policy: Policy) -> str:
-    better = (
-        f"RMSE {e.candidate_rmse:.2f} against {e.constant_rmse:.2f} of a constant, on {e.units} test "
-        f"units"
-    )
+    better = _beats_constant(e)
     if e.champion_silent is not None:
         return f"{better}; the champion cannot answer: {e.champion_silent}"
     if e.overall is None:
@@ -154,6 +155,13 @@ def _why(e: Evidence, policy: Policy) -> str:
     if policy.gate == "threshold":
         return f"{_gain(e.overall)}, the threshold is {_percent(policy.min_improvement)}"
     return f"{_gain(e.overall)}: {_bound(e.overall)}; no protected slice is worse beyond chance"
+
+
+def _beats_constant(e: Evidence) -> str:
+    return (
+        f"RMSE {e.candidate_rmse:.2f} against {e.constant_rmse:.2f} of a constant, on {e.units} test "
+        f"units"
+    )
 
 
 def _gain(pair: Paired) -> str:

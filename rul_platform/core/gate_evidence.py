@@ -41,6 +41,8 @@ class Evidence:
             champion's answers.
         noise: What the seed alone changes; None where there is nothing to compare it with.
         barred: Why this very model may never serve again, None where it may.
+        cap: Truth and predictions are limited to it where both are compared: the smaller of the two
+            models' label caps, in life units.
     """
 
     candidate: str
@@ -61,6 +63,7 @@ class Evidence:
     comparison: tuple[Paired, ...] = ()
     noise: SeedNoise | None = None
     barred: str | None = None
+    cap: float | None = None
 
     @property
     def overall(self) -> Paired | None:

@@ -31,16 +31,19 @@ class Health:
 
     Attributes:
         predictions: Answers given.
-        failures: Times it was asked and gave no answer.
+        strange: Those of them whose readings were far outside what the model learned from: what it says
+            of these is no fault of its own.
+        failures: Units that it was asked for and gave no answer, though its files were there.
         latency_p95_ms: 95th percentile of inference, in milliseconds, None where it was not measured.
-        out_of_range: Answers outside ``OUT_OF_RANGE_CAPS``.
-        pairs: Times that a unit was answered again.
+        out_of_range: Answers outside ``OUT_OF_RANGE_CAPS``, without the strange ones.
+        pairs: Times that a unit was answered again, without the strange ones.
         jumps: Those of them that differ by more than ``JUMP_CAPS``.
         positive: Positive feedback on its answers.
         negative: Negative feedback on them.
     """
 
     predictions: int
+    strange: int
     failures: int
     latency_p95_ms: float | None
     out_of_range: int
@@ -59,6 +62,21 @@ def judge(health: Health, policy: Policy) -> tuple[str, ...]:
     return tuple(_breaches(health, policy))
 
 
+def strange_readings(health: Health, policy: Policy) -> str | None:
+    """What to say where so many answers rest on strange readings that the sensors must be looked at.
+
+    So many: more than may be out of range, as surely. No breach: a rollback mends no sensor.
+    """
+    strange, of = health.strange, health.predictions
+    is_known = of >= policy.guard_min_predictions
+    if not is_known or wilson(strange, of, CONFIDENCE)[0] <= policy.guard_max_out_of_range:
+        return None
+    return (
+        f"{strange} of {of} answers had readings far outside what the model learned from: check the "
+        f"sensors"
+    )
+
+
 def _breaches(health: Health, policy: Policy) -> Iterator[str]:
     asked = health.predictions + health.failures
     for what, found, of, noun, limit in (
@@ -66,7 +84,7 @@ def _breaches(health: Health, policy: Policy) -> Iterator[str]:
         (
             "out of range",
             health.out_of_range,
-            health.predictions,
+            health.predictions - health.strange,
             "answers",
             policy.guard_max_out_of_range,
         ),

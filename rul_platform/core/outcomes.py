@@ -12,6 +12,7 @@ Does not belong here: the plant's own rule (``failures``), tables (``storage``).
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -105,6 +106,16 @@ class Ends:
     counts: dict[str, int | str]
 
 
+def end_moments(outcomes: pd.DataFrame) -> dict[str, datetime]:
+    """When each unit failed or left service; what comes under its name later is another machine's.
+
+    Args:
+        outcomes: Columns ``unit``, ``kind``, ``observed_at``.
+    """
+    ends = outcomes[outcomes["kind"] != RUNNING]
+    return dict(zip(ends["unit"], ends["observed_at"], strict=True))
+
+
 def labels_of(outcomes: pd.DataFrame, predictions: pd.DataFrame, *, cap: float) -> pd.DataFrame:
     """Every label that outcomes and predictions give.
 
@@ -127,7 +138,7 @@ def labels_of(outcomes: pd.DataFrame, predictions: pd.DataFrame, *, cap: float) 
     running = outcomes[outcomes["kind"] == RUNNING].sort_values(["life", "id"])
     running = running.drop_duplicates("unit", keep="last")
 
-    over = dict(zip(ends["unit"], ends["observed_at"], strict=True))
+    over = end_moments(outcomes)
     made = zip(predictions["unit"], predictions["created_at"], strict=True)
     is_its_own = np.array([at <= over.get(unit, at) for unit, at in made], dtype=np.bool_)
     asked = predictions[is_its_own & ~predictions["unit"].isin(failed["unit"]).to_numpy()]

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, cast
 
 from rul_platform.core.canonical import canonical_json, sha256
-from rul_platform.core.policy_rules import RULES, Layer, read
+from rul_platform.core.policy_rules import OR_NULL, RULES, Layer, read
 from rul_platform.core.wording import quoted
 from rul_platform.errors import ConfigError
 
@@ -148,7 +148,7 @@ def _from_file(file: object, plant: str) -> Iterator[Layer]:
     plants, also = _object(everywhere.get("plants"), "plants")
     settings = {key: value for key, value in everywhere.items() if key != "plants"}
     yield Layer(FILE, {}, (*problem, *also))
-    yield read(FILE, settings, {setting: setting for setting in RULES})
+    yield read(FILE, settings, {setting: setting for setting in RULES}, or_unset=OR_NULL)
     for name, part in plants.items():
         prefix = f"plants.{name}."
         own, problem = _object(part, prefix.rstrip("."))
@@ -157,6 +157,7 @@ def _from_file(file: object, plant: str) -> Iterator[Layer]:
             {prefix + key: value for key, value in own.items()},
             {prefix + setting: setting for setting in RULES},
             prefix=prefix,
+            or_unset=OR_NULL,
         )
         values = found.values if name == plant else dict[str, object]()
         yield Layer(FILE, values, (*problem, *found.problems))

@@ -12,6 +12,8 @@ from typing import Protocol
 from rul_platform.core.wording import did_you_mean, quoted
 
 TRUE, FALSE = ("true", "1", "yes"), ("false", "0", "no")
+OR_UNSET, OR_NULL = ", or unset", ", or null"
+"""How a variable or a flag, and how JSON leaves a setting to the recipe."""
 
 
 class Rule(Protocol):
@@ -45,7 +47,9 @@ class Whole:
     @property
     def allowed(self) -> str:
         """In words that follow "must be"."""
-        return f"a whole number from {self.low} to {self.high}{_or_null(self.is_optional)}"
+        return (
+            f"a whole number from {self.low} to {self.high}{OR_UNSET if self.is_optional else ''}"
+        )
 
     def read(self, value: object) -> object:
         """See :class:`Rule`."""
@@ -73,7 +77,7 @@ class Number:
         """In words that follow "must be"."""
         low = f"above {self.low:g} and up to" if self.is_above else f"from {self.low:g} to"
         zero = f", or 0 ({self.or_zero})" if self.or_zero else ""
-        return f"a number {low} {self.high:g}{zero}{_or_null(self.is_optional)}"
+        return f"a number {low} {self.high:g}{zero}{OR_UNSET if self.is_optional else ''}"
 
     def read(self, value: object) -> object:
         """See :class:`Rule`."""
@@ -109,6 +113,7 @@ class Choice:
     """One of several words."""
 
     words: tuple[str, ...]
+    is_any_case: bool = False
 
     @property
     def allowed(self) -> str:
@@ -117,8 +122,10 @@ class Choice:
 
     def read(self, value: object) -> object:
         """See :class:`Rule`."""
-        if isinstance(value, str) and value.strip() in self.words:
-            return value.strip()
+        if isinstance(value, str):
+            word = value.strip().upper() if self.is_any_case else value.strip()
+            if word in self.words:
+                return word
         raise ValueError
 
 
@@ -126,10 +133,6 @@ def _within(value: float, is_allowed: bool) -> float:
     if not is_allowed:
         raise ValueError
     return value
-
-
-def _or_null(is_optional: bool) -> str:
-    return ", or null" if is_optional else ""
 
 
 MANY = 1_000_000
@@ -165,7 +168,7 @@ RULES: Mapping[str, Rule] = {
     "cleanup": Flag(),
     "keep_versions": Whole(1, 1000),
     "retention_days": Whole(1, 36_500),
-    "log_level": Choice(("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),
+    "log_level": Choice(("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), is_any_case=True),
 }
 """Every setting, in the order of ``policy.Policy``."""
 
@@ -186,7 +189,12 @@ class Layer:
 
 
 def read(
-    source: str, given: Mapping[str, object], names: Mapping[str, str], *, prefix: str = ""
+    source: str,
+    given: Mapping[str, object],
+    names: Mapping[str, str],
+    *,
+    prefix: str = "",
+    or_unset: str = OR_UNSET,
 ) -> Layer:
     """Check everything that one source says.
 
@@ -195,6 +203,7 @@ def read(
         given: Values by the name that this source calls them.
         names: What this source calls each setting, to the setting.
         prefix: What all its names begin with.
+        or_unset: How it leaves a setting to the recipe.
 
     >>> read("file", {"gate": "strict"}, {"gate": "gate"}).problems
     ("file: gate is 'strict', but must be statistical or threshold",)
@@ -209,8 +218,8 @@ def read(
         try:
             values[names[name]] = rule.read(value)
         except ValueError:
-            found = f"{source}: {name} is {quoted(value)}, but must be {rule.allowed}"
-            problems.append(found)
+            allowed = rule.allowed.replace(OR_UNSET, or_unset)
+            problems.append(f"{source}: {name} is {quoted(value)}, but must be {allowed}")
     return Layer(source, values, tuple(problems))
 
 

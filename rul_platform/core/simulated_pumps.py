@@ -38,7 +38,7 @@ GAIN = 3.0
 HEAVY_DUTY_FACTOR = 1.6
 """A pump wears this much faster under heavy duty."""
 
-HARSH_FACTOR = 2.0
+HARSH_FACTOR = 3.0
 """A pump wears this much faster in harsh liquid."""
 
 HARSH_TEMPERATURE_C = 6.0

@@ -60,6 +60,7 @@ class Prediction:
         level: Coverage that the interval was calibrated for.
         life_unit: ``cycles``, ``hours`` or ``seconds``.
         warnings: What to keep in mind, in plain words.
+        is_strange: Its newest reading is far outside what the model learned from.
     """
 
     unit: str
@@ -72,6 +73,7 @@ class Prediction:
     level: float
     life_unit: str
     warnings: tuple[str, ...]
+    is_strange: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,7 @@ class Predictor:
                     *self._warnings(int(rows[at]), float(begins[at]), float(rul[at])),
                     *strange[at],
                 ),
+                is_strange=bool(strange[at]),
             )
             for at, (unit, life) in enumerate(
                 zip(windows.index["unit"], windows.index["life"], strict=True)

@@ -42,6 +42,11 @@ class GivenReadings:
     for_model: "pd.DataFrame"
     as_read: "pd.DataFrame | None" = None
 
+    @property
+    def units(self) -> int:
+        """How many machines they are of."""
+        return int(self.for_model["unit"].nunique())
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -100,8 +105,8 @@ def read(home: Home, plant: str, frames: "Mapping[str, pd.DataFrame]") -> GivenR
 
     described = columns_of(home, plant)
     as_read = recent_readings(frames, described.model_copy(update={"resample": None}))
-    step = described.resample.step if described.resample is not None else None
-    return GivenReadings(as_read if step is None else resample(as_read, step), as_read)
+    rule = described.resample
+    return GivenReadings(as_read if rule is None else resample(as_read, rule.step), as_read)
 
 
 def answer(home: Home, plant: str, frames: "Mapping[str, pd.DataFrame]") -> list[Answer]:
@@ -111,9 +116,6 @@ def answer(home: Home, plant: str, frames: "Mapping[str, pd.DataFrame]") -> list
         home: Where the model is and the log.
         plant: Which plant.
         frames: Tables by the name to use in messages. Histories of any units, the longer the better.
-
-    Returns:
-        One answer for each unit.
 
     Raises:
         PlantFileError: Lists every problem of the tables.
@@ -127,14 +129,14 @@ def answer_given(home: Home, plant: str, given: GivenReadings) -> list[Answer]:
 
     Raises:
         NoChampionError: The plant has no deployed model.
-        StoreError: The model's bytes are not there or changed; it is not used. Logged as its failure.
-        InferenceError: The model did not run. Logged as its failure.
+        StoreError: The model's bytes are not there or changed. Logged, as is the next.
+        InferenceError: The model did not run.
         ReadingsError: The readings cannot be used.
     """
     champion, now = _in_charge(home, plant), home.now()
-    with _kept_if_it_fails(home, champion):
+    with _kept_if_it_fails(home, champion, given.units):
         said = _ask(home, champion, given)
-    beside = _ask_challenger(home, plant, given, now)
+    beside = _ask_challenger(home, plant, given)
     share = home.configured(plant).policy.ab_share if beside else 0.0
     # files first: they are slow, and alone they do no harm
     kept = {} if given.as_read is None else home.landing.add(plant, given.as_read, now)
@@ -152,10 +154,8 @@ def load(home: Home, version: ModelVersion) -> "Predictor":
     """
     from rul_platform.inference.predictor import CARD_FILE, MODEL_FILE, Predictor
 
-    artifact = home.store.artifact(version.sha256)
-    return Predictor.from_files(
-        {name: home.store.read(artifact, name) for name in (MODEL_FILE, CARD_FILE)}
-    )
+    artifact, names = home.store.artifact(version.sha256), (MODEL_FILE, CARD_FILE)
+    return Predictor.from_files({name: home.store.read(artifact, name) for name in names})
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +170,7 @@ class _Log:
         """Decide which of two answers is given, log both, and give that one."""
         if beside is None or unit not in beside.by_unit:
             return self._give(said, unit, "champion")
-        challenger = beside.version
-        if arm(challenger.plant, challenger.number, unit, share) == "challenger":
+        if arm(beside.version.plant, beside.version.number, unit, share) == "challenger":
             given, asked = self._give(beside, unit, "challenger"), said
         else:
             given, asked = self._give(said, unit, "champion"), beside
@@ -196,6 +195,7 @@ class _Log:
             raw_rul=prediction.raw_rul,
             inference_ms=said.inference_ms,
             readings_sha256=self.readings.get(unit),
+            is_strange=prediction.is_strange,
             role=role,
             beside=beside,
             now=self.now,
@@ -210,13 +210,17 @@ def _in_charge(home: Home, plant: str) -> ModelVersion:
 
 
 @contextmanager
-def _kept_if_it_fails(home: Home, version: ModelVersion) -> Iterator[None]:
-    """Log what is the model's own failure, for those who watch over it."""
+def _kept_if_it_fails(home: Home, version: ModelVersion, units: int = 1) -> Iterator[None]:
+    """Log that a model did not answer, for those who watch over it."""
     try:
         yield
     except (StoreError, InferenceError) as error:
-        home.predictions.failed(version.plant, version.number, type(error).__name__, home.now())
+        _failed(home, version, error, units)
         raise
+
+
+def _failed(home: Home, of: ModelVersion, error: Exception, units: int) -> None:
+    home.predictions.failed(of.plant, of.number, type(error).__name__, home.now(), units)
 
 
 def _ask(home: Home, version: ModelVersion, given: GivenReadings) -> _Said:
@@ -234,13 +238,13 @@ def _ask(home: Home, version: ModelVersion, given: GivenReadings) -> _Said:
     return _Said(version, said, took_ms / len(said))
 
 
-def _ask_challenger(home: Home, plant: str, given: GivenReadings, now: datetime) -> _Said | None:
+def _ask_challenger(home: Home, plant: str, given: GivenReadings) -> _Said | None:
     """What the challenger says; a failure of it is kept, and is nobody else's."""
     challenger = home.registry.challenger(plant)
     if challenger is None:
         return None
     try:
         return _ask(home, challenger, given)
-    except RulPlatformError as error:
-        home.predictions.failed(plant, challenger.number, type(error).__name__, now)
+    except (RulPlatformError, OSError) as error:
+        _failed(home, challenger, error, given.units)
         return None

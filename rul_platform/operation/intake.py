@@ -8,21 +8,23 @@ import math
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from rul_platform.core.wording import did_you_mean, quoted
 from rul_platform.errors import IntakeError
+from rul_platform.operation.decisions import given
 from rul_platform.operation.known_plants import require_plant
-from rul_platform.operation.known_units import stored_units
+from rul_platform.operation.known_units import LONGEST, RUNNING, KnownUnits, known_units
+from rul_platform.storage.database import writing
 from rul_platform.storage.feedback_rows import Added, NewFeedback, Rated
 from rul_platform.storage.home import Home
 from rul_platform.storage.operation_tables import KEY_DIGITS, OUTCOMES, RATINGS, REASONS
-from rul_platform.storage.outcomes import NewOutcome
+from rul_platform.storage.outcomes import NewOutcome, Outcome
 
 CLOCKS_DIFFER = timedelta(minutes=5)
-"""A moment may lie so far in the future: the clocks of two machines are not the same."""
+"""A moment may lie so far in the future, or before what it tells of: two clocks are not the same."""
 
-RUNNING = "running"
+FIRST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,8 @@ def add_feedback(
     """Take ratings of a plant's predictions.
 
     Returns:
-        For each row what stands for it. A second rating of a person for the same unit on the same day
-        (UTC) is no mistake: the first one stands, and is not new.
+        For each row what stands for it. A second rating of a person for the same prediction, or for the
+        same unit on the same day (UTC), is no mistake: the first one stands, and is not new.
 
     Raises:
         UnknownPlantError: There is no such plant.
@@ -103,13 +105,13 @@ def add_outcomes(
         IntakeError: Lists every problem of every row.
     """
     require_plant(home, plant)
-    known = _known(home, plant, {row.unit for row in rows})
+    known = known_units(home, plant, {row.unit for row in rows})
     source, problems = f"Outcomes for plant {plant!r}", list[str]()
     for number, row in enumerate(rows, start=1):
         found = list(_outcome_problems(row, known, now))
         problems += [f"row {number}: {problem}" for problem in found]
         if not found:
-            known.learn(row)
+            known.learn(row.unit, row.kind, row.life)
     if problems:
         raise IntakeError(source, problems)
     return home.outcomes.add_all(
@@ -125,6 +127,35 @@ def add_outcomes(
         ],
         now,
     )
+
+
+def withdraw_outcome(
+    home: Home, plant: str, unit: str, *, actor: str, reason: str, now: datetime
+) -> Outcome:
+    """Take back the outcome that ended a unit's history, so that the right one can be told.
+
+    Returns:
+        What was withdrawn. A retrain that learned from it (``retrain_id``) is not undone.
+
+    Raises:
+        UnknownPlantError: There is no such plant.
+        RecordError: No reason is given, or somebody else withdrew it at the same time.
+        IntakeError: Nobody told the unit's end.
+    """
+    require_plant(home, plant)
+    reason, what = given(reason), f"Withdrawal at plant {plant!r}"
+    with writing(home.engine):
+        ends = {each.unit: each for each in home.outcomes.of_plant(plant) if each.is_end}
+        if unit not in ends:
+            problem = f"nobody told the end of unit {quoted(unit)}, so none can be withdrawn"
+            hint = did_you_mean(unit, ends)
+            raise IntakeError(what, [problem + hint])
+        wrong = ends[unit]
+        home.outcomes.withdraw(wrong.id, now)
+        body = {"unit": unit, "kind": wrong.kind, "life": wrong.life, "outcome": wrong.id}
+        body |= {"actor": actor, "reason": reason}
+        home.ledger.append("withdrawal", plant=plant, body=body, now=now)
+    return wrong
 
 
 def _anonymous(home: Home, row: FeedbackRow, now: datetime) -> NewFeedback:
@@ -150,6 +181,11 @@ def _feedback_problems(
         yield f"prediction {row.prediction} is about unit {rated.unit!r}, not {row.unit!r}"
     elif rated.role == "shadow":
         yield f"prediction {row.prediction} was never shown to anybody: a model in the shadow made it"
+    elif _is_before(row.created_at, rated.created_at):
+        yield (
+            f"{row.created_at:%F %H:%M %Z} is before prediction {row.prediction} was made, at "
+            f"{rated.created_at:%F %H:%M} UTC"
+        )
     yield from _code_problem("rating", row.rating, RATINGS)
     if row.reason is not None:
         yield from _code_problem("reason", row.reason, REASONS)
@@ -158,43 +194,31 @@ def _feedback_problems(
     yield from _moment_problem(row.created_at, now)
 
 
-@dataclass(frozen=True, slots=True)
-class _KnownUnits:
-    """Of the units in question: the largest life seen, the end, and which ones there are."""
-
-    lives: dict[str, float]
-    ends: dict[str, tuple[str, float]]
-    stored: frozenset[str]
-
-    def learn(self, row: OutcomeRow) -> None:
-        """Rows further down are held against this one."""
-        self.lives[row.unit] = max(row.life, self.lives.get(row.unit, row.life))
-        if row.kind != RUNNING:
-            self.ends[row.unit] = (row.kind, row.life)
+def _is_before(said: datetime | None, made: datetime) -> bool:
+    """One person could fill many days of the past with ratings of one prediction."""
+    return said is not None and said.tzinfo is not None and said < made - CLOCKS_DIFFER
 
 
-def _known(home: Home, plant: str, units: set[str]) -> _KnownUnits:
-    lives = home.outcomes.last_lives(plant, units)
-    ends = {
-        each.unit: (each.kind, each.life) for each in home.outcomes.of_plant(plant) if each.is_end
-    }
-    stored = stored_units(home, plant) if units - lives.keys() else frozenset[str]()
-    return _KnownUnits(lives, ends, stored)
-
-
-def _outcome_problems(row: OutcomeRow, known: _KnownUnits, now: datetime) -> Iterator[str]:
+def _outcome_problems(row: OutcomeRow, known: KnownUnits, now: datetime) -> Iterator[str]:
     if row.unit not in known.lives and row.unit not in known.stored:
         hint = did_you_mean(row.unit, {*known.lives, *known.stored})
         yield f"nobody knows unit {quoted(row.unit)}: no prediction, no reading, no outcome{hint}"
     yield from _code_problem("kind", row.kind, OUTCOMES)
     if not (math.isfinite(row.life) and row.life >= 0):
         yield f"life is {row.life:g}, a number from 0 on is expected"
+    elif row.life > known.limit:
+        expected = (
+            f"at most {known.limit:g} is expected, {LONGEST} times the longest life known here"
+        )
+        yield f"life is {row.life:g}, {expected}"
     elif row.kind in OUTCOMES:
         yield from _life_problem(row, known)
     yield from _moment_problem(row.observed_at, now)
+    if row.observed_at and row.observed_at.tzinfo and row.observed_at < FIRST_MOMENT:
+        yield f"{row.observed_at.isoformat()} is before 1970, a later moment is expected"
 
 
-def _life_problem(row: OutcomeRow, known: _KnownUnits) -> Iterator[str]:
+def _life_problem(row: OutcomeRow, known: KnownUnits) -> Iterator[str]:
     """What is known already says otherwise."""
     kind, life = known.ends.get(row.unit, ("", math.inf))
     seen = known.lives.get(row.unit, 0.0)

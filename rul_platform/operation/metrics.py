@@ -6,6 +6,7 @@ tables (``storage.figures``), and any decision (``core``).
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from rul_platform.storage.gates import Gate
 from rul_platform.storage.home import Home
 from rul_platform.storage.models import ModelVersion
 from rul_platform.storage.plain_files import write_whole
-from rul_platform.storage.retrains import Retrain
+from rul_platform.storage.retrains import SYSTEM, Retrain
 
 EXECUTIONS_FILE, METRICS_FILE = "retrain_executions.jsonl", "metrics.json"
 
@@ -35,12 +36,18 @@ ALL_ROWS = 1_000_000
 
 ALERTS_SHOWN = 100
 
+FIRST_FIELDS = ("id", "plant", "trigger", "watermark", "state", "verdict")
+
+PERSON = "person"
+"""The actor where one asked: who that was is nobody's business here."""
+
 
 def history_rows(home: Home, plant: str | None = None) -> list[dict[str, Any]]:
     """Every retrain of one plant, or of all, as plain values; the newest first.
 
     Times are UTC in ISO 8601. ``gain_claimed`` and ``gain_delivered`` are parts of the former champion's
     RMSE: what the gate found, and what units that failed since then showed; None while it is not known.
+    ``actor`` is ``person`` or ``system``; ``reason``, and what follows from it, is as a person typed it.
     """
     retrains = home.retrains.history(plant, ALL_ROWS)
     gains = {name: _gains(home, name) for name in {retrain.plant for retrain in retrains}}
@@ -74,12 +81,13 @@ def export(home: Home, folder: Path, now: datetime) -> tuple[Path, Path]:
     """Write ``retrain_executions.jsonl``, a retrain on each line, and ``metrics.json`` into a folder.
 
     Each file is whole or as it was before. The oldest retrain comes first, so that a later export of the
-    same home begins with the lines of this one, but for retrains that were not over.
+    same home begins with the lines of this one, but for retrains that were not over. Files go where no
+    erasure reaches, so nothing stands there that a person typed.
 
     Raises:
         StoreFullError: The disk has no room.
     """
-    rows = reversed(history_rows(home))
+    rows = reversed([_without_typed(row) for row in history_rows(home)])
     of_plants = [metrics(home, plant, now) for plant in known_plants(home)]
     files = folder / EXECUTIONS_FILE, folder / METRICS_FILE
     write_whole(files[0], "".join(map(_line, rows)).encode())
@@ -113,25 +121,21 @@ def _gain_claimed(gate: Gate) -> float | None:
 
 
 def _row(retrain: Retrain) -> dict[str, Any]:
-    """The first six fields are what others may rely on."""
-    return {
-        "id": retrain.id,
-        "plant": retrain.plant,
-        "trigger": retrain.trigger,
-        "watermark": retrain.watermark,
-        "state": retrain.state,
-        "verdict": retrain.verdict,
-        "requested_at": retrain.requested_at.isoformat(),
-        "started_at": _iso(retrain.started_at),
-        "finished_at": _iso(retrain.finished_at),
-        "attempt": retrain.attempt,
-        "run_id": retrain.run_id,
-        "actor": retrain.actor,
-        "reason": retrain.reason,
-        "cause": retrain.cause,
-        "snapshot": retrain.snapshot,
-        "error": retrain.error,
-    }
+    """All fields; the first ones are what others may rely on."""
+    actor = SYSTEM if retrain.actor == SYSTEM else PERSON
+    fields = asdict(replace(retrain, actor=actor))
+    plain = {n: v.isoformat() if isinstance(v, datetime) else v for n, v in fields.items()}
+    return dict.fromkeys(FIRST_FIELDS) | plain
+
+
+def _without_typed(row: dict[str, Any]) -> dict[str, Any]:
+    """Without the reason for forcing or cancelling a retrain, which stands in up to three fields."""
+    told = {name: value for name, value in row.items() if name != "reason"}
+    if row["trigger"] == "forced":
+        told["cause"] = {"reasons": ["forced"]}
+    if row["state"] == "cancelled":
+        told["error"] = "cancelled"
+    return told
 
 
 def _champion(home: Home, plant: str, champion: ModelVersion | None) -> dict[str, Any] | None:
@@ -239,7 +243,3 @@ def _alert(alert: Alert) -> dict[str, Any]:
         "created_at": alert.created_at.isoformat(),
         "repeats": alert.repeats,
     }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment is not None else None

@@ -16,6 +16,9 @@ from rul_platform.storage.database import writing
 from rul_platform.storage.home import Home
 from rul_platform.storage.retrains import SYSTEM, Retrain
 
+FORCED = "Forced by a person; the reason is in `rul retrain history`"
+"""What is told outside: a person's own words stay in our tables."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
@@ -66,7 +69,7 @@ def _open(home: Home, asking: Asking, configured: Configured, now: datetime) -> 
 def _tell(home: Home, retrain: Retrain, used: Mapping[str, Any]) -> None:
     """The alert and, last, the ledger: whoever writes there makes everybody else wait."""
     now, is_forced = retrain.requested_at, retrain.trigger == "forced"
-    why = "; ".join(retrain.cause["reasons"])
+    why = FORCED if is_forced else "; ".join(retrain.cause["reasons"])
     alert = NewAlert(
         key=f"trigger:{retrain.plant}:{retrain.id}",
         plant=retrain.plant,

@@ -12,11 +12,15 @@ Belongs here: the order of these steps, and their record in the ledger. Does not
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from rul_platform.core.commitments import merkle_root
 from rul_platform.storage.database import writing
 from rul_platform.storage.feedback_rows import Feedback
 from rul_platform.storage.home import Home
 from rul_platform.storage.operation_tables import FEEDBACK
 from rul_platform.storage.personal_rows import Action, PersonalRows
+
+SELF = "self"
+"""Who erases: the person who is erased, whose pseudonym would say whose ratings these were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +82,14 @@ def report(home: Home, name: str) -> Held:
 
 
 def erase(home: Home, name: str, actor: str, now: datetime) -> Erased:
-    """Take a person out of all ratings, for good; the ledger records which, and not whose.
+    """Take a person out of all ratings, for good.
+
+    The ledger records how many, and the Merkle root over their commitments: neither whose nor which.
 
     Args:
         home: Whose tables.
         name: The person.
-        actor: Who does it: a pseudonym, or ``system``.
+        actor: Who does it: a pseudonym, or ``system``. The person's own is recorded as ``self``.
         now: When.
 
     Raises:
@@ -91,11 +97,12 @@ def erase(home: Home, name: str, actor: str, now: datetime) -> Erased:
         PseudonymKeyError: A key is damaged, or others may read or replace it.
     """
     pseudonyms = home.people.all_of(name)
+    by = SELF if actor in pseudonyms else actor
     with home.feedback.deciding(), writing(home.engine, alone_in=FEEDBACK):  # none comes in between
-        ids = sorted(row.id for row in home.feedback.of_person(pseudonyms))
+        root = merkle_root(row.commitment for row in home.feedback.of_person(pseudonyms))
         forgotten = home.feedback.forget(pseudonyms)
         if forgotten:
-            body = {"actor": actor, "feedback": forgotten, "ids": ids}
+            body = {"actor": by, "feedback": forgotten, "root": root}
             home.ledger.append("erasure", body=body, now=now)
     kept = PersonalRows(home.engine).actions(pseudonyms)
     return Erased(feedback=forgotten, kept=kept)

@@ -16,7 +16,7 @@ def clean_up(home: Home, plant: str, now: datetime) -> tuple[int, ...]:
 
     There stay: the champion and ``keep_versions`` before it, candidates and a challenger, the model that
     was made last, and everything while a retraining is not over. Files that another artifact holds too
-    stay in any case.
+    stay in any case, and so does a model that another plant's version holds too.
 
     Killed half way, the next call removes what is left.
 
@@ -32,9 +32,11 @@ def clean_up(home: Home, plant: str, now: datetime) -> tuple[int, ...]:
         if going:
             gone = [{"number": each.number, "sha256": each.sha256} for each in going]
             home.ledger.append("cleanup", plant=plant, body={"versions": gone}, now=now)
-    with home.registry.alone():  # whoever registers one of these again waits, and finds it gone
-        for version in home.registry.versions(plant):
-            if version.cleaned_at is not None:
+    with home.registry.alone():  # who registers one again waits, and is refused: it is gone
+        versions = home.registry.versions()
+        held = {version.sha256 for version in versions if version.cleaned_at is None}
+        for version in versions:
+            if version.plant == plant and version.sha256 not in held:
                 home.store.remove(version.sha256)
     return tuple(version.number for version in going)
 

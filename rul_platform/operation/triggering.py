@@ -23,9 +23,10 @@ from rul_platform.core.trigger import (
     false_alarms,
     window_start,
 )
-from rul_platform.errors import EvidenceUsedError, OpenRetrainError, RecordError
+from rul_platform.errors import EvidenceUsedError, OpenRetrainError
 from rul_platform.operation import drift_watch
 from rul_platform.operation.alerting import raise_alert
+from rul_platform.operation.decisions import given
 from rul_platform.operation.known_plants import require_plant
 from rul_platform.operation.opening import Asking, open_with_feedback, open_with_outcomes
 from rul_platform.storage.alerts import NewAlert
@@ -135,7 +136,7 @@ def evaluate_outcomes(
             asking = Asking(
                 plant=plant,
                 trigger="outcomes",
-                watermark=len(home.outcomes.of_plant(plant)),
+                watermark=home.outcomes.told(plant),
                 cause=drift.to_json(),
             )
             return open_with_outcomes(home, asking, configured, now)
@@ -144,7 +145,7 @@ def evaluate_outcomes(
 
 
 def evaluate_data_drift(home: Home, plant: str, now: datetime) -> DriftVerdict:
-    """Raise an alert where readings of the window have left what the champion learned from.
+    """Raise an alert, once a week, where readings of the window left what the champion learned from.
 
     It asks for no retrain: readings alone carry no label, so there is nothing new to learn from yet.
 
@@ -158,7 +159,7 @@ def evaluate_data_drift(home: Home, plant: str, now: datetime) -> DriftVerdict:
     if verdict.fires and champion is not None:
         moved = ",".join(sorted(verdict.sensors)) or "condition"
         alert = NewAlert(
-            key=f"data_drift:{plant}:{champion.number}:{moved}",
+            key=f"data_drift:{plant}:{champion.number}:{moved}:{now:%G-W%V}",
             plant=plant,
             kind="data_drift",
             severity="warning",
@@ -191,7 +192,7 @@ def force(
         OpenRetrainError: Another one of this plant is not over.
     """
     require_plant(home, plant)
-    reason = _given(reason)
+    reason = given(reason)
     configured = home.configured(plant, flags)
     home.feedback.roll_up()
     asking = Asking(
@@ -213,14 +214,15 @@ def cancel(home: Home, number: int, *, actor: str, reason: str, now: datetime) -
         RecordError: No reason is given.
         RetrainStateError: It is over.
     """
-    reason = _given(reason)
-    with writing(home.engine):
-        was_open = home.retrains.get(number).is_open
-        retrain = home.retrains.close(number, "cancelled", error=f"cancelled: {reason}", now=now)
-        if was_open:
-            body = {"retrain": number, "actor": actor, "reason": reason}
-            home.ledger.append("cancel", plant=retrain.plant, body=body, now=now)
-        return retrain
+    reason = given(reason)
+    body = {"retrain": number, "actor": actor, "reason": reason}
+    return home.retrains.close(
+        number,
+        "cancelled",
+        error=f"cancelled: {reason}",
+        now=now,
+        together_with=lambda it: home.ledger.append("cancel", plant=it.plant, body=body, now=now),
+    )
 
 
 def _verdict(
@@ -240,11 +242,3 @@ def _verdict(
     if home.registry.champion(plant) is not None:
         return verdict
     return replace(verdict, fires=False, blocks=(NO_MODEL, *verdict.blocks))
-
-
-def _given(reason: str) -> str:
-    if not reason.strip():
-        raise RecordError(
-            "The reason", found="empty", expected="said in a few words, for the audit"
-        )
-    return reason.strip()

@@ -35,7 +35,7 @@ from rul_platform.orchestration.contestants import (
     tested_fleet,
 )
 from rul_platform.orchestration.step import Champion, Files
-from rul_platform.orchestration.stored_windows import plant_windows
+from rul_platform.orchestration.stored_windows import plant_windows, preparation_of
 from rul_platform.storage.home import Progress
 
 SIMULATED_PARENT = "The network was pretrained on simulated turbofans, not on NASA's data."
@@ -50,12 +50,14 @@ class Contest:
         facts: Of :class:`~rul_platform.core.gate_evidence.Evidence`, all that is no score.
         conditions: Shape ``(N,)``, the operating condition of each row.
         noise: The candidate's recipe with other seeds; None where no champion was scored.
+        cap: What both models can say at most: beyond it neither is held to account, in life units.
     """
 
     predicted: PredictedUnits
     facts: Mapping[str, Any]
     conditions: NDArray[np.str_]
     noise: SeedNoise | None
+    cap: float
 
     def evidence(self, evaluation: Evaluation, *, seed: int) -> Evidence:
         """What the gate looks at.
@@ -75,18 +77,22 @@ class Contest:
             units=evaluation.unit_count,
             comparison=self._comparison(seed) if CHAMPION in rmse_of else (),
             noise=self.noise,
+            cap=self.cap,
         )
 
     def _comparison(self, seed: int) -> tuple[Paired, ...]:
         given = self.predicted
         rows = ScoredRows(
             unit_ids=given.unit_ids,
-            truth=given.clipped_truth,
+            truth=np.minimum(given.truth, self.cap),
             conditions=self.conditions,
-            cap=given.cap,
+            cap=self.cap,
             life_unit=given.life_unit,
         )
-        return compare(rows, given.predictions[FINE_TUNED], given.predictions[CHAMPION], seed=seed)
+        ours, theirs = (
+            np.minimum(given.predictions[name], self.cap) for name in (FINE_TUNED, CHAMPION)
+        )
+        return compare(rows, ours, theirs, seed=seed)
 
 
 def hold_contest(entry: Entry, champion: Champion | None, progress: Progress | None) -> Contest:
@@ -131,6 +137,7 @@ def hold_contest(entry: Entry, champion: Champion | None, progress: Progress | N
         },
         conditions=_conditions(fleet, test),
         noise=None if theirs is None else repeated(entry, arena, _clipped_rmse(own, ours, test)),
+        cap=min(ours.preparation.cap, preparation_of(champion.windows).cap if champion else np.inf),
     )
 
 

@@ -16,6 +16,17 @@ SETTINGS, COMMAND_SETTINGS = "dagster.yaml", "command_line.yaml"
 LOCK = "command.lock"
 STARTED_BY, COMMAND_LINE = "rul/started_by", "command_line"
 """A tag of the runs that a command executes in its own process."""
+UNFINISHED = [
+    status
+    for status in dg.DagsterRunStatus
+    if status
+    not in (
+        dg.DagsterRunStatus.SUCCESS,
+        dg.DagsterRunStatus.FAILURE,
+        dg.DagsterRunStatus.CANCELED,
+    )
+]
+KILLED = "The command that ran this was killed."
 
 WITHOUT_LOG_CAPTURE = """
 # What runs in a terminal shows its output there. Capturing it would start watchers that answer Ctrl-C
@@ -83,10 +94,9 @@ def is_command_at_work(home: Home) -> bool:
 
 def fail_dead_runs(instance: dg.DagsterInstance) -> None:
     """Fail the runs of commands that are gone. Only for whoever holds the lock."""
-    alive = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
-    wanted = dg.RunsFilter(statuses=alive, tags={STARTED_BY: COMMAND_LINE})
+    wanted = dg.RunsFilter(statuses=UNFINISHED, tags={STARTED_BY: COMMAND_LINE})
     for run in instance.get_runs(filters=wanted):
-        instance.report_run_failed(run, "The command that ran this was killed.")
+        instance.report_run_failed(run, KILLED)
 
 
 @contextmanager

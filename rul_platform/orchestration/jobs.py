@@ -12,6 +12,11 @@ RETRAINED = (
 )
 """What a retrain makes anew: collect, prepare, train, evaluate, deploy."""
 
+RETRAIN_TAG = "rul/retrain"
+"""Tag of a run that carries out a retrain: its id."""
+ATTEMPT_TAG = "rul/attempt"
+"""Tag of the same run: which attempt, from 1."""
+
 onboard_plant = dg.define_asset_job(
     "onboard_plant",
     selection=[

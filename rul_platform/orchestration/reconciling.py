@@ -15,7 +15,13 @@ import dagster as dg
 
 from rul_platform import errors
 from rul_platform.operation.alerting import raise_alert
-from rul_platform.orchestration.instance import is_command_at_work
+from rul_platform.orchestration.error_words import without_statement
+from rul_platform.orchestration.instance import (
+    COMMAND_LINE,
+    KILLED,
+    STARTED_BY,
+    is_command_at_work,
+)
 from rul_platform.orchestration.retrain_runs import run_of
 from rul_platform.storage.alerts import NewAlert
 from rul_platform.storage.database import writing
@@ -26,16 +32,23 @@ MAX_ATTEMPTS = 3
 FIRST_WAIT = timedelta(minutes=5)
 """From the beginning of an attempt that failed to the next one; doubled each time."""
 LOST_AFTER = timedelta(hours=12)
-"""A run that this instance does not know and that began so long ago is not alive elsewhere either; runs
-are stopped after as long (``max_runtime_seconds``)."""
+"""A run that is not over after so long is dead, whether this instance knows it or another one does: runs
+are stopped after as long (``max_runtime_seconds``), if whoever stops them is alive itself."""
 
 ENDS = {"HOLD": "held", "REJECT": "rejected", "IN_CHARGE": "rejected"}
 """The gate's verdicts after which nothing is deployed."""
 
 STALE = ("OrphanedRunError", "RetrainStateError")
 """What a step says whose run was given up before."""
-PASSING = ("DatabaseUnreachableError", "StoreFullError", "ChampionChangedError", *STALE)
-"""Of our own errors, those after which another attempt makes sense; the others would only come back."""
+PASSING = (
+    "DatabaseUnreachableError",
+    "StoreFullError",
+    "ChampionChangedError",
+    "FrozenError",
+    *STALE,
+)
+"""Of our own errors, those after which another attempt makes sense; the others would only come back.
+A candidate whose plant was frozen at the last moment is held by the next attempt."""
 CHECK_FAILED = "DagsterAssetCheckFailedError"
 
 
@@ -82,21 +95,28 @@ def settle(home: Home, instance: dg.DagsterInstance, number: int, now: datetime)
         How it stands, in words.
     """
     retrain = home.retrains.get(number)
-    run = run_of(instance, retrain)
     if not retrain.is_open:
         return retrain.state
+    run = _live_or_ended(home, instance, retrain, now)
     if run is None and retrain.run_id is None:
         return f"attempt {retrain.attempt} waits for its run"
     if run is None and _may_live_elsewhere(home, retrain, now):
         return f"run {retrain.run_id} is not known here"
     if run is not None and not run.is_finished:
-        return f"run {run.run_id} is {run.status.value.lower()}"
+        since = _since(instance, retrain, run)
+        return f"run {run.run_id} is {run.status.value.lower()} since {since:%Y-%m-%d %H:%M} UTC"
     failure = _gone(retrain) if run is None else failure_of(instance, run.run_id)
     is_cancelled = run is not None and run.status is dg.DagsterRunStatus.CANCELED
     with writing(home.engine):  # no table lock: whoever closes a retrain holds the ledger already
         if home.retrains.get(number) != retrain:  # somebody else has just seen to it
             return home.retrains.get(number).state
         return _end(home, retrain, failure, is_cancelled=is_cancelled, now=now)
+
+
+def running_since(instance: dg.DagsterInstance, retrain: Retrain) -> datetime | None:
+    """Since when a run is at it, or waits for its turn; None where none is."""
+    run = run_of(instance, retrain)
+    return None if run is None or run.is_finished else _since(instance, retrain, run)
 
 
 def next_attempt_at(retrain: Retrain) -> datetime:
@@ -112,7 +132,7 @@ def failure_of(instance: dg.DagsterInstance, run_id: str) -> Failure:
         if event is not None and event.step_failure_data.error is not None:
             chain = _chain(event.step_failure_data.error)
             own = next((e for e in chain if not (e.cls_name or "").startswith("Dagster")), chain[0])
-            text = own.message.strip().removeprefix(f"{errors.__name__}.")
+            text = without_statement(own.message.strip().removeprefix(f"{errors.__name__}."))
             return Failure(event.step_key or "", tuple(e.cls_name or "" for e in chain), text)
     ended = instance.all_logs(run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
     text = ended[-1].message if ended else "It ended without having deployed anything."
@@ -149,6 +169,32 @@ def _verdict(home: Home, retrain: Retrain) -> str | None:
     """What the gate said of this retrain's candidate last."""
     gates = [each for each in home.gates.history(retrain.plant) if each.retrain_id == retrain.id]
     return max(gates, key=lambda each: each.id).verdict if gates else None
+
+
+def _live_or_ended(
+    home: Home, instance: dg.DagsterInstance, retrain: Retrain, now: datetime
+) -> dg.DagsterRun | None:
+    """The run of this attempt, failed first where nobody can be at it any more."""
+    run = run_of(instance, retrain)
+    if run is None or run.is_finished:
+        return run
+    is_lost = now - _since(instance, retrain, run) >= LOST_AFTER
+    is_killed = run.tags.get(STARTED_BY) == COMMAND_LINE and not is_command_at_work(home)
+    run = instance.get_run_by_id(run.run_id)  # a command ends its run before it lets go of its lock
+    if run is not None and not run.is_finished and (is_lost or is_killed):
+        hours = LOST_AFTER // timedelta(hours=1)
+        lost = f"It was not over after {hours} hours, so it was taken for dead."
+        instance.report_run_failed(run, KILLED if is_killed else lost)
+        run = instance.get_run_by_id(run.run_id)
+    return run
+
+
+def _since(instance: dg.DagsterInstance, retrain: Retrain, run: dg.DagsterRun) -> datetime:
+    """When the run claimed the attempt; while it has not, when Dagster took it in."""
+    if retrain.run_id is not None and retrain.started_at is not None:
+        return retrain.started_at
+    record = instance.get_run_record_by_id(run.run_id)
+    return record.create_timestamp if record is not None else retrain.requested_at
 
 
 def _may_live_elsewhere(home: Home, retrain: Retrain, now: datetime) -> bool:

@@ -16,6 +16,7 @@ from rul_platform.orchestration import retrain_runs
 from rul_platform.orchestration.jobs import RETRAINED
 from rul_platform.orchestration.pipeline import Pipeline, Stage
 from rul_platform.orchestration.reconciling import settle
+from rul_platform.orchestration.sensors.endings import tell
 from rul_platform.storage.copies import throwaway_copy
 from rul_platform.storage.gates import Gate
 from rul_platform.storage.home import Home
@@ -42,13 +43,20 @@ def run_retrain(home: Home, instance: dg.DagsterInstance, number: int) -> Retrai
     try:
         Pipeline(home, instance).run(_stage(home, retrain, RETRAINED))
     except Exception as error:
-        settle(home, instance, number, home.now())
+        _end(home, instance, number)
         is_gates = isinstance(error, CheckFailedError | GateRefusedError)
         if is_gates and home.retrains.get(number).verdict is not None:
             return home.retrains.get(number)
         raise
-    settle(home, instance, number, home.now())
+    _end(home, instance, number)
     return home.retrains.get(number)
+
+
+def _end(home: Home, instance: dg.DagsterInstance, number: int) -> None:
+    """See to what becomes of it, and tell."""
+    now = home.now()
+    settle(home, instance, number, now)
+    tell(home, home.retrains.get(number), now)
 
 
 def dry_run(home: Home, plant: str, flags: Mapping[str, object]) -> Gate:

@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 
 import rul_platform
 from rul_platform.core.canonical import source_fingerprint
-from rul_platform.errors import NotMaterializedError, OrphanedRunError
+from rul_platform.errors import LineageError, NotMaterializedError, OrphanedRunError
+from rul_platform.orchestration.jobs import ATTEMPT_TAG, RETRAIN_TAG, RETRAINED
 from rul_platform.orchestration.provenance import (
     columns_of,
     environment,
@@ -40,11 +41,6 @@ DATA_CODE = source_fingerprint(PACKAGE, _DATA)
 LEARNING_CODE = source_fingerprint(PACKAGE, _LEARNING)
 REPORT_CODE = source_fingerprint(PACKAGE, _REPORTS)
 """Versions of the code that computes, from its content: nobody has to remember to bump them."""
-
-RETRAIN_TAG = "rul/retrain"
-"""Tag of a run that carries out a retrain: its id."""
-ATTEMPT_TAG = "rul/attempt"
-"""Tag of the same run: which attempt, from 1."""
 
 Metadata = Mapping[str, Any]
 
@@ -122,11 +118,17 @@ class Step:
     def read(self, asset: str, partition: str) -> Files:
         """The current artifact of an upstream asset; the read is recorded.
 
+        A retrain's run reads what it made itself: another run of the plant may go on beside it.
+
         Raises:
             NotMaterializedError: There is none yet.
+            LineageError: A retrain's run has not made it.
             CorruptArtifactError: Its bytes changed.
         """
-        files = current(self._home, asset, partition)
+        if self.retrain_id is None or asset not in RETRAINED or asset == self._asset:
+            files = current(self._home, asset, partition)
+        else:
+            files = self._made_here(asset, partition)
         self._inputs.append(Input(asset, partition, files.sha256))
         return files
 
@@ -180,16 +182,12 @@ class Step:
         """
         self._refuse_orphan()
         artifact = self._home.store.write(files)
-        asset, partition = (
-            self._context.asset_key.to_user_string(),
-            str(self._context.partition_key),
-        )
         code = self._context.assets_def.code_versions_by_key[self._context.asset_key]
         with writing(self._home.engine):
             more = together_with(artifact.sha256) if together_with else {}
             self._home.lineage.record(
-                asset=asset,
-                partition=partition,
+                asset=self._asset,
+                partition=str(self._context.partition_key),
                 sha256=artifact.sha256,
                 run_id=self._context.run.run_id,
                 code_version=code or "",
@@ -220,13 +218,24 @@ class Step:
 
         return self.publish(files, together_with=register, **reported)
 
+    @property
+    def _asset(self) -> str:
+        return self._context.asset_key.to_user_string()
+
+    def _made_here(self, asset: str, partition: str) -> Files:
+        run = self._context.run.run_id
+        made = self._home.lineage.made_in(run, asset, partition)
+        if made is None:
+            msg = f"Run {run} of retrain {self.retrain_id} has made no {asset}[{partition}], so makes "
+            msg += f"no {self._asset} either. Let the whole retrain run: `rul retrain run {partition}`."
+            raise LineageError(msg)
+        return Files(self._home.store, self._home.store.artifact(made.sha256))
+
     def _refuse_orphan(self) -> None:
         """A killed or deleted run can leave its step alive; such a step must not publish."""
         run = self._context.instance.get_run_by_id(self._context.run.run_id)
         if run is None or run.is_finished:
-            raise OrphanedRunError(
-                self._context.run.run_id, self._context.asset_key.to_user_string()
-            )
+            raise OrphanedRunError(self._context.run.run_id, self._asset)
 
 
 def current(home: Home, asset: str, partition: str) -> Files:

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from rul_platform.errors import DeploymentTimeError, NoPredecessorError
+from rul_platform.errors import NoPredecessorError
 from rul_platform.storage import version_rows
 from rul_platform.storage.column_types import in_utc
 from rul_platform.storage.tables import DEPLOYMENT
@@ -19,6 +19,9 @@ from rul_platform.storage.version_rows import ModelVersion
 ROLLBACK = "rollback"
 DECISIONS = ("promotion", "approval", "forced", "confirmed")
 """Why a version is put in charge: the gate, a person, a person against the gate, a won comparison."""
+
+CLOCK = "clock"
+"""In the evidence: when the decision was by the clock of who decided, where ``since`` is later."""
 
 RETURNABLE = ("retired",)
 """States of a version that has served and may serve again."""
@@ -51,6 +54,12 @@ class Deployment:
         """Why it was put in charge; what was deployed before kinds were recorded was promoted."""
         return str(self.evidence.get("kind", DECISIONS[0]))
 
+    @property
+    def decided_at(self) -> datetime:
+        """``since`` by the clock of who decided: earlier, where a clock had run ahead before."""
+        clock = self.evidence.get(CLOCK)
+        return self.since if clock is None else datetime.fromisoformat(clock)
+
 
 def history(connection: sa.Connection, plant: str) -> tuple[Deployment, ...]:
     """A plant's deployments, oldest first."""
@@ -59,34 +68,26 @@ def history(connection: sa.Connection, plant: str) -> tuple[Deployment, ...]:
     return tuple(Deployment(**row) for row in connection.execute(question).mappings())
 
 
-def end_current(connection: sa.Connection, plant: str, now: datetime) -> None:
-    """End the time in charge of whoever serves; nothing may begin before what is already history.
-
-    Raises:
-        DeploymentTimeError: ``now`` is before the last change.
-        RecordError: ``now`` has no time zone.
-    """
-    now, made = in_utc(now), history(connection, plant)
-    if not made:
-        return
-    earliest = made[-1].until or made[-1].since
-    if now < earliest:
-        raise DeploymentTimeError(plant, found=now.isoformat(), earliest=earliest.isoformat())
-    connection.execute(
-        DEPLOYMENT.update().where(_D.plant == plant, _D.until.is_(None)).values(until=now)
-    )
-
-
-def begin(
+def succeed(
     connection: sa.Connection, version: ModelVersion, evidence: dict[str, Any], now: datetime
 ) -> Deployment:
-    """Let a version's time in charge begin; whoever served before has ended.
+    """End the time in charge of whoever serves, and let this version's begin.
+
+    Nothing begins before what is already history: where a clock had run ahead, at its last moment, and
+    the evidence says what the clock shows now. So the way out is never blocked by a wrong clock.
 
     Raises:
-        RecordError: The evidence is not JSON.
+        RecordError: The evidence is not JSON, or ``now`` has no time zone.
     """
+    now, made = in_utc(now), history(connection, version.plant)
+    since = max(now, made[-1].until or made[-1].since) if made else now
+    if since != now:
+        evidence = {**evidence, CLOCK: now.isoformat()}
+    connection.execute(
+        DEPLOYMENT.update().where(_D.plant == version.plant, _D.until.is_(None)).values(until=since)
+    )
     row = {"plant": version.plant, "number": version.number, "sha256": version.sha256}
-    connection.execute(DEPLOYMENT.insert().values(**row, since=now, evidence=evidence))
+    connection.execute(DEPLOYMENT.insert().values(**row, since=since, evidence=evidence))
     return history(connection, version.plant)[-1]
 
 

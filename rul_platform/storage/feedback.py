@@ -7,7 +7,7 @@ they are counted (``feedback_counts``), what a rating must be like (``operation.
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -25,6 +25,7 @@ from rul_platform.storage.operation_tables import FEEDBACK, FEEDBACK_HOUR, PREDI
 from rul_platform.storage.upsert import insert, portions
 
 _F, _P = FEEDBACK.c, PREDICTION.c
+_Nobodys = dict[tuple[str, date, str], str]
 
 
 class FeedbackStore:
@@ -45,16 +46,19 @@ class FeedbackStore:
     def add_all(self, entries: Collection[NewFeedback]) -> list[Added]:
         """Take ratings, all or none.
 
-        A person counts once for each unit and day (UTC): the first rating stands, and a second one
-        that day is answered with it. What is counted is not touched here, so that taking is fast.
+        A person counts once for each prediction, and once for each unit and day (UTC): the first rating
+        stands, and a second one is answered with it. What is like a rating whose person was forgotten
+        is answered with that one: it may be the same, given again. What is counted is not touched here,
+        so that taking is fast.
 
         Raises:
             UnknownPredictionError: One rates a prediction that was never recorded.
             RecordError: ``created_at`` of one has no time zone.
         """
         with writing(self._engine) as connection:
-            rated = _rated(connection, {entry.prediction_id for entry in entries})
-            return [_add(connection, entry, rated) for entry in entries]
+            predictions = {entry.prediction_id for entry in entries}
+            rated, nobodys = _rated(connection, predictions), _nobodys(connection, predictions)
+            return [_add(connection, entry, rated, nobodys) for entry in entries]
 
     def roll_up(self) -> int:
         """Count what was not counted yet; gives how many rows that were."""
@@ -111,6 +115,11 @@ class FeedbackStore:
         question = sa.select(FEEDBACK).where(_F.plant == plant).order_by(*newest).limit(limit)
         return self._select(question)
 
+    def since(self, plant: str, moment: datetime) -> tuple[Feedback, ...]:
+        """A plant's ratings from ``moment`` on, consumed or not, oldest first."""
+        question = sa.select(FEEDBACK).where(_F.plant == plant, _F.created_at >= moment)
+        return self._select(question.order_by(_F.created_at, _F.id))
+
     def of_person(self, pseudonyms: Collection[str]) -> tuple[Feedback, ...]:
         """Everything that stands under these pseudonyms, oldest first."""
         question = sa.select(FEEDBACK).where(_F.person.in_(pseudonyms))
@@ -145,16 +154,39 @@ def _rated(connection: sa.Connection, predictions: Collection[str]) -> dict[str,
     return found
 
 
-def _add(connection: sa.Connection, entry: NewFeedback, rated: dict[str, Rated]) -> Added:
+def _nobodys(connection: sa.Connection, predictions: Collection[str]) -> _Nobodys:
+    """Ratings of these predictions whose person was forgotten: their ids, by what they say and when."""
+    found: _Nobodys = {}
+    for some in portions(predictions):
+        forgotten = _F.prediction_id.in_(some), _F.person.is_(None)
+        question = sa.select(_F.prediction_id, _F.day, _F.rating, _F.id).where(*forgotten)
+        for prediction, day, rating, number in connection.execute(question):
+            found[prediction, day, rating] = number
+    return found
+
+
+def _add(
+    connection: sa.Connection, entry: NewFeedback, rated: dict[str, Rated], nobodys: _Nobodys
+) -> Added:
     prediction = rated.get(entry.prediction_id)
     if prediction is None:
         raise UnknownPredictionError(entry.prediction_id)
     created_at = in_utc(entry.created_at)
+    known = nobodys.get((entry.prediction_id, created_at.date(), entry.rating))
+    if known is not None:
+        return Added(known, is_new=False)
     of_prediction = {key: getattr(prediction, key) for key in ("plant", "unit", "number")}
     row = {"id": uuid4().hex, **asdict(entry), **of_prediction, "created_at": created_at}
     row |= {"day": created_at.date(), "commitment": commit(entry.salt, row)}
     once = insert(connection, FEEDBACK).values(row).on_conflict_do_nothing()
     if connection.execute(once).rowcount:
         return Added(row["id"], is_new=True)
-    same = [FEEDBACK.c[key] == row[key] for key in ("plant", "unit", "day", "person")]
-    return Added(connection.execute(sa.select(_F.id).where(*same)).scalar_one(), is_new=False)
+    return Added(_standing(connection, row), is_new=False)
+
+
+def _standing(connection: sa.Connection, row: dict[str, Any]) -> str:
+    """Id of the rating that this person gave before: of the prediction, or else of the unit that day."""
+    of_prediction = _F.prediction_id == row["prediction_id"]
+    of_day = sa.and_(*(FEEDBACK.c[key] == row[key] for key in ("plant", "unit", "day")))
+    question = sa.select(_F.id).where(_F.person == row["person"], of_prediction | of_day)
+    return connection.execute(question.order_by(of_prediction.desc()).limit(1)).scalar_one()

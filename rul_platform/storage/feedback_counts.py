@@ -1,4 +1,4 @@
-"""Feedback counted by plant and hour, so that a question costs the same however much there is.
+"""Feedback counted by plant, hour and version, so that a question costs the same however much there is.
 
 A roll-up gives its number to every row that has none, counts the rows with that number, and adds them
 to their hours. So each row is counted exactly once: also one that was committed late, whose clock was
@@ -17,9 +17,10 @@ from rul_platform.core.trigger import FeedbackCounts
 from rul_platform.storage.column_types import UtcDateTime, in_utc
 from rul_platform.storage.database import writing
 from rul_platform.storage.operation_tables import FEEDBACK, FEEDBACK_HOUR
+from rul_platform.storage.tables import BARRED, MODEL_VERSION
 from rul_platform.storage.upsert import insert
 
-_F, _H = FEEDBACK.c, FEEDBACK_HOUR.c
+_F, _H, _V = FEEDBACK.c, FEEDBACK_HOUR.c, MODEL_VERSION.c
 _IS_WAITING = _F.rolled_up.is_(None)
 
 
@@ -57,15 +58,18 @@ def roll_up(engine: sa.Engine) -> int:
 
 def _add_to_hours(connection: sa.Connection, number: int) -> None:
     hour = _hour(connection)
-    columns = [_F.plant, hour, _sum("positive"), _sum("negative"), *map(sa.literal, (0, 0, number))]
-    found = sa.select(*columns).where(_F.rolled_up == number).group_by(_F.plant, hour)
+    keys = _F.plant, hour, _F.number
+    columns = [*keys, _sum("positive"), _sum("negative"), *map(sa.literal, (0, 0, number))]
+    found = sa.select(*columns).where(_F.rolled_up == number).group_by(*keys)
     rows = insert(connection, FEEDBACK_HOUR).from_select([c.name for c in FEEDBACK_HOUR.c], found)
     more = {
         "positive": _H.positive + rows.excluded.positive,
         "negative": _H.negative + rows.excluded.negative,
         "last_roll_up": rows.excluded.last_roll_up,
     }
-    connection.execute(rows.on_conflict_do_update(index_elements=["plant", "hour"], set_=more))
+    connection.execute(
+        rows.on_conflict_do_update(index_elements=["plant", "hour", "number"], set_=more)
+    )
 
 
 def unclaimed(
@@ -73,15 +77,17 @@ def unclaimed(
 ) -> FeedbackCounts:
     """Ratings of a plant's hours from ``since``'s on that no retrain has consumed.
 
+    What was said of a version that never comes back counts for nothing: that case is settled.
     The watermark is the number of the last roll-up that counted into one of these hours.
     """
-    where = _H.plant == plant, _H.hour >= hour_of(since)
+    where = _H.plant == plant, _H.hour >= hour_of(since), _H.number.not_in(_barred(plant))
     positive, negative = _H.positive - _H.claimed_positive, _H.negative - _H.claimed_negative
     sums = [sa.func.coalesce(sa.func.sum(each), 0) for each in (positive, negative)]
     question = sa.select(*sums, sa.func.max(_H.last_roll_up)).where(*where)
     positives, negatives, watermark = tuple(connection.execute(question).one())
     if with_waiting:
-        more = connection.execute(sa.select(*_waiting(plant, since)).where(_IS_WAITING)).one()
+        sums = _waiting(plant, since, _F.number.not_in(_barred(plant)))
+        more = connection.execute(sa.select(*sums).where(_IS_WAITING)).one()
         positives, negatives = positives + (more[0] or 0), negatives + (more[1] or 0)
     return FeedbackCounts(int(positives), int(negatives), watermark)
 
@@ -109,13 +115,20 @@ def claim_hours(connection: sa.Connection, plant: str, since: datetime) -> None:
     )
 
 
-def _waiting(plant: str, since: datetime) -> list[sa.ColumnElement[int]]:
+def _barred(plant: str) -> sa.Select[tuple[int]]:
+    """Numbers of the versions that never come back."""
+    return sa.select(_V.number).where(_V.plant == plant, _V.state.in_(BARRED))
+
+
+def _waiting(
+    plant: str, since: datetime, *conditions: sa.ColumnElement[bool]
+) -> list[sa.ColumnElement[int]]:
     """How many waiting rows are positive and how many negative.
 
     Plant and time stand in the sums and not in the condition: otherwise SQLite looks through all of the
     plant's rows for the few that wait, where the index of those that wait has nothing else.
     """
-    of_plant = sa.and_(_F.plant == plant, _F.created_at >= hour_of(since))
+    of_plant = sa.and_(_F.plant == plant, _F.created_at >= hour_of(since), *conditions)
     return [_sum("positive", of_plant), _sum("negative", of_plant)]
 
 

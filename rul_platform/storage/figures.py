@@ -84,7 +84,7 @@ class FigureQuestions:
             )
             .join_from(PREDICTION, OUTCOME, same)
             .where(_P.plant == plant, _P.created_at >= since, _P.role != "shadow")
-            .where(_O.kind == "failed", _O.life >= _P.life)
+            .where(_O.kind == "failed", _O.life >= _P.life, _O.withdrawn_at.is_(None))
             .order_by(_P.created_at.desc(), _P.id)
             .limit(NEWEST)
         )

@@ -65,21 +65,24 @@ class FreezeStore:
     def lift(self, plant: str, actor: str, now: datetime) -> Freeze:
         """End the freeze; gives it as it was, with its end.
 
+        None ends before it began: where a clock had run ahead, it lasted no time.
+
         Raises:
-            FreezeStateError: The plant is not frozen, or was frozen later than ``now``.
+            FreezeStateError: The plant is not frozen.
         """
         with writing(self._engine, alone_in=MODEL_VERSION) as connection:
             found = frozen(connection, plant)
             if found is None:
                 raise FreezeStateError(plant, "not frozen")
-            if in_utc(now) < found.since:
-                raise FreezeStateError(plant, f"frozen later than {now.isoformat()}")
+            until = max(in_utc(now), found.since)
             connection.execute(
-                PLANT_FREEZE.update().where(_F.plant == plant, _F.until.is_(None)).values(until=now)
+                PLANT_FREEZE.update()
+                .where(_F.plant == plant, _F.until.is_(None))
+                .values(until=until)
             )
             body = {"actor": actor, "since": found.since.isoformat()}
             LedgerStore(self._engine).append("unfreeze", plant=plant, body=body, now=now)
-            return replace(found, until=in_utc(now))
+            return replace(found, until=until)
 
     def current(self, plant: str) -> Freeze | None:
         """The freeze that holds, or None."""

@@ -129,7 +129,7 @@ class GateStore:
         return self._select(_G.plant == plant)
 
     def approve(self, gate_id: int, *, actor: str, reason: str, now: datetime) -> Approval:
-        """Let a candidate through. The ledger tells that and not by whom: a person can be forgotten.
+        """Let a candidate through. The ledger's row of it does not tell by whom; the deployment's does.
 
         Approving again changes nothing: the first approval stays.
 

@@ -5,6 +5,7 @@ what is too much (``core.guard``, ``core.drift``, ``core.shadow``), what follows
 """
 
 import math
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -21,10 +22,14 @@ from rul_platform.storage.operation_tables import (
 GIVEN = ("champion", "challenger")
 """Roles whose answers somebody got; a shadow's were only written down."""
 
+ABSENT = "MissingArtifactError"
+"""A failure of this kind is the store's: the model's files were not there, as of a folder unmounted."""
+
 SLOW_END = 0.95
 """The latency that this share of the answers keep."""
 
 _P, _F, _O = PREDICTION.c, PREDICTION_FAILURE.c, OUTCOME.c
+_IS_NORMAL = sa.not_(_P.is_strange)
 
 
 class HealthQuestions:
@@ -33,33 +38,43 @@ class HealthQuestions:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def since(self, plant: str, number: int, since: datetime, *, cap: float) -> Health:
-        """How a version has worked as the one that answers.
+    def since(
+        self,
+        plant: str,
+        number: int,
+        since: datetime,
+        *,
+        cap: float,
+        roles: Collection[str] = GIVEN,
+    ) -> Health:
+        """How a version has worked.
 
         Args:
             plant: Which plant.
             number: Which version.
             since: What was before does not count.
             cap: Of the version's labels, in life units.
+            roles: As what it has answered.
         """
         given = (
             _P.plant == plant,
             _P.number == number,
             _P.created_at >= since,
-            _P.role.in_(GIVEN),
+            _P.role.in_(roles),
         )
         failures = sa.select(sa.func.count()).where(
-            _F.plant == plant, _F.number == number, _F.created_at >= since
+            _F.plant == plant, _F.number == number, _F.created_at >= since, _F.kind != ABSENT
         )
         with self._engine.connect() as connection:
             low, high = (part * cap for part in OUT_OF_RANGE_CAPS)
-            is_out = sa.or_(_P.raw_rul < low, _P.raw_rul > high)
-            answers, out = connection.execute(
-                sa.select(sa.func.count(), _count_where(is_out)).where(*given)
-            ).one()
-            pairs, jumps = connection.execute(_jumps(given, JUMP_CAPS * cap)).one()
+            is_out = sa.and_(_IS_NORMAL, sa.or_(_P.raw_rul < low, _P.raw_rul > high))
+            counts = sa.func.count(), _count_where(_P.is_strange), _count_where(is_out)
+            answers, strange, out = connection.execute(sa.select(*counts).where(*given)).one()
+            normal = _jumps((*given, _IS_NORMAL), JUMP_CAPS * cap)
+            pairs, jumps = connection.execute(normal).one()
             return Health(
                 predictions=answers,
+                strange=strange,
                 failures=connection.execute(failures).scalar_one(),
                 latency_p95_ms=_latency(connection, given),
                 out_of_range=out,
@@ -140,10 +155,14 @@ class HealthQuestions:
 
 
 def _has_failed(predictions: sa.FromClause) -> sa.ColumnElement[bool]:
-    """Its failure came at or after the predicted reading."""
+    """Its failure came at or after the predicted reading, and was not withdrawn."""
     of = predictions.c
     return sa.and_(
-        _O.plant == of.plant, _O.unit == of.unit, _O.kind == "failed", _O.life >= of.life
+        _O.plant == of.plant,
+        _O.unit == of.unit,
+        _O.kind == "failed",
+        _O.life >= of.life,
+        _O.withdrawn_at.is_(None),
     )
 
 

@@ -144,7 +144,7 @@ class Home:
     @cached_property
     def registry(self) -> ModelRegistry:
         """Model versions and deployments."""
-        return ModelRegistry(self.engine)
+        return ModelRegistry(self.engine, find=self.store.artifact)
 
     @cached_property
     def predictions(self) -> PredictionLog:

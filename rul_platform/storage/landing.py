@@ -4,10 +4,11 @@ Belongs here: keeping them and reading them back. Does not belong here: which of
 (``core.landed``), who asked for the prediction: nothing here knows persons.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -15,7 +16,7 @@ from rul_platform.errors import RecordError
 from rul_platform.storage.artifacts import ArtifactStore
 from rul_platform.storage.database import writing
 from rul_platform.storage.operation_tables import LANDING
-from rul_platform.storage.upsert import insert
+from rul_platform.storage.upsert import portions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,12 +47,14 @@ class LandedHistory:
     Attributes:
         readings: In the fleet's format, not resampled, one for each unit and life: the newest.
         contradictions: At how many places landings say different things.
-        sources: Where the readings come from, the oldest first.
+        sources: Where the readings come from, each once, in the order of their last arrival.
+        successors: How many landings came after the end of their unit: they are another machine's.
     """
 
     readings: "pd.DataFrame"
     contradictions: int
     sources: tuple[Landed, ...]
+    successors: int
 
 
 class LandingStore:
@@ -61,7 +64,9 @@ class LandingStore:
         self._engine, self._store = engine, store
 
     def add(self, plant: str, readings: "pd.DataFrame", now: datetime) -> dict[str, str]:
-        """Keep readings; those of a unit that are kept already are not kept twice.
+        """Keep readings; of a unit that sends the same as the last time, nothing is added.
+
+        Files are written before the transaction begins, so that nobody waits for the disk.
 
         Args:
             plant: Which plant.
@@ -76,38 +81,37 @@ class LandingStore:
             RecordError: A column is missing, or one is neither of the fleet's nor of numbers.
         """
         _check(readings)
-        kept: dict[str, str] = {}
+        came = [self._kept(plant, unit, rows, now) for unit, rows in _by_unit(readings)]
+        kept = {row["unit"]: row["sha256"] for row in came}
         with writing(self._engine) as connection:
-            for unit, rows in _by_unit(readings):
-                kept[unit] = sha256 = self._write(rows)
-                lives = rows["life"]
-                row = {
-                    "plant": plant,
-                    "unit": unit,
-                    "sha256": sha256,
-                    "rows": len(rows),
-                    "first_life": float(lives.iloc[0]),
-                    "last_life": float(lives.iloc[-1]),
-                    "created_at": now,
-                }
-                once = insert(connection, LANDING).values(row).on_conflict_do_nothing()
-                connection.execute(once)
+            last = _last(connection, plant, kept)
+            new = [row for row in came if last.get(row["unit"]) != row["sha256"]]
+            if new:
+                connection.execute(LANDING.insert(), new)
         return kept
 
-    def sources(self, plant: str, since: datetime | None = None) -> list[tuple[str, str]]:
-        """Unit and artifact of each landing, of all or of those since a moment, the oldest first."""
-        question = sa.select(_L.unit, _L.sha256).where(_L.plant == plant).order_by(_L.id)
-        if since is not None:
-            question = question.where(_L.created_at >= since)
-        with self._engine.connect() as connection:
-            return [(row.unit, row.sha256) for row in connection.execute(question)]
+    def sources(self, plant: str) -> list[tuple[str, str]]:
+        """Unit and artifact of all that landed, each once, in the order of their last arrival."""
+        return _each_once(self._arrivals(plant, None))
 
     def readings(self, plant: str, since: datetime | None = None) -> "pd.DataFrame":
         """One history for each unit; where landings contradict each other, the newest counts."""
         return self.history(plant, since).readings
 
-    def history(self, plant: str, since: datetime | None = None) -> LandedHistory:
+    def history(
+        self,
+        plant: str,
+        since: datetime | None = None,
+        *,
+        ended: Mapping[str, datetime] = MappingProxyType({}),
+    ) -> LandedHistory:
         """As :meth:`readings`, with where it comes from.
+
+        Args:
+            plant: Whose.
+            since: From when on; None for all.
+            ended: When units ended: what landed under such a name later belongs to another machine,
+                and is left out.
 
         Raises:
             StoreError: Bytes are not there, or changed.
@@ -115,18 +119,54 @@ class LandingStore:
         from rul_platform.core.landed import newest
         from rul_platform.core.parquet import from_parquet
 
+        came = self._arrivals(plant, since)
+        own = [row for row in came if row.created_at <= ended.get(row.unit, row.created_at)]
         tables, landed = list["pd.DataFrame"](), list[Landed]()
-        for unit, sha256 in self.sources(plant, since):
+        for unit, sha256 in _each_once(own):
             artifact = self._store.artifact(sha256)
             tables.append(from_parquet(str(self._store.path(artifact, READINGS_FILE))))
             landed.append(Landed(unit, sha256, artifact.files[READINGS_FILE].size))
         readings, contradictions = newest(tables)
-        return LandedHistory(readings, contradictions, tuple(landed))
+        return LandedHistory(readings, contradictions, tuple(landed), len(came) - len(own))
 
-    def _write(self, rows: "pd.DataFrame") -> str:
+    def _kept(self, plant: str, unit: str, rows: "pd.DataFrame", now: datetime) -> dict[str, Any]:
+        """Write one unit's readings; gives the row that tells of their arrival."""
         from rul_platform.core.parquet import to_parquet
 
-        return self._store.write({READINGS_FILE: to_parquet(rows)}).sha256
+        lives = rows["life"]
+        return {
+            "plant": plant,
+            "unit": unit,
+            "sha256": self._store.write({READINGS_FILE: to_parquet(rows)}).sha256,
+            "rows": len(rows),
+            "first_life": float(lives.iloc[0]),
+            "last_life": float(lives.iloc[-1]),
+            "created_at": now,
+        }
+
+    def _arrivals(self, plant: str, since: datetime | None) -> Sequence[sa.Row[Any, Any, Any]]:
+        """Unit, artifact and moment of each landing, the oldest first."""
+        question = sa.select(_L.unit, _L.sha256, _L.created_at).where(_L.plant == plant)
+        if since is not None:
+            question = question.where(_L.created_at >= since)
+        with self._engine.connect() as connection:
+            return connection.execute(question.order_by(_L.id)).all()
+
+
+def _last(connection: sa.Connection, plant: str, units: Collection[str]) -> dict[str, str]:
+    """The artifact that arrived last, of those of these units that have one."""
+    found: dict[str, str] = {}
+    for some in portions(units):
+        of_units = sa.select(sa.func.max(_L.id)).where(_L.plant == plant, _L.unit.in_(some))
+        newest = sa.select(_L.unit, _L.sha256).where(_L.id.in_(of_units.group_by(_L.unit)))
+        found |= {row.unit: row.sha256 for row in connection.execute(newest)}
+    return found
+
+
+def _each_once(came: Sequence[sa.Row[Any, Any, Any]]) -> list[tuple[str, str]]:
+    """Unit and artifact: where one arrived more than once, its last arrival counts."""
+    newest_first = dict.fromkeys((row.unit, row.sha256) for row in reversed(came))
+    return list(newest_first)[::-1]
 
 
 def _by_unit(readings: "pd.DataFrame") -> "Iterator[tuple[str, pd.DataFrame]]":

@@ -105,6 +105,11 @@ class LineageStore:
         with self._engine.connect() as connection:
             return _last(connection, *_is_of(asset, partition))
 
+    def made_in(self, run_id: str, asset: str, partition: str) -> Materialization | None:
+        """What this run made of a partition, the last one where it was repeated; None where nothing."""
+        with self._engine.connect() as connection:
+            return _last(connection, *_is_of(asset, partition), _MADE.run_id == run_id)
+
     def history(self, asset: str, partition: str) -> tuple[Materialization, ...]:
         """All materialisations of a partition, oldest first."""
         with self._engine.connect() as connection:

@@ -60,14 +60,13 @@ class ModelRegistry(VersionStates):
             evidence: What the decision rests on; kept with the deployment. ``kind`` is one of
                 ``deployments.DECISIONS``, without it a promotion; ``actor`` and ``reason`` say who
                 decided and why, and go into the ledger too.
-            now: When.
+            now: When; not before what is history already (``deployments.succeed``).
 
         Raises:
             UnknownVersionError: The plant has none of this number.
             ChampionChangedError: Another one is in charge than the expected champion.
             VersionStateError: The version was taken out of service for good, or its files were removed.
             FrozenError: A person froze the plant.
-            DeploymentTimeError: ``now`` is before the last change.
             RecordError: ``now`` has no time zone, or the evidence is not JSON or of no known kind.
         """
         evidence = {"kind": DECISIONS[0], **evidence}
@@ -106,7 +105,7 @@ class ModelRegistry(VersionStates):
             to: A version that has served; None for the one that served last and may serve again.
             actor: Who decided.
             reason: What is wrong with the present champion.
-            now: When.
+            now: When; not before what is history already.
             expected_champion: The one that is wrong; None for whoever is in charge.
             details: More to keep with the deployment.
 
@@ -116,7 +115,6 @@ class ModelRegistry(VersionStates):
             NoPredecessorError: There is nothing to go back to.
             UnknownVersionError: The plant has none of this number.
             VersionStateError: ``to`` has not served, is in charge, or may not serve any more.
-            DeploymentTimeError: ``now`` is before the last change.
         """
         with self._alone() as connection:
             champion = version_rows.in_state(connection, plant, "champion")
@@ -150,13 +148,13 @@ class ModelRegistry(VersionStates):
     ) -> Deployment:
         """End one version's time in charge, begin the next one's, and write it down."""
         is_rollback = evidence["kind"] == ROLLBACK
-        deployments.end_current(connection, version.plant, now)
         if champion is not None:
             state, note = ("rolled_back", evidence["reason"]) if is_rollback else ("retired", "")
             version_rows.move(connection, champion, state, note)
         version_rows.move(connection, version, "champion", "")
-        made = deployments.begin(connection, version, evidence, now)
+        made = deployments.succeed(connection, version, evidence, now)
         body = {"number": made.number, "sha256": made.sha256, "since": made.since.isoformat()}
         body |= {"over": champion and champion.number, "kind": evidence["kind"]}
-        self._record(LEDGER_KINDS.get(made.kind, "deployment"), made.plant, body, evidence, now)
+        kind = LEDGER_KINDS.get(made.kind, "deployment")
+        self._record(kind, made.plant, body, made.evidence, now)
         return made

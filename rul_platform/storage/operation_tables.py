@@ -6,8 +6,9 @@
     plant_freeze, alert ──< delivery, ledger
 
 One open retrain for each plant, watermarks that are used once, one open freeze, one end for each
-unit: constraints of the database. A person is a keyed pseudonym, and only in ``feedback.person``,
-``retrain.actor``, ``approval.actor`` and ``plant_freeze.actor``.
+unit: constraints of the database. A person is a keyed pseudonym: who rated stands in
+``feedback.person`` alone; who decided, in ``retrain.actor``, ``approval.actor``, ``plant_freeze.actor``,
+in the ``evidence`` of a deployment and in the ``body`` of the ledger's rows.
 
 Belongs here: columns and constraints. Does not belong here: questions asked of them.
 """
@@ -39,7 +40,7 @@ REASONS = ("too_early", "too_late", "implausible", "interval_too_wide", "wrong_m
 OUTCOMES = ("failed", "replaced", "repaired", "running")
 """What became of a unit. All but ``running`` end its history; after a repair it is another unit."""
 
-TRIGGERS = ("feedback", "outcomes", "data_drift", "forced")
+TRIGGERS = ("feedback", "outcomes", "forced")
 OPEN_STATES = ("requested", "running")
 CLOSED_STATES = ("deployed", "shadowed", "held", "rejected", "failed", "cancelled")
 VERDICTS = ("PROMOTE", "HOLD", "REJECT", "IN_CHARGE")
@@ -67,6 +68,7 @@ PREDICTION = sa.Table(
     sa.Column("raw_rul", sa.Double),  # before any limit
     sa.Column("inference_ms", sa.Double),
     sa.Column("readings_sha256", Sha256),  # artifact of the readings that it was made from
+    sa.Column("is_strange", sa.Boolean, nullable=False, server_default=sa.false()),  # so were they
     sa.CheckConstraint("rul_low <= rul_high", name="interval"),
     one_of("role", ROLES),
     version_key(),
@@ -97,8 +99,9 @@ LANDING = sa.Table(
     sa.Column("last_life", sa.Double, nullable=False),
     moment("created_at"),
     sha256_check(),
-    sa.UniqueConstraint("plant", "unit", "sha256"),
+    sa.Index(None, "plant", "unit", "id"),
 )
+"""One row for each arrival; the same readings may arrive again after others."""
 
 CONFIG_SNAPSHOT = sa.Table(
     "config_snapshot",
@@ -162,6 +165,7 @@ FEEDBACK = sa.Table(
     one_of("rating", RATINGS),
     one_of("reason", REASONS),
     sa.UniqueConstraint("plant", "unit", "day", "person"),
+    sa.UniqueConstraint("prediction_id", "person"),
     sa.Index(None, "rolled_up"),
     sa.Index(None, "plant", "created_at"),
 )
@@ -171,6 +175,9 @@ FEEDBACK_HOUR = sa.Table(
     METADATA,
     sa.Column("plant", sa.Text, primary_key=True),
     sa.Column("hour", UtcDateTime, primary_key=True),  # its beginning
+    sa.Column(
+        "number", sa.Integer, primary_key=True, autoincrement=False
+    ),  # version that was rated
     sa.Column("positive", sa.Integer, nullable=False),
     sa.Column("negative", sa.Integer, nullable=False),
     sa.Column("claimed_positive", sa.Integer, nullable=False),
@@ -189,18 +196,28 @@ OUTCOME = sa.Table(
     moment("observed_at"),
     moment("recorded_at"),
     sa.Column("retrain_id", sa.ForeignKey("retrain.id")),
+    sa.Column("withdrawn_at", UtcDateTime),  # NULL while it stands
     one_of("kind", OUTCOMES),
     sa.CheckConstraint("life >= 0", name="life"),
-    sa.UniqueConstraint("plant", "unit", "kind", "life"),
 )
 
+TOLD_ONCE = sa.Index(
+    "uq_outcome_told_once",
+    OUTCOME.c.plant,
+    OUTCOME.c.unit,
+    OUTCOME.c.kind,
+    OUTCOME.c.life,
+    unique=True,
+    sqlite_where=sa.text("withdrawn_at IS NULL"),
+    postgresql_where=sa.text("withdrawn_at IS NULL"),
+)
 ONE_END = sa.Index(
     "uq_outcome_one_end",
     OUTCOME.c.plant,
     OUTCOME.c.unit,
     unique=True,
-    sqlite_where=sa.text("kind <> 'running'"),
-    postgresql_where=sa.text("kind <> 'running'"),
+    sqlite_where=sa.text("kind <> 'running' AND withdrawn_at IS NULL"),
+    postgresql_where=sa.text("kind <> 'running' AND withdrawn_at IS NULL"),
 )
 
 GATE = sa.Table(

@@ -38,6 +38,7 @@ class LoggedPrediction:
         raw_rul: Before any limit, None where it was not kept.
         inference_ms: What the answer took, in milliseconds.
         readings_sha256: Artifact of the readings that it was made from.
+        is_strange: A reading was far outside what the model learned from.
     """
 
     id: str
@@ -55,6 +56,7 @@ class LoggedPrediction:
     raw_rul: float | None
     inference_ms: float | None
     readings_sha256: str | None
+    is_strange: bool
 
 
 class PredictionLog:
@@ -80,6 +82,7 @@ class PredictionLog:
         raw_rul: float | None = None,
         inference_ms: float | None = None,
         readings_sha256: str | None = None,
+        is_strange: bool = False,
     ) -> str:
         """Keep one prediction; the arguments are those of :class:`LoggedPrediction`.
 
@@ -107,22 +110,26 @@ class PredictionLog:
             "role": role,
             "beside": beside,
             "readings_sha256": readings_sha256,
+            "is_strange": is_strange,
         }
         self._insert(row)
         return row["id"]
 
-    def failed(self, plant: str, number: int | None, kind: str, now: datetime) -> None:
-        """Keep that a version could not answer, beside whatever else is going on.
+    def failed(
+        self, plant: str, number: int | None, kind: str, now: datetime, count: int = 1
+    ) -> None:
+        """Keep that a version could not answer: a row for each answer that was not given.
 
         Args:
             plant: Which plant.
             number: Which version; None where none could be found.
             kind: Class of the error. Its text is not kept: it may hold what a caller sent.
             now: When.
+            count: Units that were asked for in vain, 1 where nobody knows how many.
         """
         row = {"plant": plant, "number": number, "kind": kind, "created_at": now}
         with writing(self._engine) as connection:
-            connection.execute(PREDICTION_FAILURE.insert().values(row))
+            connection.execute(PREDICTION_FAILURE.insert(), [row] * count)
 
     def get(self, prediction: str) -> LoggedPrediction:
         """One prediction by its id.

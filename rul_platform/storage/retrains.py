@@ -8,7 +8,7 @@ Belongs here: keeping one open retrain per plant, and each piece of evidence use
 here: when to ask for one (``core.trigger``), running it (``orchestration``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -197,8 +197,11 @@ class RetrainStore:
         verdict: str | None = None,
         error: str | None = None,
         now: datetime,
+        together_with: Callable[[Retrain], object] = lambda _: None,
     ) -> Retrain:
         """Say how it ended, here and in the ledger. Saying the same again changes nothing.
+
+        ``together_with`` happens in the same transaction, and only for who says it first.
 
         Raises:
             UnknownRetrainError: There is none of this id.
@@ -216,6 +219,7 @@ class RetrainStore:
                 raise _refused(found, f"open, to end as {state}")
             if changed.rowcount:
                 _record(self._engine, found, now)
+                together_with(found)
             return found
 
 

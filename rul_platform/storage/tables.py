@@ -26,7 +26,10 @@ from rul_platform.storage.column_types import (
 )
 
 STATES = ("candidate", "shadow", "champion", "retired", "rejected", "rolled_back", "quarantined")
-"""States of a model version; ``models`` draws how they follow each other."""
+"""States of a model version; ``version_states`` draws how they follow each other."""
+
+BARRED = ("rolled_back", "quarantined")
+"""They did harm, or are damaged: such a version never serves again."""
 
 MATERIALIZATION = sa.Table(
     "materialization",

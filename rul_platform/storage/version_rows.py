@@ -74,13 +74,11 @@ def in_state(connection: sa.Connection, plant: str, state: str) -> ModelVersion 
 
 
 def add(connection: sa.Connection, plant: str, sha256: str, now: datetime) -> ModelVersion:
-    """A new candidate; the same artifact again is the version that it already is, and has files."""
+    """A new candidate; the same artifact again is the version that it already is."""
     known = of_plant(connection, plant)
     for version in known:
         if version.sha256 == sha256:
-            if version.cleaned_at is not None:
-                note_cleaned(connection, version, None)
-            return get(connection, plant, version.number)
+            return version
     number = max((version.number for version in known), default=0) + 1
     row = {"plant": plant, "number": number, "sha256": sha256, "created_at": now}
     connection.execute(MODEL_VERSION.insert().values(**row, state="candidate", note=""))

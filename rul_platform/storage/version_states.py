@@ -9,7 +9,7 @@ Belongs here: transactions that change the state of a version that is not in cha
 here: who is in charge (``models``), whether a version is good enough (``core.gate``).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
@@ -23,14 +23,11 @@ from rul_platform.storage import version_rows
 from rul_platform.storage.database import writing
 from rul_platform.storage.freezes import refuse_frozen
 from rul_platform.storage.ledger import LedgerStore
-from rul_platform.storage.tables import MODEL_VERSION
+from rul_platform.storage.tables import BARRED, MODEL_VERSION
 from rul_platform.storage.version_rows import ModelVersion
 
 REJECTABLE = ("candidate", "shadow", "rejected")
 SHADOWABLE = ("candidate", "rejected")
-BARRED = ("rolled_back", "quarantined")
-"""They did harm, or are damaged: such a version never serves again."""
-
 CLEANABLE = ("rejected", "retired", "rolled_back", "quarantined")
 
 FOLLOWS: Mapping[str, tuple[str, ...]] = {
@@ -43,8 +40,15 @@ FOLLOWS: Mapping[str, tuple[str, ...]] = {
 class VersionStates:
     """All versions."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: sa.Engine, find: Callable[[str], object] = lambda _: None) -> None:
+        """Ask and change one database.
+
+        Args:
+            engine: Of that database.
+            find: Raises where the files of an artifact are not there; asked before a version whose files
+                were removed counts as having them again.
+        """
+        self._engine, self._find = engine, find
         self._ledger = LedgerStore(engine)
 
     @contextmanager
@@ -56,13 +60,18 @@ class VersionStates:
     def register(self, plant: str, sha256: str, *, now: datetime) -> ModelVersion:
         """Make an artifact a candidate; the same artifact again is the version that it already is.
 
-        Its files are there: whoever registers has just written or read them.
+        One whose files were removed has them again, if they are there; who tidies up waits meanwhile.
 
         Raises:
             RecordError: The hash is none, or ``now`` has no time zone.
+            StoreError: Its files were removed, and nobody has made them again.
         """
         with self._alone() as connection:
-            return version_rows.add(connection, plant, sha256, now)
+            version = version_rows.add(connection, plant, sha256, now)
+            if version.cleaned_at is not None:
+                self._find(sha256)
+                version_rows.note_cleaned(connection, version, None)
+            return version_rows.get(connection, plant, version.number)
 
     def versions(self, plant: str | None = None) -> tuple[ModelVersion, ...]:
         """Versions of one plant, or of all; by plant, then by number."""
@@ -109,6 +118,20 @@ class VersionStates:
             version = version_rows.get(connection, plant, number)
             if version.state in REJECTABLE:
                 version_rows.move(connection, version, "rejected", reason)
+            return version_rows.get(connection, plant, number)
+
+    def reconsider(self, plant: str, number: int) -> ModelVersion:
+        """Make a rejected version a candidate again, because it was judged again and not refused.
+
+        A version in any other state keeps it.
+
+        Raises:
+            UnknownVersionError: The plant has none of this number.
+        """
+        with self._alone() as connection:
+            version = version_rows.get(connection, plant, number)
+            if version.state == "rejected":
+                version_rows.move(connection, version, "candidate", "")
             return version_rows.get(connection, plant, number)
 
     def shadow(

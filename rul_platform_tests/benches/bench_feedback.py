@@ -60,11 +60,11 @@ WORDS = {
     },
 }
 HOURS = """
-INSERT INTO feedback_hour (plant, hour, positive, negative, claimed_positive, claimed_negative,
-                           last_roll_up)
-SELECT plant, {hour}, sum(CASE WHEN rating = 'positive' THEN 1 ELSE 0 END),
+INSERT INTO feedback_hour (plant, hour, number, positive, negative, claimed_positive,
+                           claimed_negative, last_roll_up)
+SELECT plant, {hour}, number, sum(CASE WHEN rating = 'positive' THEN 1 ELSE 0 END),
        sum(CASE WHEN rating = 'negative' THEN 1 ELSE 0 END), 0, 0, 1
-FROM feedback GROUP BY plant, {hour}
+FROM feedback GROUP BY plant, {hour}, number
 """
 HOUR = {
     "postgresql": "date_trunc('hour', created_at, 'UTC')",

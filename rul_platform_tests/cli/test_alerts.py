@@ -56,7 +56,7 @@ def test_the_list_tells_how_far_each_channel_has_come(tmp_path: Path, outbox: Al
     told = typed(tmp_path, "list").output
 
     assert told == (
-        "2026-01-02 12:30  warning   press: Retraining asked for (raised 2 times)\n"
+        "2026-01-02 12:30  warning   Retraining asked for (raised 2 times)\n"
         "    Look at it.\n"
         "    log: sent, slack: failed, again at 12:31 UTC, the server answered 503, smtp: waiting, "
         "teams: waiting\n"

@@ -1,5 +1,6 @@
 """What people say of predictions, typed and imported."""
 
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def test_without_by_it_is_this_computers_user(terminal: Terminal, asked: list[st
     assert terminal.reads("feedback", "add", PRESS, asked[0], "positive")["is_new"]
     assert not terminal.reads("feedback", "add", PRESS, asked[0], "positive")["is_new"]
     said = terminal.types("feedback", "add", PRESS, asked[0], "positive").out
-    assert said.startswith("You rated this machine today already; that rating stands (")
+    assert said.startswith("Rated already, this prediction or its machine today; that stands (")
 
 
 @pytest.mark.parametrize(
@@ -75,13 +76,14 @@ def test_words_that_are_no_codes_are_wrong_usage(
 
 
 def test_a_file_is_imported_as_a_whole(terminal: Terminal, asked: list[str], tmp_path: Path):
+    now = datetime.now(UTC)  # the commands go by the real clock
     file = written(
         tmp_path,
         "prediction,rating,reason,person,at",
-        f"{asked[0]},negative,too_late,Ann,2024-06-01T08:00:00+02:00",
+        f"{asked[0]},negative,too_late,Ann,{now.astimezone(timezone(timedelta(hours=2))).isoformat()}",
         "",
         f"{asked[1]},positive,,,",
-        f'{asked[2]},negative,"implausible",Bob,2024-06-01T09:00:00Z',
+        f'{asked[2]},negative,"implausible",Bob,{now:%Y-%m-%dT%H:%M:%SZ}',
     )
 
     told = terminal.reads("feedback", "import", PRESS, file)
@@ -89,8 +91,8 @@ def test_a_file_is_imported_as_a_whole(terminal: Terminal, asked: list[str], tmp
 
     assert (told["rows"], told["new"], len(told["ids"])) == (3, 3, 3)
     assert again.out == "New: 0 of 3 rows; the rest was known already, and stands.\n"
-    stats = terminal.reads("feedback", "stats", PRESS, "--days", "9999")
-    assert stats["days"][0] == {"day": "2024-06-01", "positive": 0, "negative": 2}
+    stats = terminal.reads("feedback", "stats", PRESS)
+    assert stats["days"][0]["day"] == now.date().isoformat()
     assert (stats["positive"], stats["negative"]) == (1, 2)
     assert stats["lower"] < 1 / 3 < stats["upper"]
 
@@ -106,12 +108,13 @@ def test_all_problems_of_a_file_are_told_with_their_lines_and_nothing_is_taken(
         "",
         "unknown,negative,2024-06-01T08:00:00",
         f"{asked[2]},negative,2999-01-01T00:00:00Z",
+        f"{asked[2]},negative,2024-06-01T08:00:00Z",
     )
 
     said = terminal.is_refused("feedback", "import", PRESS, file)
 
     lines = [line.strip() for line in said.splitlines()]
-    assert "5 problems; no row was taken." in lines[0]
+    assert "6 problems; no row was taken." in lines[0]
     expected = "a time in ISO 8601 with its zone, as 2026-03-01T08:00:00Z, is expected"
     assert lines[1:5] == [
         f"- line 3: at is 'yesterday', {expected}",
@@ -120,6 +123,9 @@ def test_all_problems_of_a_file_are_told_with_their_lines_and_nothing_is_taken(
         "- line 5: no prediction 'unknown' was recorded",
     ]
     assert lines[5].startswith("- line 6: 2999-01-01T00:00:00+00:00 is in the future: it is ")
+    assert lines[6].startswith(
+        f"- line 7: 2024-06-01 08:00 UTC is before prediction {asked[2]} was"
+    )
     assert terminal.reads("feedback", "stats", PRESS)["days"] == []
 
 

@@ -74,6 +74,12 @@ def test_a_reason_is_needed(terminal: Terminal):
         assert "Missing option '--reason'" in terminal.is_refused(*words, code=2)
 
 
+def test_a_blank_reason_is_none(terminal: Terminal):
+    for words in (("rollback", PRESS), ("approve", PRESS, "3"), ("freeze", PRESS)):
+        said = terminal.is_refused(*words, "--reason", "  ")
+        assert "The reason is empty, but must be said in a few words, for the audit." in said
+
+
 def test_what_the_gate_holds_is_approved_by_a_person(terminal: Terminal, tmp_path: Path):
     judge(terminal, 3, "HOLD")
 
@@ -130,7 +136,7 @@ def test_a_challenger_is_shown(terminal: Terminal):
     home = terminal.open()
     home.registry.shadow(PRESS, 3, expected_champion=2, evidence={}, now=home.now())
     home.engine.dispose()
-    assert "  version 3 answers beside it, unheard" in terminal.types("status").out
+    assert "  version 3 is on trial beside it" in terminal.types("status").out
 
 
 def test_names_of_persons_are_nowhere(terminal: Terminal):

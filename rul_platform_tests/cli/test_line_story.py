@@ -36,16 +36,17 @@ def test_a_week_is_answered_rated_reported_and_watched(
     clock = SimulatedClock(NOW)
     finished.home.now = clock
     work = Work(finished.home, finished.pipeline, finished.instance)
-    line = Line.simulate(positions=8, days=7, harsh_from_day=0, seed=3)
-    story = LineStory(work, clock, PUMPS, line, 1, 580.0, np.random.default_rng(0))
+    line = Line.simulate(positions=8, days=14, harsh_from_day=0, seed=3)
+    story = LineStory(work, clock, PUMPS, line, 2, 580.0, np.random.default_rng(0))
 
     story.play()
 
     answers = finished.home.predictions.answered(PUMPS)
     assert {a.unit for a in answers} == story.seen <= {p.name for p in line.pumps}
     assert len(finished.home.feedback.recent(PUMPS, 100)) > 3
+    assert story.unrated  # the last answers, of which nobody knows yet
     assert finished.home.retrains.history(PUMPS) == ()
-    assert clock() == NOW + timedelta(days=6)
+    assert clock() == NOW + timedelta(days=13)
     assert "8 pumps at work" in capsys.readouterr().out
     assert free_name(work, PUMPS) == f"{PUMPS}_2"
     assert free_name(work, "line") == "line"

@@ -36,6 +36,7 @@ def test_an_outcome_is_taken_once(terminal: Terminal):
         ((PRESS, "m1", "failed", "--life", "-1"), "life is -1, a number from 0 on is expected"),
         ((PRESS, "m1", "failed", "--life", "nan"), "life is nan, a number from 0 on is expected"),
         ((PRESS, "m1", "failed", "--life", "3"), "unit 'm1' was seen at 30 and cannot have ended"),
+        ((PRESS, "m1", "failed", "--life", "1e300"), "life is 1e+300, at most "),
         (
             (PRESS, "m1", "failed", "--life", "61", "--at", "2999-01-01T00:00Z"),
             "2999-01-01T00:00:00+00:00 is in the future: it is ",
@@ -63,6 +64,33 @@ def test_what_cannot_have_become_of_a_machine(
 )
 def test_wrong_usage(terminal: Terminal, words: tuple[str, ...], message: str):
     assert message in terminal.is_refused("outcome", "add", PRESS, "m1", *words, code=2)
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_wrong_end_is_withdrawn(terminal: Terminal):
+    wrong = terminal.reads("outcome", "add", PRESS, "m1", "failed", "--life", "120")
+    words = ("outcome", "withdraw", PRESS, "m1", "--by", "Ann", "--reason")
+
+    assert "The reason is empty" in terminal.is_refused(*words, " ")
+    told = terminal.reads(*words, "typed 120")
+
+    assert told == {
+        "plant": PRESS, "unit": "m1", "id": wrong["id"], "kind": "failed", "life": 120.0,
+        "retrain": None,
+    }  # fmt: skip
+    assert "nobody told the end of unit 'm1'" in terminal.is_refused(*words, "again")
+    assert terminal.reads("outcome", "add", PRESS, "m1", "failed", "--life", "61")["is_new"]
+    home = terminal.open()
+    snapshot = home.snapshots.keep(home.configured(PRESS), home.now())
+    retrain = home.retrains.open(
+        plant=PRESS, trigger="forced", watermark=None, actor="system", reason="test",
+        snapshot=snapshot, cause={}, now=home.now(),
+    )  # fmt: skip
+    home.outcomes.claim(PRESS, retrain.id)
+    assert terminal.types(*words, "not 61").out == (
+        "Withdrawn: m1 failed at 61.\n"
+        f"Retrain {retrain.id} used it already; the next retrain no longer does.\n"
+    )
 
 
 @pytest.mark.usefixtures("asked")

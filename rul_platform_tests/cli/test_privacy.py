@@ -66,7 +66,12 @@ def test_a_report_as_json_holds_no_pseudonym(home: Home):
 def test_an_erasure_asks_first(home: Home):
     rate(home, "Ann", NOW)
 
-    assert typed(home, "erase", "Ann", answer="n\n").exit_code == 1
+    for answer in ("n\n", ""):
+        refused = typed(home, "erase", "Ann", answer=answer)
+        assert (refused.exit_code, refused.stderr.splitlines()[-1]) == (
+            1,
+            "Error: Nothing was erased.",
+        )
     assert len(home.feedback.of_person(home.people.all_of("Ann"))) == 1
 
     done = typed(home, "erase", "Ann", "--by", "Officer", answer="y\n")
@@ -77,6 +82,16 @@ def test_an_erasure_asks_first(home: Home):
     assert home.feedback.of_person(home.people.all_of("Ann")) == ()
     [row] = [row for row in home.ledger.rows() if row.kind == "erasure"]
     assert json.loads(row.body)["actor"] == home.people.of("Officer", home.now())
+
+
+def test_who_erases_themselves_is_not_named_by_it(home: Home):
+    rate(home, "Ann", NOW)
+
+    typed(home, "erase", "Ann", "--yes", "--by", "Ann")
+
+    [row] = [row for row in home.ledger.rows() if row.kind == "erasure"]
+    assert json.loads(row.body)["actor"] == "self"
+    assert "Actions: 0\n" in typed(home, "report", "Ann").output
 
 
 def test_an_erasure_of_nobody_says_so(home: Home):

@@ -1,6 +1,8 @@
 """Whether a retrain is due: asked, and never written."""
 
+import gc
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,7 @@ def test_without_ratings_nothing_is_said_of_false_alarms(terminal: Terminal):
 
 def test_a_check_writes_nothing(terminal: Terminal, asked: list[str]):
     rate(terminal, asked, "negative", "negative", "negative")
+    gc.collect()  # in a shell, connections end with their process
     home = terminal.open()
     home.engine.connect().close()
     home.engine.dispose()
@@ -125,7 +128,9 @@ def test_the_history_and_its_export(terminal: Terminal, tmp_path: Path):
 
     assert done.code == 0, done.err
     lines = (folder / "retrain_executions.jsonl").read_text().splitlines()
-    assert [json.loads(line) for line in lines] == json.loads(done.out) == [row]
+    (exported,) = [json.loads(line) for line in lines]
+    assert json.loads(done.out) == [row]
+    assert exported | {"reason": row["reason"], "cause": row["cause"]} == row
     plants = json.loads((folder / "metrics.json").read_text())["plants"]
     assert [each["plant"] for each in plants] == ["mill", PRESS]
     assert sorted(path.name for path in folder.iterdir()) == [
@@ -181,3 +186,20 @@ def test_nothing_to_do_is_no_error(terminal: Terminal):
     assert done.code == 0, done.err
     assert done.out.startswith("Nothing to do for press: 0 feedbacks, fewer than the 100 needed; ")
     assert terminal.reads("retrain", "run", PRESS)["retrain"] is None
+
+
+def test_cron_guards_the_champion_as_the_daemon_does(terminal: Terminal):
+    home = terminal.open()
+    since = home.registry.deployments(PRESS)[-1].since
+    home.predictions.failed(PRESS, 2, "InferenceError", since + timedelta(minutes=1), count=40)
+    home.engine.dispose()
+
+    done = terminal.types("retrain", "run", PRESS)
+
+    assert done.code == 0
+    assert "Version 1 is in charge of press now, in the place of version 2 (rollback): " in done.err
+    assert {row["number"]: row["state"] for row in terminal.reads("models", PRESS)} == {
+        1: "champion",
+        2: "rolled_back",
+        3: "candidate",
+    }

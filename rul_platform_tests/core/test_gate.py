@@ -158,14 +158,15 @@ def test_the_first_model_of_a_plant_needs_no_champion_and_few_units(policy: Poli
     )
 
 
-def test_a_champion_that_cannot_answer_is_no_obstacle():
-    """A new operating condition, that only the candidate knows."""
+def test_beside_a_champion_that_cannot_answer_a_person_decides():
+    """A new operating condition that only the candidate knows: is that progress?"""
     silent = replace(
         GOOD, champion_rmse=None, champion_silent="condition 9 is new", comparison=(), noise=None
     )
     verdict = decide(silent, POLICY)
 
-    assert verdict.verdict == PROMOTE
+    assert verdict.verdict == HOLD
+    assert decide(silent, LITERAL).verdict == PROMOTE
     assert "the champion cannot answer: condition 9 is new" in verdict.reasons[0]
 
 

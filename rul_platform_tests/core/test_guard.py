@@ -2,11 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from rul_platform.core.guard import Health, judge
+from rul_platform.core.guard import Health, judge, strange_readings
 from rul_platform.core.policy import Policy
 
 WELL = Health(
     predictions=200,
+    strange=0,
     failures=2,
     latency_p95_ms=12.0,
     out_of_range=1,
@@ -56,6 +57,24 @@ def test_answers_out_of_range_are_a_breach():
     assert breaches(out_of_range=30) == (
         "out of range: 30 of 200 answers (15.0%, with 95 % confidence at least 11.3%), limit 5.0%",
     )
+
+
+def test_answers_to_strange_readings_are_not_held_against_the_model():
+    assert breaches(predictions=40, failures=0, strange=35, out_of_range=0) == ()
+    (found,) = breaches(predictions=200, failures=0, strange=150, out_of_range=30)
+    assert found.startswith("out of range: 30 of 50 answers")
+
+
+def test_strange_readings_are_told_when_they_are_many():
+    def told(strange: int, predictions: int = 40) -> str | None:
+        found = replace(WELL, predictions=predictions, strange=strange)
+        return strange_readings(found, Policy())
+
+    assert told(35) == (
+        "35 of 40 answers had readings far outside what the model learned from: check the sensors"
+    )
+    assert told(3) is None  # 7.5 % may be chance
+    assert told(29, 29) is None
 
 
 def test_jumps_are_a_breach():

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rul_platform.core.landed import Merged
-from rul_platform.core.outcomes import Ends, Told, labels_of, settle_ends
+from rul_platform.core.outcomes import Ends, Told, end_moments, labels_of, settle_ends
 
 CAP = 100.0
 DAY = pd.Timestamp("2026-03-01", tz="UTC")
@@ -42,6 +42,12 @@ def test_outcomes_become_labels_that_say_where_they_come_from():
         ("b", "ended", 30, "outcome o1"),
         ("c", "ended", 20, "outcome o2"),
     ]
+
+
+def test_a_unit_that_is_seen_running_has_no_end():
+    said = outcomes(("a", "failed", 40), ("b", "repaired", 30), ("c", "running", 20), day=3)
+    moment = DAY + pd.Timedelta(days=3)
+    assert end_moments(said) == {"a": moment, "b": moment}
 
 
 def test_a_unit_that_outlives_what_was_predicted_has_a_lower_bound():

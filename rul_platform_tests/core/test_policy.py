@@ -92,7 +92,7 @@ def test_all_problems_are_listed_at_once():
         "'RETRAIN_MIN_NEGATIVE'?"
         "\n  - environment: RETRAIN_CONFIDENCE is '95%', but must be a number from 0.5 to 0.9999, "
         "or 0 (the rate as it is)"
-        "\n  - command line: --epochs is 0, but must be a whole number from 1 to 100000, or null"
+        "\n  - command line: --epochs is 0, but must be a whole number from 1 to 100000, or unset"
     )
 
 
@@ -163,7 +163,8 @@ def test_a_wrong_type_or_range_is_one_line_with_key_value_and_what_is_allowed(se
     (problem,) = problems(file={setting: value})
 
     assert problem.startswith(f"file: {setting} is {repr(value)[:20]}")
-    assert problem.endswith(f", but must be {RULES[setting].allowed}")
+    allowed = RULES[setting].allowed.replace("or unset", "or null")
+    assert problem.endswith(f", but must be {allowed}")
 
 
 @pytest.mark.parametrize(
@@ -179,6 +180,7 @@ def test_a_wrong_type_or_range_is_one_line_with_key_value_and_what_is_allowed(se
         ("confidence", "0", 0.0),
         ("learning_rate", "1e-3", 0.001),
         ("gate", "threshold", "threshold"),
+        ("log_level", "debug", "DEBUG"),
     ],
 )
 def test_text_is_read_alike_from_the_environment_and_the_command_line(setting, text, value):
@@ -187,6 +189,16 @@ def test_text_is_read_alike_from_the_environment_and_the_command_line(setting, t
 
     assert getattr(environment, setting) == value
     assert command_line == environment
+
+
+def test_each_source_is_told_how_it_leaves_the_training_to_the_recipe():
+    (environment,) = problems(environ={"RETRAIN_EPOCHS": "null"})
+    (file,) = problems(file={"plants": {"press": {"epochs": "null"}}})
+
+    assert environment.endswith(
+        "RETRAIN_EPOCHS is 'null', but must be a whole number from 1 to 100000, or unset"
+    )
+    assert file.endswith(", or null")
 
 
 def test_null_leaves_the_training_to_the_recipe():

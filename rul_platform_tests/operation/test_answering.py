@@ -163,6 +163,31 @@ def test_a_champion_whose_bytes_changed_answers_nothing_and_that_is_its_failure(
     assert rows(served, PREDICTION) == []
 
 
+def test_a_failure_counts_once_for_each_unit_that_was_asked_for(served: Home):
+    challenger = challenge(served)
+    break_file(served, challenger, "model.onnx")
+    ask(served, table(40, *UNITS))
+    champion = served.registry.champion(PRESS)
+    assert champion is not None
+    break_file(served, champion, "model.onnx")
+    with pytest.raises(CorruptArtifactError):
+        ask(served, table(40, "m1", "m2"))
+
+    failed = [row["number"] for row in rows(served, PREDICTION_FAILURE)]
+    assert failed == [2] * len(UNITS) + [1] * 2
+
+
+def test_readings_far_outside_what_was_learned_from_are_marked(served: Home):
+    frame = table(40, "m1", "m2")
+    frame.loc[frame["pump"] == "m2", "Heat"] = 1e6
+    ask(served, frame)
+
+    assert {row["unit"]: row["is_strange"] for row in rows(served, PREDICTION)} == {
+        "m1": False,
+        "m2": True,
+    }
+
+
 def test_a_network_that_does_not_run_is_its_failure(home: Home):
     """As a file of another version of ONNX: its hash is right, and it cannot be used."""
     home.now = lambda: NOW

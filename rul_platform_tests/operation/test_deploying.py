@@ -18,6 +18,7 @@ from rul_platform.errors import (
     InferenceError,
     MissingArtifactError,
     NoPredecessorError,
+    RecordError,
     VersionStateError,
 )
 from rul_platform.operation import deploying
@@ -37,6 +38,7 @@ from rul_platform_tests.operation.served import (
     table,
 )
 from rul_platform_tests.operation.test_answering import break_file
+from rul_platform_tests.storage.at_once import in_threads
 
 ANN = "a" * 64
 LATER = NOW + timedelta(days=1)
@@ -102,6 +104,47 @@ def test_after_a_rollback_another_version_answers(served: Home):
     assert states(served) == {1: "champion", 2: "rolled_back", 3: "candidate"}
     (row,) = served.ledger.of_plant(PRESS, ["rollback"])
     assert json.loads(row.body)["reason"] == "seen"
+
+
+def test_of_what_a_person_decides_everybody_hears_but_not_why_or_who(served: Home):
+    by_ann = {**BY_ANN, "reason": "Bob's fault"}
+    judge(served, 3, "HOLD")
+    deploying.approve(served, PRESS, 3, **by_ann)
+    deploying.freeze(served, PRESS, **by_ann)
+    deploying.rollback(served, PRESS, **by_ann)
+    deploying.unfreeze(served, PRESS, actor=ANN, now=LATER)
+    add_version(served, 3)
+    judge(served, 4, "REJECT")
+    deploying.approve(served, PRESS, 4, force=True, **by_ann)
+
+    alerts = served.alerts.recent(9)
+    assert sorted((each.kind, each.severity, each.title) for each in alerts) == [
+        ("approval", "info", "press: version 3 is in charge now"),
+        ("forced", "warning", "press: version 4 is in charge now"),
+        ("freeze", "info", "press is frozen"),
+        ("rollback", "warning", "press: version 3 was rolled back to version 2"),
+        ("unfreeze", "info", "press is not frozen any more"),
+    ]
+    told = " ".join(each.title + each.text for each in alerts)
+    assert "Bob" not in told
+    assert ANN not in told
+
+
+@pytest.mark.parametrize("reason", ["", " \t"])
+def test_without_a_reason_nothing_is_decided(served: Home, reason: str):
+    judge(served, 3, "HOLD")
+    blank = {**BY_ANN, "reason": reason}
+    for decide in (
+        lambda: deploying.approve(served, PRESS, 3, **blank),
+        lambda: deploying.rollback(served, PRESS, **blank),
+        lambda: deploying.freeze(served, PRESS, **blank),
+    ):
+        with pytest.raises(RecordError, match="The reason is empty"):
+            decide()
+
+    assert states(served) == {1: "retired", 2: "champion", 3: "candidate"}
+    assert served.freezes.current(PRESS) is None
+    assert len(served.alerts.recent(9)) == 0
 
 
 def test_a_damaged_predecessor_is_quarantined_and_the_one_before_is_taken(served: Home):
@@ -181,6 +224,24 @@ def test_a_rejected_candidate_needs_force_and_the_ledger_says_who_and_why(served
     assert served.ledger.of_plant(PRESS, ["approval"]) == ()
 
 
+@pytest.mark.parametrize("verdict", ["HOLD", "PROMOTE"])
+def test_force_passes_over_a_comparison_with_a_former_champion(served: Home, verdict: str):
+    judge(served, 3, verdict, over=1)
+
+    made = deploying.approve(served, PRESS, 3, force=True, **BY_ANN)
+
+    assert (made.number, made.kind) == (3, "forced")
+    (row,) = served.ledger.of_plant(PRESS, ["forced"])
+    assert json.loads(row.body)["over"] == 2
+    assert served.ledger.of_plant(PRESS, ["approval"]) == ()
+
+
+def test_force_that_is_not_needed_is_an_approval(served: Home):
+    judge(served, 3, "HOLD")
+
+    assert deploying.approve(served, PRESS, 3, force=True, **BY_ANN).kind == "approval"
+
+
 @pytest.mark.parametrize(("force", "verdict"), [(False, "HOLD"), (True, "REJECT")])
 def test_no_word_of_a_person_passes_over_a_changed_file(served: Home, force: bool, verdict: str):
     judge(served, 3, verdict)
@@ -208,8 +269,12 @@ def test_what_cannot_be_approved(served: Home):
     with pytest.raises(VersionStateError, match="version 2 is in charge already; what is approved"):
         deploying.approve(served, PRESS, 2, **BY_ANN)
     judge(served, 3, "HOLD", over=1)
-    with pytest.raises(ChampionChangedError, match="compared with champion 1, but 2 is in charge"):
+    with pytest.raises(ChampionChangedError) as refused:
         deploying.approve(served, PRESS, 3, **BY_ANN)
+    assert str(refused.value) == (
+        "press: the gate compared with champion 1, but 2 is in charge now. `rul evaluate press` "
+        "compares the newest candidate with it; --force puts version 3 in charge without a comparison."
+    )
     judge(served, 3, "HOLD")
     deploying.freeze(served, PRESS, actor=ANN, reason="audit", now=NOW)
     with pytest.raises(FrozenError, match=f"frozen since {NOW.isoformat()[:19]}"):
@@ -273,6 +338,37 @@ def test_a_challenger_that_is_not_worse_is_confirmed(served: Home):
     told = [json.loads(row.body) for row in served.ledger.of_plant(PRESS, ["shadow"])]
     assert [each["verdict"] for each in told] == ["begin", "confirm"]
     assert chain_problems(served.ledger.rows()) == ()
+    (alert,) = served.alerts.recent(9)
+    assert (alert.severity, alert.title) == ("info", "press: version 3 is in charge now")
+    assert "not worse" in alert.text
+
+
+@pytest.mark.parametrize(("error", "ends"), [(3.0, "champion"), (15.0, "rejected")])
+def test_of_ticks_at_once_one_settles_it(served: Home, error: float, ends: str):
+    challenge(served)
+    log_both(served, 10, champion=9.0, challenger=error)
+
+    told = in_threads(lambda _: deploying.settle_shadow(served, PRESS, LATER), 4)
+
+    assert [each for each in told if isinstance(each, Exception)] == []
+    assert sum(each is not None for each in told) == 1
+    assert states(served)[3] == ends
+    assert len(served.ledger.of_plant(PRESS, ["shadow"])) == 2
+    assert len(served.alerts.recent(9)) == 1
+
+
+def test_a_challenger_whose_files_are_not_there_waits(served: Home):
+    challenge(served)
+    log_both(served, 10, champion=9.0, challenger=3.0)
+    artifact = served.store.artifact(version(served, 3).sha256)
+    served.store.path(artifact, "model.onnx").unlink()
+
+    verdict = deploying.settle_shadow(served, PRESS, LATER)
+
+    assert verdict is not None
+    assert verdict.verdict == "wait"
+    assert "No artifact" in verdict.reasons[0]
+    assert states(served)[3] == "shadow"
 
 
 def test_a_challenger_that_is_worse_is_rejected(served: Home):
@@ -285,6 +381,9 @@ def test_a_challenger_that_is_worse_is_rejected(served: Home):
     assert verdict.verdict == "reject"
     assert states(served) == {1: "retired", 2: "champion", 3: "rejected"}
     assert "worse with 95 % confidence" in version(served, 3).note
+    (alert,) = served.alerts.recent(9)
+    assert alert.title == "press: version 3 answers no longer beside the champion"
+    assert (alert.severity, alert.text) == ("info", version(served, 3).note)
 
 
 def test_a_damaged_challenger_is_quarantined_though_it_would_win(served: Home):
@@ -351,6 +450,32 @@ def test_a_removal_that_was_cut_off_is_finished_by_the_next(served: Home):
     deploying.clean_up(served, PRESS, LATER)
 
     assert served.store.verify(version(served, 1).sha256) != ()
+
+
+def test_a_version_has_files_again_only_if_they_are_there(served: Home):
+    set_policy(served, keep_versions=1)
+    served.registry.deploy(PRESS, 3, expected_champion=2, evidence={}, now=NOW)
+    assert deploying.clean_up(served, PRESS, LATER) == (1,)
+    sha256 = version(served, 1).sha256
+
+    with pytest.raises(MissingArtifactError):
+        served.registry.register(PRESS, sha256, now=LATER)
+    assert version(served, 1).cleaned_at == LATER
+
+    assert add_version(served, seed=0).sha256 == sha256
+    assert version(served, 1).cleaned_at is None
+    assert served.store.verify(sha256) == ()
+
+
+def test_what_another_plant_holds_too_is_not_removed(served: Home):
+    set_policy(served, keep_versions=1)
+    shared = version(served, 1).sha256
+    served.registry.register("mill", shared, now=NOW)
+    served.registry.deploy(PRESS, 3, expected_champion=2, evidence={}, now=NOW)
+
+    assert deploying.clean_up(served, PRESS, LATER) == (1,)
+
+    assert served.store.verify(shared) == ()
 
 
 def test_what_was_promised_and_what_came_of_it(served: Home):

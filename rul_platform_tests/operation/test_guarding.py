@@ -2,10 +2,12 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from rul_platform.errors import InferenceError
+from rul_platform.errors import InferenceError, MissingArtifactError, NoPredecessorError
+from rul_platform.operation import deploying
 from rul_platform.operation.answering import answer
 from rul_platform.operation.guarding import check_health, guard
 from rul_platform.storage.home import Home
@@ -33,20 +35,20 @@ def champion(home: Home) -> ModelVersion:
     return found
 
 
-def say_nonsense(home: Home, count: int = 40) -> None:
+def say_nonsense(
+    home: Home, count: int = 40, *, of: ModelVersion | None = None, **changes: Any
+) -> None:
     """Answers far outside what a remaining life can be."""
+    of = of or champion(home)
+    row: dict[str, Any] = {"life": 10.0, "rul": 0.0, "rul_low": 0.0, "rul_high": CAP_HOURS}
+    row |= {"raw_rul": -CAP_HOURS, "now": LATER}
     for number in range(count):
         home.predictions.record(
             plant=PRESS,
             unit=f"m{number}",
-            number=champion(home).number,
-            sha256=champion(home).sha256,
-            life=10.0,
-            rul=0.0,
-            rul_low=0.0,
-            rul_high=CAP_HOURS,
-            raw_rul=-CAP_HOURS,
-            now=LATER,
+            number=of.number,
+            sha256=of.sha256,
+            **(row | changes),
         )
 
 
@@ -145,6 +147,118 @@ def test_failures_of_the_model_are_counted(served: Home):
 
 def card_of(home: Home) -> bytes:
     return home.store.read(home.store.artifact(champion(home).sha256), "card.json")
+
+
+def test_a_store_that_is_away_for_a_while_costs_no_version(served: Home):
+    served.now = lambda: LATER
+    before = served.registry.versions(PRESS)
+    away = served.store.root.with_name("away")
+    served.store.root.rename(away)
+
+    for _ in range(40):
+        with pytest.raises(MissingArtifactError):
+            answer(served, PRESS, {"now.csv": table()})
+    assert guard(served, PRESS, LATER) is None
+    with pytest.raises(NoPredecessorError, match="version 1 is absent: No artifact"):
+        deploying.rollback(served, PRESS, actor="a" * 64, reason="?", now=LATER)
+    with pytest.raises(NoPredecessorError, match="version 1 is absent: No artifact"):
+        deploying.rollback(served, PRESS, to=1, actor="a" * 64, reason="?", now=LATER)
+
+    assert served.registry.versions(PRESS) == before
+    (alert,) = served.alerts.recent(9)
+    assert alert.severity == "critical"
+    assert alert.title == "press: the files of version 2, which is in charge, are not there"
+    assert "Nothing was rolled back" in alert.text
+    away.rename(served.store.root)
+    assert guard(served, PRESS, LATER) is None
+    assert check_health(served, PRESS, LATER) == ()
+    assert deploying.rollback(served, PRESS, actor="a" * 64, reason="x", now=LATER).number == 1
+
+
+def test_a_predecessor_that_is_away_is_passed_over(served: Home):
+    add_version(served, seed=2)
+    served.registry.deploy(PRESS, 3, expected_champion=2, evidence={}, now=DEPLOYED)
+    artifact = served.store.artifact(served.registry.version(PRESS, 2).sha256)
+    served.store.path(artifact, "model.onnx").unlink()
+    say_nonsense(served)
+
+    back = guard(served, PRESS, LATER)
+
+    assert back is not None
+    assert (back.number, list(back.evidence["absent"])) == (1, ["2"])
+    assert states(served) == {1: "champion", 2: "retired", 3: "rolled_back"}
+
+
+def test_broken_sensors_are_not_held_against_the_model(served: Home):
+    say_nonsense(served, 35, is_strange=True)
+    say_nonsense(served, 5, raw_rul=10.0)
+
+    assert check_health(served, PRESS, LATER) == (
+        "35 of 40 answers had readings far outside what the model learned from: check the sensors",
+    )
+    assert guard(served, PRESS, LATER) is None
+    assert states(served) == {1: "retired", 2: "champion"}
+
+
+def test_after_a_rollback_by_a_clock_that_is_right_again_the_guard_sees(served: Home):
+    add_version(served, seed=2)
+    ahead = LATER + timedelta(days=365)
+    served.registry.deploy(PRESS, 3, expected_champion=2, evidence={}, now=ahead)
+    back = deploying.rollback(served, PRESS, actor="a" * 64, reason="x", now=DEPLOYED)
+    say_nonsense(served)
+
+    assert (back.number, back.since) == (2, ahead)
+    again = guard(served, PRESS, DEPLOYED + timedelta(hours=24))
+    assert again is not None
+    assert (again.number, again.since) == (1, ahead)
+
+
+@pytest.fixture
+def challenged(served: Home) -> ModelVersion:
+    """Version 3 beside version 2, and half of the units get its answers."""
+    version = add_version(served, seed=2)
+    served.registry.shadow(PRESS, 3, expected_champion=2, evidence={}, now=DEPLOYED)
+    set_policy(served, shadow="true", ab_share="0.5")
+    return version
+
+
+def test_a_challenger_that_answers_nonsense_is_rejected_and_the_champion_stays(
+    served: Home, challenged: ModelVersion
+):
+    say_nonsense(served, of=challenged, role="challenger")
+
+    assert guard(served, PRESS, LATER) is None
+
+    assert states(served) == {1: "retired", 2: "champion", 3: "rejected"}
+    told = json.loads(served.ledger.of_plant(PRESS, ["shadow"])[-1].body)
+    assert (told["number"], told["verdict"], told["champion"]) == (3, "reject", 2)
+    assert told["reasons"][0].startswith("out of range: 40 of 40 answers")
+    (alert,) = served.alerts.recent(9)
+    assert alert.title == "press: version 3 answers no longer beside the champion"
+    assert alert.text.startswith("out of range: 40 of 40 answers")
+    assert guard(served, PRESS, LATER) is None
+    assert len(served.ledger.of_plant(PRESS, ["shadow"])) == 2
+
+
+def test_a_challenger_is_judged_only_by_enough_and_only_where_it_is_heard(
+    served: Home, challenged: ModelVersion
+):
+    say_nonsense(served, 29, of=challenged, role="challenger")
+    guard(served, PRESS, LATER)
+    set_policy(served, shadow="true", ab_share="0")
+    say_nonsense(served, of=challenged, role="challenger")
+    guard(served, PRESS, LATER)
+
+    assert states(served)[3] == "shadow"
+
+
+@pytest.mark.usefixtures("challenged")
+def test_a_damaged_challenger_is_quarantined(served: Home):
+    break_file(served, served.registry.version(PRESS, 3), "card.json")
+
+    assert guard(served, PRESS, LATER) is None
+
+    assert states(served) == {1: "retired", 2: "champion", 3: "quarantined"}
 
 
 def test_a_policy_without_a_guard(served: Home):

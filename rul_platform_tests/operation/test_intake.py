@@ -1,13 +1,20 @@
 """Feedback and outcomes from people: every problem is told, and nothing is half taken."""
 
-from datetime import timedelta
+import json
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
 
 from rul_platform.core.parquet import to_parquet
-from rul_platform.errors import IntakeError, UnknownPlantError
-from rul_platform.operation.intake import FeedbackRow, OutcomeRow, add_feedback, add_outcomes
+from rul_platform.errors import IntakeError, RecordError, UnknownPlantError
+from rul_platform.operation.intake import (
+    FeedbackRow,
+    OutcomeRow,
+    add_feedback,
+    add_outcomes,
+    withdraw_outcome,
+)
 from rul_platform.storage.home import Home
 from rul_platform_tests.operation.rated_plant import NOW, PRESS, predict, put_in_charge
 
@@ -91,12 +98,32 @@ def test_all_problems_of_all_ratings_are_told(at_work: Home):
     ]
 
 
-def test_clocks_of_two_machines_may_differ_a_little(at_work: Home):
-    row = FeedbackRow(
-        predict(at_work, "u1"), "positive", person="Ann", created_at=NOW + timedelta(minutes=4)
+def test_a_rating_cannot_be_older_than_what_it_rates(at_work: Home):
+    """One person alone must not fill the window with ratings of last month."""
+    prediction = predict(at_work, "u1")
+    made = at_work.predictions.get(prediction).created_at
+    days = [made - n * 24 * HOUR for n in range(30)]
+    rows = [FeedbackRow(prediction, "negative", person="Ann", created_at=day) for day in days]
+
+    found = refused(at_work, *rows)
+
+    assert len(found) == 29
+    assert found[0] == (
+        f"row 2: 2026-03-17 12:30 UTC is before prediction {prediction} was made, at 2026-03-18 "
+        f"12:30 UTC"
     )
 
-    assert add_feedback(at_work, PRESS, [row], now=NOW)[0].is_new
+
+def test_clocks_of_two_machines_may_differ_a_little(at_work: Home):
+    little = timedelta(minutes=4)
+    first, second = predict(at_work, "u1"), predict(at_work, "u2")
+    made = at_work.predictions.get(first).created_at
+    rows = [
+        FeedbackRow(first, "positive", person="Ann", created_at=made - little),
+        FeedbackRow(second, "positive", person="Ann", created_at=NOW + little),
+    ]
+
+    assert all(each.is_new for each in add_feedback(at_work, PRESS, rows, now=NOW))
 
 
 def test_a_plant_that_is_none_is_told(at_work: Home):
@@ -165,7 +192,7 @@ def test_all_problems_of_all_outcomes_are_told(at_work: Home):
 
 
 def test_a_unit_of_the_plants_own_readings_is_known(at_work: Home):
-    units = pd.DataFrame({"unit": ["pump 7"], "life": [90.0]})
+    units = pd.DataFrame({"unit": ["pump 7"], "end_life": [90.0]})
     made = at_work.store.write({"units.parquet": to_parquet(units)})
     at_work.lineage.record(
         asset="plant_readings", partition=PRESS, sha256=made.sha256, run_id="r", code_version="1",
@@ -176,3 +203,59 @@ def test_a_unit_of_the_plants_own_readings_is_known(at_work: Home):
 
     found = refused(at_work, OutcomeRow("pump 8", "failed", 90))
     assert found[0].endswith("; did you mean 'pump 7'?")
+    found = refused(at_work, OutcomeRow("pump 7", "running", 901))
+    assert found[0].startswith("row 1: life is 901, at most 900 is expected, 10 times the longest")
+
+
+def test_what_nobody_can_mean_is_refused(at_work: Home):
+    predict(at_work, "u1")  # at 50 hours, the longest life known
+    before = datetime(1969, 12, 31, tzinfo=UTC)
+
+    found = refused(
+        at_work,
+        OutcomeRow("u1", "failed", 1e300),
+        OutcomeRow("u1", "failed", float("inf")),
+        OutcomeRow("u1", "failed", 60, before),
+    )
+
+    assert found == [
+        "row 1: life is 1e+300, at most 500 is expected, 10 times the longest life known here",
+        "row 2: life is inf, a number from 0 on is expected",
+        "row 3: 1969-12-31T00:00:00+00:00 is before 1970, a later moment is expected",
+    ]
+    late = OutcomeRow("u1", "failed", 500, NOW - timedelta(days=400))
+    assert add_outcomes(at_work, PRESS, [late], now=NOW)[0].is_new
+
+
+def test_a_wrong_end_is_withdrawn_and_the_right_one_told(at_work: Home):
+    predict(at_work, "u1")
+    rows = [OutcomeRow("u1", "running", 55), OutcomeRow("u1", "failed", 400)]
+    add_outcomes(at_work, PRESS, rows, now=NOW)
+
+    wrong = withdraw_outcome(at_work, PRESS, "u1", actor="ann", reason=" typed 400 ", now=NOW)
+
+    assert (wrong.kind, wrong.life) == ("failed", 400.0)
+    [row] = at_work.ledger.of_plant(PRESS, ["withdrawal"])
+    assert json.loads(row.body) == {
+        "unit": "u1", "kind": "failed", "life": 400.0, "outcome": wrong.id, "actor": "ann",
+        "reason": "typed 400",
+    }  # fmt: skip
+    assert add_outcomes(at_work, PRESS, [OutcomeRow("u1", "failed", 60)], now=NOW)[0].is_new
+    lives = sorted(each.life for each in at_work.outcomes.of_plant(PRESS))
+    assert lives == [55.0, 60.0]
+
+
+def test_what_cannot_be_withdrawn_leaves_no_trace(at_work: Home):
+    predict(at_work, "u1")
+    rows = [OutcomeRow("u1", "running", 55)]
+    add_outcomes(at_work, PRESS, rows, now=NOW)
+    told = {"actor": "ann", "now": NOW}
+
+    with pytest.raises(IntakeError, match="nobody told the end of unit 'u1', so none can be"):
+        withdraw_outcome(at_work, PRESS, "u1", reason="wrong", **told)
+    with pytest.raises(RecordError, match="The reason is empty, but must be said in a few words"):
+        withdraw_outcome(at_work, PRESS, "u1", reason=" ", **told)
+    with pytest.raises(UnknownPlantError, match="There is no plant 'pres'"):
+        withdraw_outcome(at_work, "pres", "u1", reason="wrong", **told)
+    assert at_work.ledger.of_plant(PRESS, ["withdrawal"]) == ()
+    assert len(at_work.outcomes.of_plant(PRESS)) == 1

@@ -186,6 +186,25 @@ def test_the_history_tells_what_was_claimed_and_what_came_of_it(served: Home):
     assert metrics.history_rows(served, "mill") == []
 
 
+def test_an_export_holds_no_pseudonym_and_nothing_that_a_person_typed(served: Home, tmp_path: Path):
+    ann = served.people.of("Ann", LATER)
+    asked = triggering.force(served, PRESS, actor=ann, reason="Bob wants it", now=LATER)
+    triggering.cancel(served, asked.id, actor=ann, reason="Bob erred", now=LATER)
+
+    (row,) = metrics.history_rows(served)
+    files = metrics.export(served, tmp_path / "out", LATER)
+
+    assert (row["actor"], row["reason"], row["error"]) == (
+        "person", "Bob wants it", "cancelled: Bob erred",
+    )  # fmt: skip
+    exported = json.loads(files[0].read_text())
+    assert (exported["actor"], exported["error"]) == ("person", "cancelled")
+    assert exported["cause"] == {"reasons": ["forced"]}
+    for file in files:
+        assert "Bob" not in file.read_text()
+        assert ann not in file.read_text()
+
+
 def test_an_export_is_the_history_line_by_line_oldest_first(served: Home, tmp_path: Path):
     retrained(served, minutes=5, gain=0.25)
     again = LATER + timedelta(days=2)
@@ -194,8 +213,10 @@ def test_an_export_is_the_history_line_by_line_oldest_first(served: Home, tmp_pa
     lines, figures = metrics.export(served, tmp_path / "out", again)
 
     rows = [json.loads(line) for line in lines.read_text().splitlines()]
-    assert rows == list(reversed(metrics.history_rows(served)))
     assert [row["state"] for row in rows] == ["deployed", "requested"]
+    told_to_people = list(reversed(metrics.history_rows(served)))
+    for row, shown in zip(rows, told_to_people, strict=True):
+        assert row | {"reason": shown["reason"], "cause": shown["cause"]} == shown
     told = json.loads(figures.read_text())
     assert told["plants"] == [metrics.metrics(served, PRESS, again)]
     before = {path: path.stat().st_mtime_ns for path in (lines, figures)}

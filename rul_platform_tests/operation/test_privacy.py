@@ -91,10 +91,24 @@ def test_the_ledger_says_what_was_erased_and_not_whose(home: Home):
 
     erase(home, "Ann", SYSTEM, NOW)
 
-    assert bodies(home, "erasure") == [{"actor": SYSTEM, "feedback": 2, "ids": sorted(ids)}]
+    root = merkle_root(row.commitment for row in home.feedback.recent("press", 9))
+    assert bodies(home, "erasure") == [{"actor": SYSTEM, "feedback": 2, "root": root}]
     everything = "".join(row.body for row in home.ledger.rows())
-    assert not any(pseudonym in everything for pseudonym in pseudonyms)
+    assert not any(each in everything for each in (*pseudonyms, *ids))
     assert chain_problems(home.ledger.rows()) == ()
+
+
+def test_who_erases_themselves_is_not_named_by_it(home: Home):
+    rate(home, "Ann", MAY)
+    rate(home, "Ann", NOW)
+    ann, officer = home.people.of("Ann", NOW), home.people.of("Officer", NOW)
+
+    erase(home, "Ann", ann, NOW)
+    rate(home, "Ben", NOW)
+    erase(home, "Ben", officer, NOW)
+
+    assert [body["actor"] for body in bodies(home, "erasure")] == ["self", officer]
+    assert report(home, "Ann").actions == ()
 
 
 def test_where_nothing_is_held_nothing_is_recorded(home: Home):

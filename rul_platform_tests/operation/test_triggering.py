@@ -19,6 +19,7 @@ from rul_platform.operation import triggering
 from rul_platform.storage.database import writing
 from rul_platform.storage.home import Home
 from rul_platform.storage.outcomes import NewOutcome
+from rul_platform.storage.retrains import Retrain
 from rul_platform_tests.operation.rated_plant import (
     CLAIMED_RMSE,
     DAY,
@@ -29,6 +30,7 @@ from rul_platform_tests.operation.rated_plant import (
     put_in_charge,
     rate,
 )
+from rul_platform_tests.storage.at_once import in_threads
 
 HOUR = timedelta(hours=1)
 ANN = "a" * 64
@@ -198,6 +200,18 @@ def test_a_retrain_is_given_up_once_and_its_feedback_stays_used(at_work: Home):
     assert triggering.evaluate(at_work, PRESS, NOW + 2 * DAY, flags=FEW) is None
 
 
+def test_a_retrain_that_two_give_up_at_once_is_given_up_once(at_work: Home):
+    retrain = triggering.force(at_work, PRESS, actor=ANN, reason="test", now=NOW)
+
+    def cancel(_: int) -> Retrain:
+        return triggering.cancel(at_work, retrain.id, actor=ANN, reason="wrong plant", now=NOW)
+
+    ended = in_threads(cancel, 4)
+
+    assert {each.state for each in ended} == {"cancelled"}
+    assert len(bodies(at_work, "cancel")) == len(bodies(at_work, "retrain_closed")) == 1
+
+
 def test_what_is_over_cannot_be_given_up(at_work: Home):
     retrain = triggering.force(at_work, PRESS, actor=ANN, reason="test", now=NOW)
     at_work.retrains.close(retrain.id, "held", now=NOW)
@@ -271,9 +285,11 @@ def test_drifted_readings_raise_one_alert_and_no_retrain(at_work: Home):
 
     assert [verdict.sensors for verdict in verdicts] == [("s1",)] * 3
     [alert] = at_work.alerts.recent(5)
-    assert (alert.key, alert.repeats) == ("data_drift:press:1:s1", 2)
+    assert (alert.key, alert.repeats) == ("data_drift:press:1:s1:2026-W12", 2)
     assert "s1: mean 5.00 training spreads above training's" in alert.text
     assert at_work.retrains.history() == ()
+    triggering.evaluate_data_drift(at_work, PRESS, NOW + 7 * DAY)
+    assert len(at_work.alerts.recent(5)) == 2  # told again, in another week
     later = triggering.evaluate_data_drift(at_work, PRESS, NOW + 31 * DAY)
     assert later.reasons == ("no readings came in",)
 

@@ -1,8 +1,10 @@
 """What landed, what failed and what outlived its prediction reaches the windows, and is told."""
 
 import json
+from datetime import timedelta
 
 import numpy as np
+import pandas as pd
 
 from rul_platform.core import splits
 from rul_platform.core.canonical import canonical_json, sha256
@@ -124,6 +126,24 @@ def test_a_unit_that_landed_and_failed_becomes_one_of_the_fleet(finished: Works)
     assert reads.keys() == {"plant_source", "landing", "plant_feedback"}
     asked = [each for each in sources if each["name"].startswith("landing/")]
     assert reads["landing"] == sha256(canonical_json(asked))
+
+
+def test_a_machine_that_takes_over_a_name_does_not_overwrite_the_history_before_it(finished: Works):
+    """The old one landed, failed and was told; then another one began under its name."""
+    stop_the_clock(finished)
+    old = history(finished, "pump-01").assign(unit="pump-90")
+    finished.home.landing.add(PUMPS, old, NOW)
+    became(finished, "pump-90", "failed", float(old["life"].iloc[-1]))
+    young = history(finished, "pump-02").assign(unit="pump-90").head(20)
+    finished.home.landing.add(PUMPS, young, NOW + timedelta(days=1))
+
+    finished.run(COLLECTED_DATA)
+
+    pd.testing.assert_frame_equal(history(finished, "pump-90"), old)
+    shown = told(finished, "plant_readings")
+    assert (shown["landings_after_end"], shown["landings_contradicting"]) == (1, 0)
+    sources = json.loads(current(finished.home, "plant_readings", PUMPS).read("sources.json"))
+    assert sum(each["name"] == "landing/pump-90" for each in sources) == 1
 
 
 def test_what_landed_without_an_outcome_teaches_nothing(finished: Works):

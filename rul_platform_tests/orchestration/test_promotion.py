@@ -8,12 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
+import numpy as np
 import pytest
 
+from rul_platform.core.evaluation import BOOSTING, CHAMPION, CONSTANT, FINE_TUNED, evaluate
 from rul_platform.core.gate import Verdict
 from rul_platform.core.policy import Policy
+from rul_platform.core.predicted_units import PredictedUnits
 from rul_platform.errors import CheckFailedError
 from rul_platform.orchestration.checks import promotion_gate
+from rul_platform.orchestration.contest import Contest
 from rul_platform.orchestration.pipeline import Stage
 from rul_platform.orchestration.settings_in_force import settings_in_force
 from rul_platform.orchestration.step import Files, current
@@ -161,3 +165,29 @@ def test_a_retrain_goes_by_the_settings_it_was_asked_for_with(finished: Works):
     assert settings_in_force(home, PUMPS, retrain.id) == (Policy(gate="threshold"), kept)
     policy, _ = settings_in_force(home, PUMPS, None)
     assert policy == Policy()
+
+
+def test_with_another_label_cap_both_are_held_to_the_smaller_one():
+    """The champion says 150 where 150 is right; a candidate whose cap is 100 cannot."""
+    units = np.repeat([f"u{n}" for n in range(6)], 2)
+    said = {FINE_TUNED: 90.0, CHAMPION: 150.0, CONSTANT: 50.0, BOOSTING: 60.0}
+    predicted = PredictedUnits(
+        title="press",
+        life_unit="hours",
+        cap=100.0,
+        unit_ids=units,
+        life=np.arange(12.0),
+        truth=np.full(12, 150.0),
+        predictions={name: np.full(12, value) for name, value in said.items()},
+        main=FINE_TUNED,
+    )
+    facts = dict.fromkeys(
+        ("champion_number", "incomparable", "champion_silent"), None
+    ) | dict.fromkeys(("lowest_output", "highest_output", "onnx_difference"), 0.0)
+    facts |= {"candidate": "a" * 64, "champion": "b" * 64, "evaluation_set": "c" * 64}
+    contest = Contest(predicted, facts, np.full(12, "0"), noise=None, cap=100.0)
+
+    found = contest.evidence(evaluate(predicted, seed=0), seed=0).overall
+
+    assert found is not None
+    assert (found.candidate, found.champion) == (10.0, 0.0)

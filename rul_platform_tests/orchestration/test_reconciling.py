@@ -11,7 +11,9 @@ from filelock import FileLock
 from rul_platform.errors import RetrainStateError
 from rul_platform.orchestration import retrain_runs
 from rul_platform.orchestration.code_location import build_defs
-from rul_platform.orchestration.instance import LOCK
+from rul_platform.orchestration.instance import (
+    LOCK,
+)
 from rul_platform.orchestration.pipeline import Pipeline
 from rul_platform.orchestration.reconciling import (
     FIRST_WAIT,
@@ -47,12 +49,12 @@ def asked_for(works: Works) -> Retrain:
     )
 
 
-def run(works: Works, retrain: Retrain, status: dg.DagsterRunStatus) -> dg.DagsterRun:
+def run(works: Works, retrain: Retrain, status: dg.DagsterRunStatus, **more: str) -> dg.DagsterRun:
     """A run of this attempt, as the daemon would have made it."""
     return works.instance.create_run_for_job(
         build_defs(works.home).resolve_job_def("retrain_plant"),
         status=status,
-        tags=retrain_runs.tags(retrain),
+        tags=retrain_runs.tags(retrain) | more,
     )
 
 
@@ -197,6 +199,8 @@ def test_the_run_of_an_attempt_that_was_given_up_cannot_claim_it(works: Works):
         (("DagsterExecutionStepExecutionError", "DatabaseUnreachableError"), False, False),
         (("DagsterExecutionStepExecutionError", "StoreFullError"), False, False),
         (("DagsterExecutionStepExecutionError", "ChampionChangedError"), False, False),
+        (("DagsterExecutionStepExecutionError", "FrozenError"), False, False),
+        (("DagsterExecutionStepExecutionError", "LineageError"), True, False),
         (("DagsterExecutionStepExecutionError", "GateRefusedError"), True, True),
         (("DagsterExecutionStepExecutionError", "RetrainStateError"), False, True),
         (("DagsterExecutionStepExecutionError", "KeyError"), False, False),

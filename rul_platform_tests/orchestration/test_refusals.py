@@ -86,6 +86,19 @@ def test_a_rejected_candidate_is_not_judged_over_and_over(finished: Works):
     assert finished.pipeline.is_current(JUDGEMENT)
 
 
+def test_a_rejected_candidate_that_is_judged_again_and_held_is_a_candidate(finished: Works):
+    registry = finished.home.registry
+    finished.run(BETTER)
+    made = current(finished.home, "finetuned_model", PUMPS).sha256
+    number = registry.register(PUMPS, made, now=datetime.now(UTC)).number
+    registry.reject(PUMPS, number, "judged by other settings")
+
+    finished.run(replace(JUDGEMENT, assets=("evaluation_report",)))
+
+    again = registry.version(PUMPS, number)
+    assert (again.state, again.note or "") == ("candidate", "")
+
+
 def test_a_verdict_about_another_champion_deploys_nothing(finished: Works):
     """Between gate and deployment somebody else was faster."""
     home = finished.home

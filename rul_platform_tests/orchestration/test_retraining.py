@@ -9,7 +9,6 @@ import pytest
 
 from rul_platform.errors import RetrainStateError, TooFewUnitsError
 from rul_platform.operation import triggering
-from rul_platform.orchestration.instance import open_instance
 from rul_platform.orchestration.pipeline import Stage
 from rul_platform.orchestration.retrain_runs import configs, tags
 from rul_platform.orchestration.retraining import dry_run, run_retrain
@@ -106,7 +105,9 @@ def test_an_interrupted_retrain_stays_open_and_is_taken_up_again(
     assert (retrain.attempt, retrain.is_open) == (2, False)
 
 
-def test_a_dry_run_tells_the_verdict_and_changes_no_byte(finished_home: Path, tmp_path: Path):
+def test_a_dry_run_tells_what_the_retrain_then_comes_to_and_changes_no_byte(
+    finished_home: Path, tmp_path: Path
+):
     folder = Path(shutil.copytree(finished_home, tmp_path / "home"))
     with works_in(folder) as works:
         works.home.engine.connect().close()
@@ -114,14 +115,18 @@ def test_a_dry_run_tells_the_verdict_and_changes_no_byte(finished_home: Path, tm
     home = Home(replace(works.home.settings))
     gate = dry_run(home, PUMPS, {"min_units": 2})
     home.engine.dispose()
-    assert gate.verdict in ENDS
-    assert gate.plant == PUMPS
     assert files(folder) == before
-    home = Home(works.home.settings)
-    with open_instance(home):
-        assert home.retrains.history(PUMPS) == ()
-        assert [v.number for v in home.registry.versions(PUMPS)] == [1]
-    home.engine.dispose()
+    with works_in(folder) as works:
+        assert works.home.retrains.history(PUMPS) == ()
+        assert [v.number for v in works.home.registry.versions(PUMPS)] == [1]
+        real = run_retrain(works.home, works.instance, forced(works.home, min_units=2).id)
+        (real_gate,) = [g for g in works.home.gates.history(PUMPS) if g.retrain_id == real.id]
+    assert real.state == ENDS[gate.verdict]
+    assert (gate.plant, gate.number, gate.verdict) == (PUMPS, real_gate.number, real_gate.verdict)
+    assert gate.record["reasons"] == real_gate.record["reasons"]
+    for figure in ("candidate_rmse", "champion_rmse", "constant_rmse", "units"):
+        found, expected = (each.record["evidence"][figure] for each in (gate, real_gate))
+        assert found == pytest.approx(expected), figure
 
 
 def test_a_dry_run_refuses_what_a_retrain_would_refuse(finished: Works):

@@ -45,8 +45,8 @@ ROWS = {
         f"'f', 'p', 'press', 'u1', 1, 'negative', '{SHA}', '2026-03-01', {NOW}, 's', '{SHA}'",
     ),
     "feedback_hour": (
-        "plant, hour, positive, negative, claimed_positive, claimed_negative, last_roll_up",
-        f"'press', {NOW}, 0, 1, 0, 0, 1",
+        "plant, hour, number, positive, negative, claimed_positive, claimed_negative, last_roll_up",
+        f"'press', {NOW}, 1, 0, 1, 0, 0, 1",
     ),
     "outcome": (
         "id, plant, unit, kind, life, observed_at, recorded_at",

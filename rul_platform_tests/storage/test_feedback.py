@@ -16,7 +16,7 @@ from rul_platform.storage.models import ModelRegistry
 from rul_platform.storage.predictions import PredictionLog
 from rul_platform.storage.retrains import RetrainStore
 from rul_platform.storage.snapshots import SnapshotStore
-from rul_platform_tests.storage.rows import execute
+from rul_platform_tests.storage.rows import execute, insert
 
 NOON = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -72,7 +72,7 @@ def test_one_persons_clicks_count_once_for_each_unit_and_day(engine, feedback):
     others = feedback.add_all(
         [
             rating(prediction, person=BEN),
-            rating(prediction, created_at=NOON + DAY),
+            rating(predict(engine), created_at=NOON + DAY),
             rating(predict(engine, "u2")),
         ]
     )
@@ -81,6 +81,50 @@ def test_one_persons_clicks_count_once_for_each_unit_and_day(engine, feedback):
     assert (another_prediction.id, another_prediction.is_new) == (first.id, False)
     assert all(each.is_new for each in others)
     assert {each.rating for each in feedback.recent("press", 9)} == {"negative"}
+
+
+def test_one_persons_clicks_count_once_for_each_prediction(engine, feedback):
+    """On whatever day: else one person could fill a whole window with one prediction."""
+    prediction, other = predict(engine), predict(engine)
+    first = feedback.add(rating(prediction))
+    next_day = feedback.add(rating(other, created_at=NOON + DAY))
+
+    days = [feedback.add(rating(prediction, created_at=NOON + n * DAY)) for n in range(5)]
+
+    assert {(each.id, each.is_new) for each in days} == {(first.id, False)}  # also on the next day
+    assert next_day.is_new
+    with pytest.raises(DBAPIError, match=r"(?i)unique"):
+        execute(
+            engine, *(insert("feedback", ("'f'", f"'{n}'"), ("'u1'", f"'{n}'")) for n in (1, 2))
+        )
+
+
+def test_what_was_erased_does_not_count_again_when_it_is_imported_again(engine, feedback):
+    prediction = predict(engine)
+    same = rating(prediction)
+    first = feedback.add(same)
+    feedback.forget([ANN])
+
+    again = feedback.add_all([same, replace(same, created_at=NOON + HOUR)])
+    others = [
+        rating(prediction, rating="positive"),
+        rating(prediction, person=BEN, created_at=NOON + DAY),
+        rating(predict(engine, "u2")),
+    ]
+
+    assert {(each.id, each.is_new) for each in again} == {(first.id, False)}
+    assert feedback.add(replace(same, person=BEN)).id == first.id  # the price: it may be another's
+    assert all(feedback.add(other).is_new for other in others)
+
+
+def test_ratings_since_a_moment_are_all_there_oldest_first(engine, feedback):
+    ids = [
+        feedback.add(rating(predict(engine, f"u{n}"), created_at=NOON + n * HOUR)).id
+        for n in range(3)
+    ]
+    feedback.add(rating(predict(engine, plant="mill"), created_at=NOON + HOUR))
+
+    assert [each.id for each in feedback.since("press", NOON + HOUR)] == ids[1:]
 
 
 def test_all_ratings_are_taken_or_none(engine, feedback):

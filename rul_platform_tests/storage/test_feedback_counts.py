@@ -10,6 +10,7 @@ from rul_platform.core.trigger import FeedbackCounts
 from rul_platform.storage.database import writing
 from rul_platform.storage.feedback import FeedbackStore
 from rul_platform.storage.operation_tables import FEEDBACK_HOUR
+from rul_platform.storage.tables import MODEL_VERSION
 from rul_platform_tests.storage.test_feedback import BEN, DAY, HOUR, NOON, predict, rating
 
 LONG_AGO = NOON - 400 * DAY
@@ -167,3 +168,16 @@ def test_roll_ups_at_once_count_each_row_once(engine, feedback):
 
     assert sum(row[3] for row in hours(engine)) == 60
     assert feedback.counts("press", at).total == 60
+
+
+def test_what_was_said_of_a_version_that_was_rolled_back_counts_for_nothing(engine, feedback):
+    feedback.add(rating(predict(engine, "u1")))
+    feedback.roll_up()
+    feedback.add(rating(predict(engine, "u2")))  # waits to be counted
+    assert feedback.counts("press", LONG_AGO, with_waiting=True).negative == 2
+
+    with writing(engine) as connection:
+        connection.execute(sa.update(MODEL_VERSION).values(state="rolled_back"))
+
+    assert feedback.counts("press", LONG_AGO, with_waiting=True) == FeedbackCounts(0, 0, None)
+    assert sum(day.negative for day in feedback.stats("press", LONG_AGO)) == 2  # it was said

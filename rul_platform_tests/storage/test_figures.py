@@ -83,3 +83,6 @@ def test_answers_are_judged_by_the_failure_that_followed(log: PredictionLog, eng
     assert FigureQuestions(engine).judged("press", NOW) == (
         JudgedAnswer(unit="u1", number=1, truth=25.0, rul=30.0, rul_low=20.0, rul_high=40.0),
     )
+    with writing(engine) as connection:
+        connection.execute(OUTCOME.update().values(withdrawn_at=NOW))
+    assert FigureQuestions(engine).judged("press", NOW) == ()

@@ -11,7 +11,7 @@ from rul_platform.core.guard import Health
 from rul_platform.core.shadow import PairedOutcome
 from rul_platform.storage.database import writing
 from rul_platform.storage.health import HealthQuestions
-from rul_platform.storage.operation_tables import FEEDBACK, OUTCOME
+from rul_platform.storage.operation_tables import FEEDBACK, OUTCOME, ROLES
 from rul_platform.storage.predictions import PredictionLog
 from rul_platform_tests.storage.versions import NOW, PRESS, register, sha
 
@@ -54,6 +54,7 @@ def rate(engine: sa.Engine, rating: str, *, number: int = 1, at: datetime = NOW)
 def test_nothing_was_asked(questions: HealthQuestions):
     assert questions.since(PRESS, 1, NOW, cap=CAP) == Health(
         predictions=0,
+        strange=0,
         failures=0,
         latency_p95_ms=None,
         out_of_range=0,
@@ -103,6 +104,34 @@ def test_answers_out_of_range(questions: HealthQuestions, log: PredictionLog):
         say(log, f"u{raw}", raw_rul=raw)
 
     assert questions.since(PRESS, 1, NOW, cap=CAP).out_of_range == 2
+
+
+def test_answers_to_strange_readings_are_told_apart(questions: HealthQuestions, log: PredictionLog):
+    say(log, life=10.0, rul=50.0)
+    say(log, life=20.0, rul=0.0, raw_rul=-500.0, is_strange=True)
+    say(log, life=30.0, rul=40.0)
+
+    health = questions.since(PRESS, 1, NOW, cap=CAP)
+
+    assert (health.predictions, health.strange, health.out_of_range) == (3, 1, 0)
+    assert (health.pairs, health.jumps) == (1, 0)
+
+
+def test_a_store_that_was_away_is_no_failure_of_a_model(
+    questions: HealthQuestions, log: PredictionLog
+):
+    log.failed(PRESS, 1, "MissingArtifactError", NOW, 40)
+    log.failed(PRESS, 1, "InferenceError", NOW, 2)
+
+    assert questions.since(PRESS, 1, NOW, cap=CAP).failures == 2
+
+
+def test_all_that_a_challenger_was_asked(questions: HealthQuestions, log: PredictionLog):
+    say(log, "u1", number=2, role="challenger")
+    say(log, "u2", number=2, role="shadow", beside=say(log, "u2"))
+
+    assert questions.since(PRESS, 2, NOW, cap=CAP).predictions == 1
+    assert questions.since(PRESS, 2, NOW, cap=CAP, roles=ROLES).predictions == 2
 
 
 @pytest.mark.parametrize(
@@ -178,3 +207,6 @@ def test_errors_of_what_was_answered(
     assert questions.outcome_errors(PRESS, None, later, cap=CAP) == {"u2": 4.0}
     assert questions.outcome_errors(PRESS, None, NOW, cap=CAP, until=later) == {"u1": 3.0}
     assert questions.outcome_errors(PRESS, None, NOW, cap=20.0) == {"u1": 17.0, "u2": 24.0}
+    with writing(engine) as connection:
+        connection.execute(OUTCOME.update().values(withdrawn_at=later))
+    assert questions.outcome_errors(PRESS, None, NOW, cap=CAP) == {}

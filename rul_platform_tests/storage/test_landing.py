@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from rul_platform.errors import CorruptArtifactError, RecordError
 from rul_platform.storage.artifacts import ArtifactStore
@@ -73,6 +74,48 @@ def test_the_newest_landing_wins_and_contradictions_are_told(landing: LandingSto
     assert history.contradictions == 1
     assert [(s.unit, s.sha256) for s in history.sources] == landing.sources("press")
     assert all(source.size > 0 for source in history.sources)
+
+
+def test_what_arrives_again_after_something_else_is_the_newest_again(
+    landing: LandingStore, engine: sa.Engine
+):
+    first, other = readings(("a", 1.0, 5.0)), readings(("a", 1.0, 9.0))
+    for sent in (first, other, first, first):
+        landing.add("press", sent, NOW)
+    assert len(rows_of(engine)) == 3
+    assert landing.readings("press")["flow"].tolist() == [5.0]
+    history = landing.history("press")
+    assert (len(history.sources), history.contradictions) == (2, 1)
+
+
+def test_what_lands_under_a_name_after_its_units_end_is_another_machines(landing: LandingStore):
+    day = timedelta(days=1)
+    old = readings(*(("p1", float(life), 5.0) for life in range(1, 101)))
+    landing.add("press", old, NOW)
+    landing.add(
+        "press", readings(*(("p1", float(life), 1.0) for life in range(1, 41))), NOW + 2 * day
+    )
+    landing.add("press", readings(("p2", 1.0, 7.0)), NOW + 2 * day)
+
+    history = landing.history("press", ended={"p1": NOW + day})
+
+    of_p1 = history.readings[history.readings["unit"] == "p1"]
+    pd.testing.assert_frame_equal(of_p1, old)
+    assert set(history.readings["unit"]) == {"p1", "p2"}
+    assert (history.successors, history.contradictions, len(history.sources)) == (1, 0, 2)
+    assert landing.history("press", ended={"p1": NOW}).successors == 1
+    assert landing.history("press").successors == 0
+
+
+def test_files_are_written_before_the_transaction_begins(
+    landing: LandingStore, engine: sa.Engine, store: ArtifactStore
+):
+    """Nobody else who writes waits for the disk."""
+    stored: list[int] = []
+    event.listen(engine, "begin", lambda _: stored.append(len(list(store.root.glob("??/*")))))
+    landing.add("press", readings(("a", 1.0, 5.0), ("b", 1.0, 5.0)), NOW)
+    assert stored == [len(list(store.root.glob("??/*")))]
+    assert stored[0] > 0
 
 
 def test_plants_do_not_see_each_other(landing: LandingStore):

@@ -248,3 +248,14 @@ def test_eight_records_at_once_are_all_kept_with_their_own_inputs(lineage: Linea
     assert sorted(made, key=lambda each: each.id) == list(history)
     assert {each.inputs[0].partition for each in history} == set("01234567")
     assert all(len(set(each.inputs)) == 1 and len(each.inputs) == 3 for each in history)
+
+
+def test_what_one_run_made_is_found_whatever_others_made_meanwhile(lineage: LineageStore):
+    record(lineage, "finetuned_model", "1", run_id="ours")
+    again = record(lineage, "finetuned_model", "2", run_id="ours")
+    record(lineage, "finetuned_model", "3", run_id="theirs")
+    record(lineage, "finetuned_model", "4", run_id="ours", partition="pump")
+
+    assert lineage.made_in("ours", "finetuned_model", "press") == again
+    assert lineage.made_in("ours", "evaluation_report", "press") is None
+    assert lineage.made_in("nobody's", "finetuned_model", "press") is None

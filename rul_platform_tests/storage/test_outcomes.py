@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from rul_platform.errors import RecordError
 from rul_platform.storage.artifacts import ArtifactStore
 from rul_platform.storage.landing import LandingStore
 from rul_platform.storage.outcomes import NewOutcome, OutcomeStore
+from rul_platform_tests.storage.rows import execute
 from rul_platform_tests.storage.test_feedback import open_retrain, predict
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -56,6 +58,33 @@ def test_each_outcome_is_used_once(engine, outcomes):
     assert outcomes.claim("press", retrain) == 0
     outcomes.add_all([end("u3")], NOW)
     assert [each.unit for each in outcomes.unclaimed("press")] == ["u3"]
+
+
+def test_a_withdrawn_outcome_counts_no_more_and_the_right_one_can_be_told(engine, outcomes):
+    [wrong] = outcomes.add_all([end(life=900)], NOW)
+
+    outcomes.withdraw(wrong.id, NOW)
+
+    assert (outcomes.of_plant("press"), outcomes.unclaimed("press")) == ((), ())
+    assert outcomes.last_lives("press", {"u1"}) == {}
+    assert outcomes.longest_life("press") == 0
+    assert outcomes.claim("press", open_retrain(engine)) == 0
+    with pytest.raises(RecordError, match="is unknown or withdrawn already, but must be one that"):
+        outcomes.withdraw(wrong.id, NOW)
+    [right, other] = outcomes.add_all([end(life=100), end("u2")], NOW)
+    assert outcomes.longest_life("press") == 120.5
+    outcomes.withdraw(right.id, NOW)
+    [again] = outcomes.add_all([end(life=900)], NOW)  # it was right after all
+    assert again.is_new
+    assert {each.id for each in outcomes.of_plant("press")} == {again.id, other.id}
+    assert (outcomes.told("press"), outcomes.told("mill")) == (4, 0)
+
+
+def test_a_withdrawal_stays(engine, outcomes):
+    outcomes.withdraw(outcomes.add_all([end()], NOW)[0].id, NOW)
+
+    with pytest.raises(DBAPIError, match="UPDATE refused: outcome is a record of what happened"):
+        execute(engine, "UPDATE outcome SET withdrawn_at = NULL")
 
 
 def test_the_largest_life_that_anything_saw(engine, outcomes, tmp_path):

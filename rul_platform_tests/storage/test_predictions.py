@@ -52,6 +52,7 @@ def test_what_was_answered_is_read_back(log: PredictionLog):
         raw_rul=None,
         inference_ms=None,
         readings_sha256=None,
+        is_strange=False,
     )
 
 
@@ -164,12 +165,13 @@ def test_what_no_answer_can_be_is_refused(log: PredictionLog, wrong: dict[str, A
 
 def test_a_failure_is_kept_without_what_the_caller_sent(log: PredictionLog, engine: sa.Engine):
     log.failed("press", 1, "InferenceError", NOW)
-    log.failed("press", None, "MissingArtifactError", NOW)
+    log.failed("press", None, "MissingArtifactError", NOW, 2)
 
     with engine.connect() as connection:
         rows = connection.execute(sa.select(PREDICTION_FAILURE)).all()
     assert [tuple(row)[1:] for row in rows] == [
         ("press", 1, "InferenceError", NOW),
+        ("press", None, "MissingArtifactError", NOW),
         ("press", None, "MissingArtifactError", NOW),
     ]
 

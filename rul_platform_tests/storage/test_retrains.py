@@ -69,7 +69,8 @@ def test_one_retrain_of_a_plant_is_open_at_a_time(retrains):
     ask(retrains, "mill")
 
     with pytest.raises(
-        OpenRetrainError, match=rf"retrain {asked.id} is not over.*Nothing was asked"
+        OpenRetrainError,
+        match=rf"retrain {asked.id} is not over.*`rul retrain run press` goes on with it",
     ):
         ask(retrains, watermark=8)
 

@@ -60,10 +60,21 @@ def test_who_cannot_answer_beside_the_champion(served: ModelRegistry):
         shadow(served, 3, over=1)
 
     assert str(refused.value) == (
-        "press version 1 is retired; what answers beside the champion must be candidate, rejected. The "
-        "champion stays in charge; choose another version."
+        "press version 1 is retired; what answers beside the champion must be one of candidate, "
+        "rejected. The champion stays in charge; choose another version."
     )
     assert served.challenger(PRESS) is None
+
+
+def test_a_rejected_version_that_is_judged_again_is_a_candidate(served: ModelRegistry):
+    served.reject(PRESS, 3, "worse")
+
+    again = served.reconsider(PRESS, 3)
+
+    assert (again.state, again.note or "") == ("candidate", "")
+    for number in (1, 2, 4):
+        before = served.version(PRESS, number)
+        assert served.reconsider(PRESS, number) == before
 
 
 def test_a_state_changes_only_from_the_expected_one(served: ModelRegistry):
@@ -118,7 +129,9 @@ def test_files_that_were_removed_are_noted_until_they_are_made_again(served: Mod
 def test_files_that_are_needed_stay(served: ModelRegistry, number: int, state: str):
     shadow(served, 4)
 
-    with pytest.raises(VersionStateError, match=f"is {state}; what is tidied away must be reject"):
+    with pytest.raises(
+        VersionStateError, match=f"is {state}; what is tidied away must be one of reject"
+    ):
         served.mark_cleaned(PRESS, number, now=NOW)
 
 

@@ -110,6 +110,14 @@ def deployed_model(
     return result._replace(metadata={**(result.metadata or {}), **after})
 
 
+def way_to_approve(home: Home, plant: str, number: int) -> str:
+    """What a person types to put a held version in charge."""
+    approve = f"rul approve {plant} {number} --reason TEXT"
+    if home.freezes.current(plant) is None:
+        return approve
+    return f"{plant} is frozen; after `rul freeze {plant} --lift`: {approve}"
+
+
 def _decide(home: Home, step: Step, plant: str, policy: Policy) -> Case:
     """What the verdict, a person's approval and the policy come to together.
 
@@ -125,14 +133,15 @@ def _decide(home: Home, step: Step, plant: str, policy: Policy) -> Case:
     is_new = version.state != "retired" and verdict.evidence.champion is not None
     if version.state == "champion":
         decision = IN_CHARGE
+    elif step.retrain_id is not None and home.freezes.current(plant) is not None:
+        decision = HELD  # not refused: what the retrain has made can be approved after the freeze
     elif verdict.verdict == HOLD or policy.approval == "always":
-        if _is_approved(home, version, judged.sha256):
-            kind = "approval"
-        else:
-            decision = HELD
-            why = (*why, f"waits for a person: rul approve {plant} {version.number}")
+        is_approved = _is_approved(home, version, judged.sha256)
+        decision, kind = (DEPLOYED, "approval") if is_approved else (HELD, kind)
     elif policy.shadow and is_new:
         decision = SHADOWING
+    if decision == HELD:
+        why = (*why, f"waits for a person: {way_to_approve(home, plant, version.number)}")
     return Case(
         version=version,
         verdict=verdict,

@@ -61,6 +61,8 @@ def evaluation_report(
         number = home.registry.register(name, entry.candidate.sha256, now=home.now()).number
         if verdict.verdict == REJECT:
             home.registry.reject(name, number, "; ".join(verdict.reasons))
+        else:
+            home.registry.reconsider(name, number)
         gate = home.gates.record(
             plant=name,
             number=number,

@@ -24,9 +24,6 @@ from rul_platform.storage.feedback_rows import Feedback
 from rul_platform.storage.home import Home
 from rul_platform.storage.plant_source import load_plant
 
-MOST_FEEDBACK = 1_000_000
-"""So many ratings are looked at when no retraining says which."""
-
 MOMENT = "datetime64[us, UTC]"
 FEEDBACK = {
     "id": "str",
@@ -97,9 +94,7 @@ def _said(home: Home, plant: str, retrain_id: int | None) -> tuple[tuple[Feedbac
         which = f"what retraining {retrain_id} consumed"
     else:
         policy = home.configured(plant).policy
-        since = window_start(home.now(), policy)
-        recent = home.feedback.recent(plant, MOST_FEEDBACK)
-        said = tuple(each for each in recent if each.created_at >= since)
+        said = home.feedback.since(plant, window_start(home.now(), policy))
         which = f"all of the last {policy.days_back} days: no retraining asked for this run"
     return tuple(sorted(said, key=lambda each: (each.created_at, each.id))), which
 

@@ -5,7 +5,8 @@ plant file in `plants/` says where the readings are, how to resample them and wh
 says and the sha256 of every file it names are recorded.
 
 Readings that came with predictions are added; where both have a reading, the plant's own counts. What
-became of machines, as `plant_feedback` collected it, ends histories before they are resampled.
+became of machines, as `plant_feedback` collected it, ends histories before they are resampled; readings
+that came after a machine's end belong to another one of its name, and are left out and counted.
 
 Upstream `plant_source`, `landing` (external) and, once there is some, `plant_feedback`; downstream
 `plant_windows`.
@@ -16,7 +17,7 @@ from datetime import timedelta
 import dagster as dg
 
 from rul_platform.core.canonical import canonical_json, sha256
-from rul_platform.core.outcomes import Beside
+from rul_platform.core.outcomes import Beside, end_moments
 from rul_platform.core.parquet import to_parquet
 from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import PLANT
@@ -46,8 +47,9 @@ def plant_readings(
     """Read, check, write, report."""
     name = context.partition_key
     step = Step(context, home)
-    landed = home.landing.history(name)
     feedback = step.read_if_made("plant_feedback", name)
+    ended = {} if feedback is None else end_moments(feedback.table("outcomes.parquet"))
+    landed = home.landing.history(name, ended=ended)
     beside = Beside(landed.readings, told_by(feedback))
     data = read_plant(home.plant_file(name), beside=beside)
     own = [{"name": s.name, "sha256": s.sha256, "bytes": s.size} for s in data.sources]
@@ -57,7 +59,11 @@ def plant_readings(
     step.note_source("plant_source", name, sha256(canonical_json(own)))
     if asked:
         step.note_source("landing", name, sha256(canonical_json(asked)))
-    counts = {**data.counts, "landings_contradicting": landed.contradictions}
+    counts = {
+        **data.counts,
+        "landings_contradicting": landed.contradictions,
+        "landings_after_end": landed.successors,
+    }
     return step.publish(
         {
             "readings.parquet": to_parquet(data.fleet.readings),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from rul_platform.operation.alerting import raise_alert
+from rul_platform.orchestration.error_words import said
 from rul_platform.storage.alerts import NewAlert
 from rul_platform.storage.home import Home
 
@@ -29,7 +30,7 @@ def go_round(
             told.append(f"{plant}: {visit(plant)}")
         except Exception as error:  # whatever it is, the other plants are looked after
             log.exception("%s of %s failed", purpose, plant)
-            told.append(f"{plant}: {type(error).__name__}: {error}")
+            told.append(f"{plant}: {said(error)}")
             raise_alert(home, _alert(purpose, plant, error, now), now)
     return tuple(told)
 
@@ -52,6 +53,6 @@ def _alert(purpose: str, plant: str, error: Exception, now: datetime) -> NewAler
         kind="sensor_failed",
         severity="critical",
         title=f"{plant}: {purpose} failed",
-        text=f"{type(error).__name__}: {error} The other plants are looked after; this one is not, "
+        text=f"{said(error)} The other plants are looked after; this one is not, "
         f"until this is repaired.",
     )

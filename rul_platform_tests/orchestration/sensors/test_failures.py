@@ -2,6 +2,7 @@
 
 import dagster as dg
 import pytest
+import sqlalchemy as sa
 
 from rul_platform.errors import TooFewUnitsError
 from rul_platform.orchestration import retrain_runs
@@ -20,6 +21,17 @@ def refuse() -> None:
 @dg.job
 def refusing() -> None:
     refuse()
+
+
+@dg.op
+def ask() -> None:
+    with sa.create_engine("sqlite://").connect() as connection:
+        connection.execute(sa.text("SELECT reason FROM nowhere WHERE person = :p"), {"p": "ann"})
+
+
+@dg.job
+def asking() -> None:
+    ask()
 
 
 @dg.op
@@ -58,6 +70,15 @@ def test_a_failed_run_is_told_with_its_step_and_its_error(at_work: Works):
     assert "TooFewUnitsError" in alert.text
     assert "2 units that ran to failure" in alert.text
     assert result.run_id in alert.text
+
+
+def test_what_the_database_was_asked_and_told_stays_here(at_work: Works):
+    result = asking.execute_in_process(instance=at_work.instance, raise_on_error=False)
+    tell(at_work, result)
+    (alert,) = at_work.home.alerts.recent(10)
+    assert "OperationalError) no such table: nowhere. What was in charge" in alert.text
+    assert "SELECT" not in alert.text
+    assert "ann" not in alert.text
 
 
 def test_a_run_that_dagster_starts_again_is_not_told_of(at_work: Works):

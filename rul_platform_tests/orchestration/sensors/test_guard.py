@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import dagster as dg
+
 from rul_platform.orchestration.sensors.alerts import send_alerts
 from rul_platform.orchestration.sensors.drift import watch_data_drift
 from rul_platform.orchestration.sensors.guard import guard_champions
@@ -50,3 +52,22 @@ def test_alerts_that_are_due_are_sent(at_work: Works):
     at_work.home.alerts.put(alert, ["log"], NOW)
     assert words(tick(send_alerts, at_work)) == "1 sent, 0 failed"
     assert words(tick(send_alerts, at_work)) == "0 sent, 0 failed"
+
+
+def test_a_champion_that_no_asset_put_in_charge_is_observed_once(at_work: Works):
+    deploy_another(at_work)
+    first = tick(guard_champions, at_work)
+    assert isinstance(first, dg.SensorResult)
+    assert first.asset_events == []  # what the asset made, its own page tells
+
+    at_work.home.registry.rollback(PLANT, actor="system", reason="answers jump", now=NOW)
+    second = tick(guard_champions, at_work, first.cursor)
+    assert isinstance(second, dg.SensorResult)
+    (seen,) = second.asset_events
+    assert (seen.asset_key.to_user_string(), seen.partition) == ("deployed_model", PLANT)
+    assert seen.metadata["version_in_charge"].value == 1
+    assert seen.description == "Version 1 is in charge (rollback)."
+
+    third = tick(guard_champions, at_work, second.cursor)
+    assert isinstance(third, dg.SensorResult)
+    assert third.asset_events == []

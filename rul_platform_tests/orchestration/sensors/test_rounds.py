@@ -3,6 +3,8 @@
 import logging
 from datetime import timedelta
 
+import sqlalchemy as sa
+
 from rul_platform.errors import MissingArtifactError
 from rul_platform.orchestration.sensors.rounds import go_round, plants_at_work, reason
 from rul_platform_tests.orchestration.conftest import Works
@@ -34,6 +36,25 @@ def test_it_raises_one_alert_a_day(at_work: Works):
         ("broken", "sensor_failed", 1),
     ]
     assert "the other plants are looked after" in alerts[0].text.lower()
+
+
+def test_what_the_database_was_asked_and_told_stays_here(at_work: Works):
+    """Alerts leave the platform; the statement names tables, its parameters are people's words."""
+
+    def ask(plant: str) -> str:
+        with at_work.home.engine.connect() as connection:
+            connection.execute(
+                sa.text("SELECT reason FROM nowhere WHERE person = :p"), {"p": "ann"}
+            )
+        return plant
+
+    (told,) = go_round(at_work.home, "guard", ask, now=NOW, log=LOG)
+    (alert,) = at_work.home.alerts.recent(10)
+    expected = "OperationalError: (sqlite3.OperationalError) no such table: nowhere."
+    assert told == f"press: {expected}"
+    assert alert.text.startswith(f"{expected} The other plants")
+    assert "SELECT" not in alert.text
+    assert "ann" not in alert.text
 
 
 def test_only_plants_with_a_model_in_charge_are_visited(at_work: Works):

@@ -30,7 +30,7 @@ KEPT = {
 
 ONCE = {
     "feedback": ("rolled_up", "retrain_id"),
-    "outcome": ("retrain_id",),
+    "outcome": ("retrain_id", "withdrawn_at"),
     "retrain": ("finished_at",),
     "plant_freeze": ("until",),
 }
@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.Column("raw_rul", sa.Double(), nullable=True),
         sa.Column("inference_ms", sa.Double(), nullable=True),
         sa.Column("readings_sha256", sa.String(64), nullable=True),
+        sa.Column("is_strange", sa.Boolean(), server_default=sa.false(), nullable=False),
     ):
         op.add_column("prediction", column)
     op.create_index(
@@ -99,7 +100,9 @@ def _create_answers() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.CheckConstraint("length(sha256) = 64", name=op.f("ck_landing_sha256")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_landing")),
-        sa.UniqueConstraint("plant", "unit", "sha256", name=op.f("uq_landing_plant_unit_sha256")),
+    )
+    op.create_index(
+        op.f("ix_landing_plant_unit_id"), "landing", ["plant", "unit", "id"], unique=False
     )
 
 
@@ -142,8 +145,7 @@ def _create_retrains() -> None:
             name=op.f("ck_retrain_state"),
         ),
         sa.CheckConstraint(
-            "trigger IN ('feedback', 'outcomes', 'data_drift', 'forced')",
-            name=op.f("ck_retrain_trigger"),
+            "trigger IN ('feedback', 'outcomes', 'forced')", name=op.f("ck_retrain_trigger")
         ),
         sa.CheckConstraint(
             "verdict IN ('PROMOTE', 'HOLD', 'REJECT', 'IN_CHARGE')", name=op.f("ck_retrain_verdict")
@@ -195,6 +197,9 @@ def _create_feedback() -> None:
         sa.UniqueConstraint(
             "plant", "unit", "day", "person", name=op.f("uq_feedback_plant_unit_day_person")
         ),
+        sa.UniqueConstraint(
+            "prediction_id", "person", name=op.f("uq_feedback_prediction_id_person")
+        ),
     )
     op.create_index(
         op.f("ix_feedback_plant_created_at"), "feedback", ["plant", "created_at"], unique=False
@@ -204,12 +209,13 @@ def _create_feedback() -> None:
         "feedback_hour",
         sa.Column("plant", sa.Text(), nullable=False),
         sa.Column("hour", MOMENT, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("positive", sa.Integer(), nullable=False),
         sa.Column("negative", sa.Integer(), nullable=False),
         sa.Column("claimed_positive", sa.Integer(), nullable=False),
         sa.Column("claimed_negative", sa.Integer(), nullable=False),
         sa.Column("last_roll_up", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("plant", "hour", name=op.f("pk_feedback_hour")),
+        sa.PrimaryKeyConstraint("plant", "hour", "number", name=op.f("pk_feedback_hour")),
     )
     op.create_table(
         "outcome",
@@ -221,23 +227,29 @@ def _create_feedback() -> None:
         sa.Column("observed_at", MOMENT, nullable=False),
         sa.Column("recorded_at", MOMENT, nullable=False),
         sa.Column("retrain_id", ROW_ID, nullable=True),
+        sa.Column("withdrawn_at", MOMENT, nullable=True),
         sa.CheckConstraint(
             "kind IN ('failed', 'replaced', 'repaired', 'running')", name=op.f("ck_outcome_kind")
         ),
         sa.CheckConstraint("life >= 0", name=op.f("ck_outcome_life")),
         sa.ForeignKeyConstraint(["retrain_id"], ["retrain.id"], name=op.f("fk_outcome_retrain")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outcome")),
-        sa.UniqueConstraint(
-            "plant", "unit", "kind", "life", name=op.f("uq_outcome_plant_unit_kind_life")
-        ),
+    )
+    op.create_index(
+        "uq_outcome_told_once",
+        "outcome",
+        ["plant", "unit", "kind", "life"],
+        unique=True,
+        sqlite_where=sa.text("withdrawn_at IS NULL"),
+        postgresql_where=sa.text("withdrawn_at IS NULL"),
     )
     op.create_index(
         "uq_outcome_one_end",
         "outcome",
         ["plant", "unit"],
         unique=True,
-        sqlite_where=sa.text("kind <> 'running'"),
-        postgresql_where=sa.text("kind <> 'running'"),
+        sqlite_where=sa.text("kind <> 'running' AND withdrawn_at IS NULL"),
+        postgresql_where=sa.text("kind <> 'running' AND withdrawn_at IS NULL"),
     )
 
 
