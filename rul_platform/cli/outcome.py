@@ -96,7 +96,9 @@ def withdraw(
 @AS_JSON
 @click.pass_obj
 def import_file(settings: Settings, plant: str, file: Path, as_json: bool) -> None:
-    """Take all outcomes of a CSV FILE, or none: every problem is told with its line.
+    """Take all outcomes of a CSV FILE, or none.
+
+    All problems of its cells are told with their lines; once these are right, all of their meaning.
 
     Columns: unit, kind (failed, replaced, repaired or running), life in the plant's unit of time; and,
     where you have it, at (ISO 8601 with a time zone, by default now).

@@ -42,7 +42,7 @@ def run_retrain(home: Home, instance: dg.DagsterInstance, number: int) -> Retrai
     retrain = _ready(home, instance, home.retrains.get(number))
     try:
         Pipeline(home, instance).run(_stage(home, retrain, RETRAINED))
-    except Exception as error:
+    except Exception as error:  # whatever it is, the retrain gets its end; then it is raised again
         _end(home, instance, number)
         is_gates = isinstance(error, CheckFailedError | GateRefusedError)
         if is_gates and home.retrains.get(number).verdict is not None:
