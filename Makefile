@@ -10,10 +10,10 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-feedback ui test check bench clean
+.PHONY: help install demo demo-feedback ui test check bench bench-learning clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 install: $(READY) ## make .venv, or bring it up to date; the others do so by themselves
 
@@ -39,6 +39,9 @@ check: $(READY) ## format, lint, types, layers and Dagster's own validation
 
 bench: $(READY) ## our windows beside those of the public package rul-datasets; needs RUL_TEST_DATA
 	$(BIN)/python -m rul_platform_tests.benches.bench_windows
+
+bench-learning: $(READY) ## speed of learning and answering beside their targets; needs RUL_TEST_DATA
+	$(BIN)/python -m rul_platform_tests.benches.bench_learning
 
 clean: ## remove caches and build output; keeps .venv and .rul, which may hold your plants
 	rm -rf build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -3,6 +3,7 @@
     RulPlatformError
     ├── SettingsError               a setting is absent, of the wrong type or out of range
     ├── ConfigError                 retraining settings are unknown, of the wrong type or out of range
+    ├── OptionsError                options of an asset are unknown, given twice or out of range
     ├── DataError                   the bytes or rows are not what the format promises
     │   ├── DataNotFoundError       no way to get the data worked
     │   ├── DownloadError           the archive's server did not give the whole file
@@ -12,7 +13,9 @@
     │   ├── PlantFileError          a plant file, with all its problems
     │   ├── PlantNameError          no plant can be called so
     │   ├── UnknownPlantError       there is no such plant
+    │   ├── ArraysError             arrays given to learn from do not fit each other
     │   ├── ExpressionError         a threshold expression is not understood, or cannot be computed
+    │   ├── SearchSpaceError        a search space, with all its problems
     │   └── TooFewUnitsError        too few machines to learn from
     ├── StoreError                  the artifact store cannot keep its promise
     │   ├── MissingArtifactError    nothing is stored under this sha256
@@ -36,7 +39,8 @@
     │   ├── CheckpointError         a checkpoint is not in the documented format, or of another network
     │   ├── LeakError               the same machine would be learned from and tested on
     │   ├── CheckFailedError        a blocking check failed
-    │   └── OrphanedRunError        a step of a run that is over tried to publish
+    │   ├── OrphanedRunError        a step of a run that is over tried to publish
+    │   └── FidelityError           a model's graph does not say what the model says
     ├── DeploymentError             a model may not go into service
     │   ├── GateRefusedError        the promotion gate said no
     │   ├── UnapprovableError       this answer of the gate cannot be approved
@@ -50,7 +54,18 @@
     ├── InferenceError              a model in service could not answer
     ├── PseudonymKeyError           a key of pseudonyms is damaged, or others may read or replace it
     ├── ChannelError                a channel did not take an alert
+    ├── MissingExtraError           an optional package is not installed
+    ├── ApproachError               approaches that this plant or study cannot be tried with
+    ├── NetworkError                options of a network that do not go together
+    ├── TrainingError               a training that cannot go on
+    │   ├── DeviceError             CUDA was asked for, and there is none
+    │   ├── TrainingDataError       features or labels that are no finite numbers
+    │   └── TrainingDivergedError   the loss is no number any more, or far too large
+    ├── SearchError                 a search of hyperparameters cannot begin, or a worker of it failed
+    ├── BatchTooLargeError          not even one window fits into memory
     ├── EvaluationError             truth and predictions cannot be compared
+    ├── CalibrationError            an interval cannot be calibrated, or not at this level
+    │   └── TooFewOutcomesError     too few machines have failed since to calibrate anew
     └── ReadingsError               readings given for a prediction cannot be used
 
 A message says what was found, what was expected and what to do. Where several things are wrong, it
@@ -83,6 +98,15 @@ class ConfigError(RulPlatformError):
             f"Retraining settings have {count} problem{'s' if count != 1 else ''}; nothing was "
             f"started.{lines}"
         )
+
+
+class OptionsError(RulPlatformError):
+    """Options of an asset are unknown, given twice, of the wrong type or out of range; lists all."""
+
+    def __init__(self, asset: str, problems: Iterable[str]) -> None:
+        self.asset, self.problems = asset, tuple(problems)
+        lines = "".join(f"\n  - {problem}" for problem in self.problems)
+        super().__init__(f"Options of {asset} do not fit; nothing was started.{lines}")
 
 
 class DataError(RulPlatformError):
@@ -184,6 +208,15 @@ class ExpressionError(DataError):
         super().__init__(f"{expression!r}{where}: {problem}")
 
 
+class ArraysError(DataError):
+    """Arrays given to learn from, or to score, do not fit; lists every problem at once."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        lines = "".join(f"\n  - {problem}" for problem in self.problems)
+        super().__init__(f"The arrays do not fit; nothing was learned from them.{lines}")
+
+
 class TooFewUnitsError(DataError):
     """Too few machines to learn from, or too few of them failed."""
 
@@ -192,6 +225,18 @@ class TooFewUnitsError(DataError):
         super().__init__(
             f"{source}: {found} {what}, at least {needed} needed. Add run-to-failure histories of "
             f"more machines, or check what the plant file says a failure is."
+        )
+
+
+class SearchSpaceError(DataError):
+    """A search space is wrong; lists every problem at once."""
+
+    def __init__(self, source: str, problems: Iterable[str]) -> None:
+        self.source, self.problems = source, tuple(problems)
+        count = len(self.problems)
+        lines = "".join(f"\n  - {problem}" for problem in self.problems)
+        super().__init__(
+            f"{source}: {count} problem{'s' if count != 1 else ''}; nothing was tried.{lines}"
         )
 
 
@@ -421,6 +466,24 @@ class OrphanedRunError(LineageError):
         )
 
 
+class FidelityError(LineageError):
+    """A model's graph does not say what the model says.
+
+    Args:
+        found: Largest difference, in units of the label cap; NaN where one of them said no number.
+        allowed: The same, at most.
+        windows: How many were compared.
+    """
+
+    def __init__(self, *, found: float, allowed: float, windows: int) -> None:
+        super().__init__(
+            f"The ONNX graph and the model that it was made from differ by up to {found:.3g} of the "
+            f"label cap on {windows} windows, expected at most {allowed:g}. Nothing was stored. Train "
+            f"again with another seed; if it comes back, report it with the versions of torch, "
+            f"scikit-learn and onnxruntime."
+        )
+
+
 class DeploymentError(RulPlatformError):
     """A model may not go into service."""
 
@@ -568,12 +631,114 @@ class ChannelError(RulPlatformError):
         super().__init__(f"{channel}: {problem}")
 
 
+class MissingExtraError(RulPlatformError):
+    """An optional package is not installed."""
+
+    def __init__(self, what: str, *, package: str, extra: str) -> None:
+        self.package, self.extra = package, extra
+        super().__init__(
+            f"{what} needs the package {package}, which is not installed. Install it with: pip install "
+            f"'rul-platform[{extra}]'"
+        )
+
+
+class ApproachError(RulPlatformError):
+    """Approaches were asked for that cannot be tried here; lists all of them."""
+
+    def __init__(self, unknown: Iterable[str], *, available: Iterable[str]) -> None:
+        self.unknown, self.available = tuple(unknown), tuple(available)
+        found = ", ".join(map(repr, self.unknown)) or "no approach at all"
+        super().__init__(
+            f"Asked for {found}, which cannot be tried here; expected some of: "
+            f"{', '.join(self.available)}. Zero-shot takes a pretrained network that knows all "
+            f"channels; source replay, pooled boosting and their blend take source units with the "
+            f"same channels."
+        )
+
+
+class NetworkError(RulPlatformError):
+    """Options of a network are unknown or do not go together; lists every problem at once."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(f"This network cannot be built: {'; '.join(self.problems)}.")
+
+
+class TrainingError(RulPlatformError):
+    """A training cannot begin or go on."""
+
+
+class DeviceError(TrainingError):
+    """CUDA was asked for, and there is none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The device 'cuda' was asked for, but torch finds no usable CUDA device here. Nothing was "
+            "trained. Ask for 'auto' or 'cpu', or install a driver and a build of torch for it."
+        )
+
+
+class TrainingDataError(TrainingError):
+    """Features or labels of windows are no finite numbers."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(
+            f"{'; '.join(self.problems)}. Every one must be a finite number; nothing was trained. "
+            f"Repair or leave out these readings and prepare the windows again."
+        )
+
+
+class TrainingDivergedError(TrainingError):
+    """The loss is no finite number any more, or far larger than any useful one."""
+
+    def __init__(self, *, step: int, loss: float, learning_rate: float) -> None:
+        self.step, self.loss, self.learning_rate = step, loss, learning_rate
+        super().__init__(
+            f"Training diverged at step {step}: the loss is {loss:.3g} at a learning rate of "
+            f"{learning_rate:.3g}; it should be finite and fall. The weights were put back to the "
+            f"last good ones and nothing was stored. Lower the learning rate (a tenth is a good "
+            f"first try) or clip_norm, or switch mixed_precision off."
+        )
+
+
+class SearchError(RulPlatformError):
+    """A search of hyperparameters cannot begin, or a worker of it failed."""
+
+
+class BatchTooLargeError(RulPlatformError):
+    """Not even one window fits into memory."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"Not even a batch of one window fits into memory: {reason}. Make the network or the "
+            f"window smaller, or free some memory."
+        )
+
+
 class EvaluationError(RulPlatformError):
     """Truth and predictions cannot be compared; lists every problem at once."""
 
     def __init__(self, source: str, problems: Iterable[str]) -> None:
         self.source, self.problems = source, tuple(problems)
         super().__init__(f"{source}: {'; '.join(self.problems)}.")
+
+
+class CalibrationError(RulPlatformError):
+    """An interval cannot be calibrated, or was not calibrated for what is asked."""
+
+
+class TooFewOutcomesError(CalibrationError):
+    """Too few machines have failed since the model answered for them."""
+
+    def __init__(self, plant: str, *, found: int, needed: int, why: str = "") -> None:
+        self.plant, self.found, self.needed = plant, found, needed
+        super().__init__(
+            f"{plant}: the model in charge has answered for {found} machines that failed since and that "
+            f"it did not learn from{why}; {needed} are needed to calibrate its interval on. Report what "
+            f"became of machines with `rul outcome`; nothing was changed."
+        )
 
 
 class ReadingsError(RulPlatformError):

@@ -13,7 +13,14 @@ from rul_platform.orchestration.pipeline import Pipeline, Stage
 from rul_platform.storage.home import Home
 
 
-def run_stages(home: Home, pipeline: Pipeline, stages: list[Stage], *, again: bool = False) -> None:
+def run_stages(
+    home: Home,
+    pipeline: Pipeline,
+    stages: list[Stage],
+    *,
+    again: bool = False,
+    aside: bool = False,
+) -> None:
     """Run stages in order, skip those that are made already, and say how long each took.
 
     Args:
@@ -21,6 +28,7 @@ def run_stages(home: Home, pipeline: Pipeline, stages: list[Stage], *, again: bo
         pipeline: On the same home.
         stages: In order; an earlier one may make what a later one reads.
         again: Run also what is made already.
+        aside: Say it on the error stream, where the output is for a program.
 
     Raises:
         RulPlatformError: What a stage refused. Earlier stages are kept.
@@ -29,13 +37,13 @@ def run_stages(home: Home, pipeline: Pipeline, stages: list[Stage], *, again: bo
     for number, stage in enumerate(stages, start=1):
         label = f"[{number:>{width}}/{len(stages)}] {stage.title}"
         if not again and pipeline.is_current(stage):
-            click.echo(f"{label}: made already")
+            click.echo(f"{label}: made already", err=aside)
             continue
         begin = time.monotonic()
         with progress_bar(label) as home.progress:
             pipeline.run(stage)
         home.progress = None
-        click.echo(f"{label}: {time.monotonic() - begin:.1f} s")
+        click.echo(f"{label}: {time.monotonic() - begin:.1f} s", err=aside)
 
 
 @contextmanager

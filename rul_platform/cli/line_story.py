@@ -37,7 +37,7 @@ TOLD_SHARE = 0.9
 """Part of the failures that somebody reports; the others are never heard of."""
 
 OPERATORS = tuple(f"operator {letter}" for letter in "ABCDEF")
-BAD_MODEL = {"steps": 3, "learning_rate": 1e-7, "seed": 99}
+BAD_MODEL = {"approach": "full_fine_tuning", "steps": 3, "learning_rate": 1e-7, "seed": 99}
 """Training that teaches nothing: what a broken pipeline might produce."""
 
 WEEK_DAYS = 7

@@ -10,19 +10,28 @@ import sys
 import click
 
 from rul_platform.cli.alerts import alerts
+from rul_platform.cli.benchmark import benchmark
 from rul_platform.cli.data import data
 from rul_platform.cli.demo import demo
 from rul_platform.cli.demo_feedback import demo_feedback
+from rul_platform.cli.distil import distil
+from rul_platform.cli.doctor import doctor
+from rul_platform.cli.explain import explain
 from rul_platform.cli.feedback import feedback
+from rul_platform.cli.kshot import kshot
 from rul_platform.cli.lifecycle import approve, freeze, rollback
+from rul_platform.cli.method import method
 from rul_platform.cli.models import models
 from rul_platform.cli.outcome import outcome
 from rul_platform.cli.plant import plant
 from rul_platform.cli.predict import predict
 from rul_platform.cli.privacy import privacy
+from rul_platform.cli.rate import rate
+from rul_platform.cli.recalibrate import recalibrate
 from rul_platform.cli.retrain import retrain
 from rul_platform.cli.status import status
 from rul_platform.cli.train import deploy, evaluate, train
+from rul_platform.cli.tune import tune
 from rul_platform.cli.ui import ui
 from rul_platform.cli.windows import windows
 from rul_platform.errors import RulPlatformError
@@ -48,6 +57,8 @@ def rul(context: click.Context) -> None:
       rul predict pumps now.csv      remaining useful life, with an interval
       rul feedback add pumps ID negative             say what you think of a prediction
       rul retrain check pumps        whether that asks for a retrain
+      rul benchmark                  how good the models are on NASA's turbofans
+      rul kshot --target FD003       what transfer is worth to a plant of few machines
       rul ui                         all of it in Dagster's UI
 
     Everything lives in one home folder, `.rul` here unless RUL_HOME says otherwise.
@@ -78,6 +89,15 @@ for command in (
     rollback,
     approve,
     freeze,
+    tune,
+    method,
+    rate,
+    recalibrate,
+    benchmark,
+    kshot,
+    doctor,
+    explain,
+    distil,
 ):
     rul.add_command(command)
 

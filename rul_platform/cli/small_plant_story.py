@@ -12,7 +12,7 @@ from rul_platform.orchestration.pipeline import Stage
 from rul_platform.orchestration.retraining import run_retrain
 from rul_platform.storage.plant_examples import write_filters, write_simulated_pumps
 
-BRIEF = {"steps": 30}
+BRIEF = {"approach": "full_fine_tuning", "steps": 30}
 """The first model is trained briefly, so that a retrain has something to improve."""
 
 

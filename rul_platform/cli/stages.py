@@ -48,10 +48,13 @@ def judgement(plant: str) -> Stage:
     return Stage(("evaluation_report", "deployed_model"), plant)
 
 
-def benchmark(subsets: Sequence[str], architectures: Sequence[str]) -> list[Stage]:
+def benchmark(
+    subsets: Sequence[str], architectures: Sequence[str], *, seeds: int = 1
+) -> list[Stage]:
     """Every architecture on every subset."""
+    config = {"cmapss_benchmark": {"seeds": seeds}}
     return [
-        Stage(("cmapss_benchmark",), f"{architecture}|{subset}")
+        Stage(("cmapss_benchmark",), f"{architecture}|{subset}", config)
         for subset in subsets
         for architecture in architectures
     ]
@@ -87,9 +90,9 @@ class Work:
     pipeline: Pipeline
     instance: Any  # the command line knows no Dagster
 
-    def run(self, stages: list[Stage], *, again: bool = False) -> None:
-        """Run stages in order, with progress."""
-        run_stages(self.home, self.pipeline, stages, again=again)
+    def run(self, stages: list[Stage], *, again: bool = False, aside: bool = False) -> None:
+        """Run stages in order, with progress; ``aside``: told on the error stream."""
+        run_stages(self.home, self.pipeline, stages, again=again, aside=aside)
 
     def require_plant(self, plant: str) -> None:
         """Refuse a plant that has no file.
@@ -120,6 +123,11 @@ class Work:
         """
         sha256 = current(self.home, "finetuned_model", plant).sha256
         return next(v for v in self.home.registry.versions(plant) if v.sha256 == sha256)
+
+    def choice(self, plant: str) -> tuple[str, ...]:
+        """Why the plant's newest model is made as it is, and whether pretraining helps here."""
+        card = json.loads(current(self.home, "finetuned_model", plant).read("card.json"))
+        return tuple(card.get("choice", {}).get("reasons", ()))
 
     def judge(self, stages: list[Stage], plant: str, *, again: bool) -> None:
         """Run stages that judge the candidate, and say what came out, also when it is held or refused.

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from rul_platform.storage.home import Home
 
 ASSETS = (
-    "raw_cmapss", "cmapss_windows", "pretrained_checkpoint", "cmapss_benchmark", "plant_feedback",
-    "plant_readings", "plant_windows", "finetuned_model", "evaluation_report", "deployed_model",
+    "raw_cmapss", "cmapss_windows", "pretrained_checkpoint", "cmapss_benchmark", "transfer_study",
+    "plant_feedback", "plant_readings", "plant_windows", "finetuned_model", "evaluation_report",
+    "deployed_model", "edge_model", "tuned_recipe", "plant_tuned_recipe",
+    "method_log", "plant_method_log",
 )  # fmt: skip
 """As in ``orchestration.code_location``, whose import would cost seconds."""
 
@@ -38,6 +40,11 @@ def status(settings: Settings, as_json: bool) -> None:
             else "no model"
         )
         click.echo(f"Plant {plant['plant']}: {since}, {plant['versions']} versions")
+        if plant["outcomes"]["coverage"] is not None:
+            click.echo(
+                f"  of {plant['outcomes']['units']} machines that failed after an answer, the interval "
+                f"held the truth in {plant['outcomes']['coverage']:.0%} of the answers"
+            )
         if plant["challenger"]:
             click.echo(f"  version {plant['challenger']} is on trial beside it")
         if plant["frozen_since"]:
@@ -62,6 +69,8 @@ def _status(settings: Settings) -> dict[str, Any]:
 
 
 def _plant(home: "Home", name: str) -> dict[str, Any]:
+    from rul_platform.operation.metrics import outcomes
+
     champion, challenger = home.registry.champion(name), home.registry.challenger(name)
     freeze, retrain = home.freezes.current(name), home.retrains.current(name)
     open_interval = [d for d in home.registry.deployments(name) if d.until is None]
@@ -72,6 +81,7 @@ def _plant(home: "Home", name: str) -> dict[str, Any]:
         "sha256": champion.sha256 if champion else None,
         "since": open_interval[0].since.isoformat() if open_interval else None,
         "challenger": challenger.number if challenger else None,
+        "outcomes": outcomes(home, name, home.now()),
         "frozen_since": freeze.since.isoformat() if freeze else None,
         "frozen_because": freeze.reason if freeze else None,
         "retrain": {"id": retrain.id, "state": retrain.state, "trigger": retrain.trigger}

@@ -1,8 +1,14 @@
 """`rul train`, `rul evaluate`, `rul deploy`: a plant's model, step by step."""
 
-import click
+from typing import Any
 
+import click
+from click.core import ParameterSource
+
+from rul_platform.core.approaches import APPROACHES
 from rul_platform.core.architectures import ARCHITECTURES
+from rul_platform.core.folds import FOLDS
+from rul_platform.core.plant_recipe import STEPS
 from rul_platform.core.subsets import SIMULATED, SUBSETS
 from rul_platform.settings import Settings
 
@@ -10,20 +16,45 @@ PLANT_ARGUMENT = click.argument("plant")
 AGAIN = click.option(
     "--again", is_flag=True, help="Also when nothing has changed since the last time."
 )
+BEST = ("best", "best_of_all")
+APPROACH_OPTIONS = (*BEST, *(name.replace(" ", "_").replace("-", "_") for name in APPROACHES))
 
 
 @click.command()
 @PLANT_ARGUMENT
 @click.option("--architecture", type=click.Choice(ARCHITECTURES), default="lstm", show_default=True)
 @click.option(
-    "--freeze",
-    type=click.Choice(["nothing", "encoder", "encoder_at_first"]),
-    default="encoder_at_first",
+    "--approach",
+    type=click.Choice(APPROACH_OPTIONS),
+    default="best",
     show_default=True,
-    help="Which pretrained weights stay as they are.",
+    help="How the model is made; best: what errs least on units left out.",
 )
-@click.option("--steps", type=click.IntRange(min=3), default=300, show_default=True)
+@click.option(
+    "--folds",
+    type=click.IntRange(min=2),
+    default=FOLDS,
+    show_default=True,
+    help="Parts that the known units are divided into, to leave out one at a time.",
+)
+@click.option(
+    "--freeze",
+    type=click.Choice(
+        ["nothing", "encoder", "encoder_at_first", "head_only", "partial", "progressive"]
+    ),
+    default="nothing",
+    show_default=True,
+    help="Of full fine-tuning and source replay: which pretrained weights stay as they are.",
+)
+@click.option("--steps", type=click.IntRange(min=3), default=STEPS, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--set",
+    "chosen",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Any option of the launchpad, such as learning_rate=1e-3; may be given several times.",
+)
 @click.option(
     "--subset",
     "subsets",
@@ -34,28 +65,29 @@ AGAIN = click.option(
     help="Turbofans to pretrain on; may be given several times.",
 )
 @AGAIN
-@click.pass_obj
+@click.pass_context
 def train(
-    settings: Settings,
+    context: click.Context,
     plant: str,
-    architecture: str,
-    freeze: str,
-    steps: int,
-    seed: int,
+    chosen: tuple[str, ...],
     subsets: tuple[str, ...],
+    *,
     again: bool,
+    **named: Any,
 ) -> None:
-    """Make PLANT's candidate: read its machines, pretrain if needed, fine-tune.
+    """Make PLANT's candidate: read its machines, pretrain if needed, choose the best approach.
 
     \b
-    Example:
+    Examples:
       rul train pumps --architecture gru
+      rul train pumps --approach full_fine_tuning --freeze encoder --set learning_rate=1e-3
     """
     from rul_platform.cli.stages import cmapss_stages, opened, plant_data, pretraining
     from rul_platform.orchestration.pipeline import Stage
 
-    config = {"architecture": architecture, "freeze": freeze, "steps": steps, "seed": seed}
-    with opened(settings) as work:
+    config = _config(context, chosen, named)
+    architecture = config.get("architecture", named["architecture"])
+    with opened(context.obj) as work:
         work.require_plant(plant)
         work.run(cmapss_stages(subsets) + pretraining((architecture,), subsets))
         work.run([plant_data(plant)], again=True)
@@ -64,6 +96,26 @@ def train(
         click.echo(
             f"{plant} version {version.number}, {version.state}, sha256 {version.sha256[:12]}."
         )
+        click.echo("\n".join(work.choice(plant)))
+
+
+def _config(
+    context: click.Context, chosen: tuple[str, ...], named: dict[str, Any]
+) -> dict[str, Any]:
+    """The options that were typed, by name or with ``--set``; all others keep their defaults.
+
+    Raises:
+        OptionsError: One of them does not fit, or is given both ways.
+    """
+    from rul_platform.orchestration.finetuning_config import FinetunedModelConfig
+    from rul_platform.orchestration.launchpad import options
+
+    typed = [
+        f"{name}={value}"
+        for name, value in named.items()
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    ]
+    return options(FinetunedModelConfig, (*typed, *chosen), asset="finetuned_model")
 
 
 @click.command()

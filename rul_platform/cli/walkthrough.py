@@ -102,6 +102,7 @@ class Walkthrough:
             self._write_files(plant)
             self.work.run([plant_data(plant)], again=True)
             self.work.run([Stage(("finetuned_model",), plant)])
+            click.echo("\n".join(f"  {reason}" for reason in self.work.choice(plant)))
             self._judge(plant)
 
     def answer(self) -> None:

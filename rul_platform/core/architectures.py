@@ -7,6 +7,11 @@ from typing import Literal, get_args
 
 Architecture = Literal["lstm", "gru", "tcn"]
 ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
+BENCHMARKED = (*ARCHITECTURES, "boosting", "ensemble", "constant")
+"""What a benchmark scores: the networks, and what they are measured against."""
+
+BENCHMARKED_IF_ASKED = ("stacked_lstm", "advanced_lstm")
+"""Networks that a benchmark scores where they are named; ``learning.presets`` says what they are."""
 
 
 def architecture(name: str) -> Architecture:

@@ -23,15 +23,11 @@ from rul_platform.core.bootstrap import (
     Resampled,
     resample,
 )
-from rul_platform.core.metrics import (
-    FIGURES,
-    Metrics,
-    Rows,
-    raw_and_clipped,
-    unit_weights,
-    weighted_mean,
-)
+from rul_platform.core.coverage import COVERAGE, coverage_by_band, coverage_figures
+from rul_platform.core.maintenance import cost_curve, has_curve
+from rul_platform.core.metrics import FIGURES, Metrics, Rows, raw_and_clipped, unit_weights
 from rul_platform.core.predicted_units import PredictedUnits
+from rul_platform.core.prognostics import courses, prognostic_figures
 from rul_platform.core.unit_errors import unit_errors
 
 FINE_TUNED, ZERO_SHOT, FROM_SCRATCH = "fine-tuned", "zero-shot", "from scratch"
@@ -78,10 +74,16 @@ class Evaluation(PredictedUnits):
         scores: One for each model, the main model first.
         differences: Other model to the RMSE of the main model minus its own, truth clipped.
         transfer: RMSE of the fine-tuned model minus that of the one trained from scratch, truth
-            clipped; None unless both were predicted.
+            clipped; None unless both were predicted, and where units left out have answered better.
         late_rate_interval: Of the main model's ``clipped.late_rate``, over units.
         coverage: Share of clipped truths inside the main model's interval; None without one.
         coverage_interval: Of ``coverage``, over units; None without one.
+        coverage_by_band: The same by band of predicted RUL, as of ``core.coverage``; None without.
+        prognostics: Figures of each unit's course, as of
+            :func:`~rul_platform.core.prognostics.prognostic_figures`; None where no unit has one.
+        maintenance: Cost over the alarm threshold, as of
+            :func:`~rul_platform.core.maintenance.cost_curve`, with ``alarm_on`` saying of what:
+            ``prediction`` or ``lower end``; None where units were not scored over their life.
         level: Share of resamples inside each of the intervals over units.
     """
 
@@ -91,6 +93,9 @@ class Evaluation(PredictedUnits):
     late_rate_interval: Interval
     coverage: float | None
     coverage_interval: Interval | None
+    coverage_by_band: pd.DataFrame | None
+    prognostics: pd.DataFrame | None
+    maintenance: pd.DataFrame | None
     level: float
 
     @property
@@ -106,9 +111,14 @@ class Evaluation(PredictedUnits):
     def to_tables(self) -> dict[str, pd.DataFrame]:
         """Everything as flat tables: ``scores``, ``differences``, ``predictions``, ``units``.
 
-        In ``scores`` every figure is followed by its interval, ``clipped_mae_low`` and ``_high``;
-        NaN where that is not known, as from a single unit.
+        And, where they are known, ``coverage``, ``prognostics`` and ``maintenance``. In ``scores`` every
+        figure is followed by its interval, ``clipped_mae_low`` and ``_high``; NaN where not known.
         """
+        further = {
+            "coverage": self.coverage_by_band,
+            "prognostics": self.prognostics,
+            "maintenance": self.maintenance,
+        }
         return {
             "scores": pd.DataFrame([_score_row(score) for score in self.scores]),
             "differences": pd.DataFrame(
@@ -120,6 +130,7 @@ class Evaluation(PredictedUnits):
             ),
             "predictions": _predictions_table(self),
             "units": unit_errors(self.unit_ids, self.clipped_truth, self.predictions[self.main]),
+            **{name: table for name, table in further.items() if table is not None},
         }
 
 
@@ -146,7 +157,7 @@ def evaluate(
         seed=seed,
     )
     others = [name for name in given.predictions if name != given.main]
-    both = {FINE_TUNED, FROM_SCRATCH} <= set(given.predictions)
+    both = {FINE_TUNED, FROM_SCRATCH} <= set(given.predictions) and given.transfer_verdict is None
     scores = tuple(_score(given, name, drawn) for name in (given.main, *others))
     return Evaluation(
         **{of.name: getattr(given, of.name) for of in fields(PredictedUnits)},
@@ -154,13 +165,13 @@ def evaluate(
         differences={name: _difference(drawn, given.main, name) for name in others},
         transfer=_difference(drawn, FINE_TUNED, FROM_SCRATCH) if both else None,
         late_rate_interval=scores[0].clipped_intervals["late_rate"],
-        coverage=drawn.observed.get(_COVERAGE),
-        coverage_interval=drawn.interval(_COVERAGE) if _COVERAGE in drawn.observed else None,
+        coverage=drawn.observed.get(COVERAGE),
+        coverage_interval=drawn.interval(COVERAGE) if COVERAGE in drawn.observed else None,
+        coverage_by_band=coverage_by_band(given, drawn),
+        prognostics=_prognostics(given),
+        maintenance=_maintenance(given),
         level=level,
     )
-
-
-_COVERAGE: Key = ("coverage",)
 
 
 def _figures(given: PredictedUnits, weights: Rows) -> dict[Key, Rows]:
@@ -171,11 +182,26 @@ def _figures(given: PredictedUnits, weights: Rows) -> dict[Key, Rows]:
         for against, truth in (("clipped", given.clipped_truth), ("raw", given.truth))
         for figure, compute in FIGURES.items()
     }
-    if given.interval_low is not None and given.interval_high is not None:
-        truth = given.clipped_truth
-        inside = (given.interval_low <= truth) & (truth <= given.interval_high)
-        return found | {_COVERAGE: weighted_mean(inside.astype(float), weights)}
-    return found
+    return found | coverage_figures(given, weights)
+
+
+def _prognostics(given: PredictedUnits) -> pd.DataFrame | None:
+    predicted = given.predictions[given.main]
+    found = courses(given.unit_ids, given.life, given.truth, predicted, cap=given.cap)
+    return prognostic_figures(found) if found else None
+
+
+def _maintenance(given: PredictedUnits) -> pd.DataFrame | None:
+    if not has_curve(given.unit_ids):
+        return None
+    signals = {"prediction": given.predictions[given.main], "lower end": given.interval_low}
+    course, curves = (given.unit_ids, given.life, given.truth), list[pd.DataFrame]()
+    ratio, lead = given.cost_ratio, given.lead
+    for name, signal in signals.items():
+        if signal is not None:
+            curve = cost_curve(*course, signal, cap=given.cap, cost_ratio=ratio, lead=lead)
+            curves.append(curve.assign(alarm_on=name))
+    return pd.concat(curves, ignore_index=True)
 
 
 def _score(given: PredictedUnits, name: str, drawn: Resampled) -> ModelScore:

@@ -1,6 +1,6 @@
 """May this candidate replace the champion? A rule, its reasons, and nothing else.
 
-    ── objection ──► REJECT        the candidate is the champion ──► IN_CHARGE
+    ── objection ──► REJECT        the champion predicts the very same ──► IN_CHARGE
     ── doubt ──────► HOLD          waits for a person's approval
     ── neither ────► PROMOTE
 
@@ -36,7 +36,7 @@ class Verdict:
 
     Attributes:
         verdict: ``PROMOTE``, ``HOLD``, ``REJECT``, or ``IN_CHARGE`` when the candidate already is the
-            champion.
+            champion, perhaps with another interval.
         reasons: For the person on shift; what spoke against it comes first.
         evidence: The numbers that it rests on.
     """
@@ -72,13 +72,19 @@ def decide(evidence: Evidence, policy: Policy) -> Verdict:
         evidence: What was scored.
         policy: ``gate``, ``min_improvement`` and ``min_units`` decide here.
     """
-    if evidence.candidate == evidence.champion:
-        return Verdict(IN_CHARGE, ("this very model is already in charge",), evidence)
+    if evidence.is_in_charge:
+        return Verdict(IN_CHARGE, (_known(evidence),), evidence)
     if objections := (*_unfit(evidence), *_no_gain(evidence, policy), *_harm(evidence, policy)):
         return Verdict(REJECT, objections, evidence)
     if doubts := tuple(_doubts(evidence, policy)):
         return Verdict(HOLD, doubts, evidence)
     return Verdict(PROMOTE, (_why(evidence, policy),), evidence)
+
+
+def _known(e: Evidence) -> str:
+    if e.candidate == e.champion:
+        return "this very model is already in charge"
+    return "the model in charge makes the very same predictions, with another interval"
 
 
 def _unfit(e: Evidence) -> Iterator[str]:

@@ -43,6 +43,9 @@ class Evidence:
         barred: Why this very model may never serve again, None where it may.
         cap: Truth and predictions are limited to it where both are compared: the smaller of the two
             models' label caps, in life units.
+        candidate_predicts: Hash of all that the candidate's predictions come from, which its interval is
+            no part of; None in records from before this was kept.
+        champion_predicts: Likewise of the champion, None before the first.
     """
 
     candidate: str
@@ -64,6 +67,17 @@ class Evidence:
     noise: SeedNoise | None = None
     barred: str | None = None
     cap: float | None = None
+    candidate_predicts: str | None = None
+    champion_predicts: str | None = None
+
+    @property
+    def is_in_charge(self) -> bool:
+        """Whether the champion makes the candidate's predictions, be it with another interval."""
+        if self.candidate == self.champion:
+            return True
+        return self.champion_predicts is not None and (
+            self.candidate_predicts == self.champion_predicts
+        )
 
     @property
     def overall(self) -> Paired | None:

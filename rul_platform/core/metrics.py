@@ -14,9 +14,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rul_platform.errors import EvaluationError
-
-Rows = NDArray[np.float64]
+from rul_platform.core.scored_rows import Rows, checked
 
 Metric = Callable[[Rows, Rows, Rows], Rows]
 """Truth ``(N,)``, predictions ``(N,)`` and weights ``(R, N)`` to one figure per resample ``(R,)``."""
@@ -134,6 +132,25 @@ def unit_means(unit_ids: ArrayLike, values: ArrayLike) -> Rows:
     return np.bincount(unit, weights=np.asarray(values, dtype=np.float64)) / rows
 
 
+def unit_rmse(unit_ids: ArrayLike, truth: ArrayLike, predicted: ArrayLike, cap: float) -> float:
+    """Root mean squared error against the truth limited to ``cap``, every unit counting once.
+
+    Args:
+        unit_ids: Shape ``(N,)``, which unit each row belongs to.
+        truth: Shape ``(N,)``, remaining useful life.
+        predicted: Shape ``(N,)``, in the same unit.
+        cap: Label cap, likewise.
+
+    Raises:
+        EvaluationError: As of :func:`rul_metrics`.
+
+    >>> unit_rmse(["a", "a", "b"], [9.0, 1.0, 4.0], [5.0, 1.0, 7.0], cap=5.0).__round__(3)
+    2.121
+    """
+    t, p, w = checked(truth, predicted, unit_weights(unit_ids))
+    return float(rmse(np.minimum(t, cap), p, w))
+
+
 def rmse(truth: Rows, predicted: Rows, weights: Rows) -> Rows:
     """Root mean squared error."""
     return np.sqrt(weighted_mean((predicted - truth) ** 2, weights))
@@ -196,49 +213,12 @@ def penalty(error: Rows) -> Rows:
     return np.expm1(np.minimum(exponent, LARGEST_EXPONENT))
 
 
-def checked(
-    truth: ArrayLike, predicted: ArrayLike, weights: ArrayLike | None = None
-) -> tuple[Rows, Rows, Rows]:
-    """Truth, predictions and weights as arrays of shape ``(N,)`` that can be compared.
-
-    Raises:
-        EvaluationError: With all that is wrong.
-    """
-    arrays = {
-        "truth": np.asarray(truth, dtype=np.float64),
-        "predictions": np.asarray(predicted, dtype=np.float64),
-    }
-    shape = arrays["truth"].shape
-    arrays["weights"] = np.ones(shape) if weights is None else np.asarray(weights, dtype=np.float64)
-    problems = [p for name, values in arrays.items() for p in _problems(name, values, shape)]
-    if not problems and ((arrays["weights"] < 0).any() or arrays["weights"].sum() == 0):
-        problems = ["weights must be 0 or more, and not all 0"]
-    if problems:
-        raise EvaluationError("Predictions cannot be scored", problems)
-    return arrays["truth"], arrays["predictions"], arrays["weights"]
-
-
 def _unit_index(unit_ids: ArrayLike) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Position of each row's unit among the sorted names, and the number of rows of each unit."""
     _, unit, rows = np.unique(
         np.asarray(unit_ids, dtype=str), return_inverse=True, return_counts=True
     )
     return unit, rows
-
-
-def _problems(name: str, values: Rows, shape: tuple[int, ...]) -> list[str]:
-    if values.ndim != 1 or values.shape != shape:
-        return [
-            f"{name} has shape {values.shape}, expected one row each for truth of shape {shape}"
-        ]
-    if values.size == 0:
-        return [f"{name} is empty, expected at least one row"]
-    if bad := int((~np.isfinite(values)).sum()):
-        return [
-            f"{name} has {bad} of {values.size} values that are not finite numbers; leave out units "
-            f"that have not failed, and find out why a model gave no number"
-        ]
-    return []
 
 
 def _ratio(above: Rows, below: Rows, least: float = 0.0) -> Rows:

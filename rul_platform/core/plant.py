@@ -27,6 +27,7 @@ from rul_platform.core.plant_sections import (
     FileSource,
     Label,
     LastRow,
+    Maintenance,
     Resample,
     Section,
     Split,
@@ -43,7 +44,7 @@ NAME_PATTERN = re.compile(r"[a-z0-9_-]{1,40}")
 NAME_RULE = "1 to 40 of a-z, 0-9, _ and -"
 
 NEEDED = ("source", "columns", "sensors", "failure")
-OPTIONAL = ("resample", "label", "split", "transfer")
+OPTIONAL = ("resample", "label", "split", "maintenance", "transfer")
 
 FAILURES: dict[str, type[LastRow | Threshold | FailureTable]] = {
     "last_row": LastRow,
@@ -75,6 +76,7 @@ class Plant(BaseModel):
     failure: LastRow | Threshold | FailureTable
     label: Label
     split: Split
+    maintenance: Maintenance = Maintenance()  # plant files stored before it was there lack it
     transfer: Transfer
 
 
@@ -156,6 +158,7 @@ def _parts(tables: Mapping[str, dict[str, Any] | None], problems: list[str]) -> 
         "failure": _failure(tables["failure"], problems),
         "label": section("label", Label) or _default_label(tables, columns, problems),
         "split": section("split", Split) or Split(),
+        "maintenance": section("maintenance", Maintenance) or Maintenance(),
         "transfer": section("transfer", Transfer) or Transfer(),
     }
 

@@ -52,6 +52,10 @@ test = 0.3             # part that is only ever tested on, or patterns: ["Valida
 # [resample]
 # step = 1.0           # the mean over each step of life, where readings are very dense
 
+# [maintenance]
+# cost_ratio = 10.0    # what an unexpected failure costs, in planned replacements
+# lead = 0.0           # what it takes to act on an alarm, in the unit of life
+
 # [transfer]
 # held_out = ["FD003"] # C-MAPSS subsets that these machines come from, if any
 """

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from rul_platform.core.fleet import FIXED_COLUMNS
+from rul_platform.core.maintenance import COST_RATIO
 from rul_platform.core.splits import SplitPolicy
 
 RESERVED_NAMES = (*FIXED_COLUMNS, "age")
@@ -175,6 +176,21 @@ class Split(Section):
         """The same as the rule that divides units."""
         part = 0.0 if isinstance(self.test, tuple) else self.test
         return SplitPolicy(valid=self.valid, test=part, seed=seed, always_test=self.patterns)
+
+
+class Maintenance(Section):
+    """What an alarm is worth: the report's curve of costs over alarm thresholds."""
+
+    cost_ratio: float = Field(
+        default=COST_RATIO,
+        ge=1,
+        description="a number of 1 or more: what an unexpected failure costs, in planned replacements",
+    )
+    lead: float = Field(
+        default=0.0,
+        ge=0,
+        description="a number of 0 or more, in the unit of life: what it takes to act on an alarm",
+    )
 
 
 class Transfer(Section):

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rul_platform.core.maintenance import COST_RATIO
 from rul_platform.core.metrics import Rows
 from rul_platform.errors import EvaluationError
 
@@ -36,11 +37,18 @@ class PredictedUnits:
         interval_low: Shape ``(N,)``, lower end of the main model's prediction interval, or None.
         interval_high: Shape ``(N,)``, its upper end, or None.
         interval_level: Share of truths that the interval promises to hold.
+        cost_ratio: What an unexpected failure costs, in planned replacements.
+        lead: What it takes to act on an alarm, in the unit of life.
         cpu_seconds: What training each model took, where it was measured.
         history: Training of the main model: columns ``step``, ``train_loss``, ``valid_rmse``.
         facts: Provenance by name, in the order to show: data sha256, splits, seed, ...
         notes: Sentences that a reader must know.
         simulated: Whether the data comes from a simulator of ours.
+        approaches: How each way to learn did in cross-validation, a row each: ``approach``, ``rmse``,
+            its interval ``low`` and ``high``, ``chance_of_harm``, ``cpu_seconds``, ``outcome``.
+        transfer_verdict: Whether pretraining helps here, by that cross-validation, in a sentence.
+        attributions: Which sensors the predictions rest on, a row each: ``sensor``, ``share`` (0 to 1),
+            ``direction``; or a sentence that says why that is not known.
     """
 
     title: str
@@ -54,11 +62,16 @@ class PredictedUnits:
     interval_low: Rows | None = None
     interval_high: Rows | None = None
     interval_level: float = 0.9
+    cost_ratio: float = COST_RATIO
+    lead: float = 0.0
     cpu_seconds: Mapping[str, float] = field(default_factory=dict[str, float])
     history: pd.DataFrame | None = None
     facts: Mapping[str, str | int | float] = field(default_factory=dict[str, "str | int | float"])
     notes: tuple[str, ...] = ()
     simulated: bool = False
+    approaches: pd.DataFrame | None = None
+    transfer_verdict: str | None = None
+    attributions: pd.DataFrame | str | None = None
 
     def __post_init__(self) -> None:
         if problems := list(_problems(self)) or list(_disorder(self)):

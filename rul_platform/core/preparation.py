@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from rul_platform.core import features, windows
+from rul_platform.core import features, stillness, windows
 from rul_platform.core.fleet import Fleet
 from rul_platform.core.scaling import Scaler
 from rul_platform.core.windows import Windows
@@ -30,6 +30,8 @@ class Preparation:
         scaler: Fitted on training units.
         first_life: The largest life at which a training unit's history began, in ``life_unit``. A
             history that begins later lacks what every training unit had: its beginning.
+        longest_still: For each sensor the most readings in a row with which it stood still in a
+            training unit; 0: it is a sensor that may stand still for good. Recipes of before have none.
     """
 
     window: int
@@ -37,6 +39,7 @@ class Preparation:
     life_unit: str
     scaler: Scaler
     first_life: float
+    longest_still: tuple[int, ...] = ()
 
     @classmethod
     def fit(
@@ -57,6 +60,7 @@ class Preparation:
             life_unit=life_unit,
             scaler=Scaler.fit(training, sensors),
             first_life=float(training.first_lives().max()),
+            longest_still=stillness.longest(training, sensors, for_good=window),
         )
 
     @property
@@ -83,6 +87,7 @@ class Preparation:
             "channels": list(self.channels),
             "scaler": self.scaler.to_json(),
             "first_life": self.first_life,
+            "longest_still": list(self.longest_still),
         }
 
     @classmethod
@@ -94,4 +99,5 @@ class Preparation:
             life_unit=str(data["life_unit"]),
             scaler=Scaler.from_json(data["scaler"]),
             first_life=float(data["first_life"]),
+            longest_still=tuple(data.get("longest_still", ())),
         )

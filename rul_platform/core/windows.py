@@ -8,7 +8,7 @@ Shape letters: R readings, F channels, N windows, W window length in readings, B
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,10 @@ from numpy.typing import NDArray
 
 from rul_platform.core.features import unit_starts
 from rul_platform.core.fleet import Fleet
+
+CUTS_OF_A_LIFE = 20
+"""Points of each unit's life at which models are compared: more cost time and say little new, because
+neighbouring points err alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,35 @@ class Windows:
     def only(self, mask: NDArray[np.bool_] | pd.Series) -> "Windows":
         """Only the windows where ``mask``, of shape ``(N,)``, is true."""
         return Windows(self.table, self.index[mask], self.length)
+
+    def of_units(self, units: Collection[str]) -> "Windows":
+        """Only the windows of these units."""
+        return Windows(self.table, self.index[self.index["unit"].isin(set(units))], self.length)
+
+    def shorter(self, length: int) -> "Windows":
+        """The same points of the same lives, with only the last ``length`` readings of each window."""
+        last = self.index["last_row"]
+        first = self.index["first_row"].clip(lower=last - length + 1)
+        return Windows(self.table, self.index.assign(first_row=first), min(length, self.length))
+
+    def longer(self, length: int) -> "Windows":
+        """The same points of the same lives, with up to ``length`` readings each.
+
+        Every unit's first window must be among them: it says where the unit's history begins.
+        """
+        last, first = self.index["last_row"], self.index["first_row"]
+        begins = first.groupby(self.index["unit"], sort=False).transform("min")
+        reach = np.minimum(first, np.maximum(begins, last - length + 1))
+        return Windows(self.table, self.index.assign(first_row=reach), max(length, self.length))
+
+    def of_length(self, length: int) -> "Windows":
+        """As :meth:`longer` or :meth:`shorter`, whichever gives ``length``."""
+        return self.longer(length).shorter(length)
+
+    def longest_history(self) -> int:
+        """How many readings the longest history up to one of these points has."""
+        first = self.index.groupby("unit", sort=False)["first_row"].transform("min")
+        return int((self.index["last_row"] - first).max()) + 1
 
     def rows(self) -> NDArray[np.intp]:
         """Row numbers of every window, shape ``(N, W)``, oldest first."""

@@ -1,20 +1,23 @@
 """Checkpoints in the documented format, and nothing else.
 
     {"model_state_dict": …, "model_name": "lstm" | "gru" | "tcn",
-     "config": {"input_size", "hidden_size", "num_layers", "dropout", "kernel_size", "channels"}}
+     "config": {"input_size", "hidden_size", "num_layers", "dropout", "kernel_size", "channels",
+                and, where they differ from the default: "normalise", "bidirectional", "far", "bins",
+                "reads"}}
 
 Written to memory first: ``torch.save`` to a file name puts that name into the archive, and equal
 weights would hash differently. Read only with ``weights_only=True``: anything else can run code.
 """
 
 import io
-from dataclasses import dataclass
+import zipfile
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import torch
 
-from rul_platform.core.architectures import ARCHITECTURES
-from rul_platform.errors import CheckpointError
+from rul_platform.core.architectures import ARCHITECTURES, Architecture
+from rul_platform.errors import CheckpointError, NetworkError
 from rul_platform.learning.models import ModelConfig, RulNetwork, build
 
 CONFIG_TYPES: dict[str, type] = {
@@ -25,6 +28,15 @@ CONFIG_TYPES: dict[str, type] = {
     "kernel_size": int,
     "channels": list,
 }
+
+OPTIONAL_TYPES: dict[str, type] = {
+    "normalise": bool,
+    "bidirectional": bool,
+    "far": float,
+    "bins": int,
+    "reads": str,
+}
+"""Entries that a checkpoint may lack: it then has the default of :class:`ModelConfig`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +51,7 @@ class Checkpoint:
 
     config: ModelConfig
     channels: tuple[str, ...]
-    state: dict[str, torch.Tensor]
+    state: dict[str, torch.Tensor] = field(repr=False)
 
     def network(self) -> RulNetwork:
         """Build the network with these weights, ready to predict."""
@@ -54,7 +66,7 @@ def dump(network: RulNetwork, config: ModelConfig, channels: tuple[str, ...]) ->
     payload = {
         "model_state_dict": state,
         "model_name": config.name,
-        "config": config.to_json() | {"channels": list(channels)},
+        "config": _documented(config) | {"channels": list(channels)},
     }
     buffer = io.BytesIO()
     torch.save(payload, buffer)
@@ -81,19 +93,44 @@ def load(data: bytes, *, source: str, architecture: str | None = None) -> Checkp
         problems["model_name"] = (name, architecture)
     if problems:
         raise CheckpointError(source, problems)
-    sizes = {key: config[key] for key in CONFIG_TYPES if key != "channels"}
-    model = ModelConfig(name=name, **sizes)
+    model = _model_config(name, config, source)
     state = payload["model_state_dict"]
     _refuse_other_shapes(state, model, source)
     return Checkpoint(model, tuple(config["channels"]), state)
 
 
+def _documented(config: ModelConfig) -> dict[str, Any]:
+    """The config's entries, of the optional ones those that differ from the default."""
+    defaults = {each.name: each.default for each in fields(ModelConfig)}
+    return {
+        key: value
+        for key, value in config.to_json().items()
+        if key in CONFIG_TYPES or value != defaults[key]
+    }
+
+
+def _model_config(name: Architecture, config: dict[str, Any], source: str) -> ModelConfig:
+    """The config without its channels."""
+    sizes = {key: value for key, value in config.items() if key != "channels"}
+    try:
+        return ModelConfig(name=name, **sizes)
+    except NetworkError as error:
+        found, expected = "; ".join(error.problems), "options that go together"
+        raise CheckpointError(source, {"config": (found, expected)}) from error
+
+
 def _config_problems(config: dict[str, Any]) -> dict[str, tuple[object, object]]:
-    """Entries of the config that are absent, of another type, or do not fit each other."""
+    """Entries of the config that are absent, unknown, of another type, or do not fit each other."""
+    known = CONFIG_TYPES | OPTIONAL_TYPES
     problems: dict[str, tuple[object, object]] = {
         f"config.{key}": (config.get(key, "nothing"), kind.__name__)
         for key, kind in CONFIG_TYPES.items()
         if not isinstance(config.get(key), kind)
+    }
+    problems |= {
+        f"config.{key}": (value, known[key].__name__ if key in known else "no such entry")
+        for key, value in config.items()
+        if key not in CONFIG_TYPES and not isinstance(value, known.get(key, ()))
     }
     if not problems and len(config["channels"]) != config["input_size"]:
         problems["config.channels"] = (len(config["channels"]), config["input_size"])
@@ -105,10 +142,8 @@ def _unpack(data: bytes, source: str) -> dict[str, Any]:
     try:
         payload = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for damaged or unsafe bytes
-        first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CheckpointError(
-            source, {"file": (first_line, "a torch.save archive of plain tensors")}
-        ) from error
+        found = {"file": (_what_it_is(data), "a torch.save archive of plain tensors")}
+        raise CheckpointError(source, found) from error
     entries = {"model_state_dict": dict, "model_name": str, "config": dict}
     found = payload if isinstance(payload, dict) else {}
     wrong = {
@@ -119,6 +154,13 @@ def _unpack(data: bytes, source: str) -> dict[str, Any]:
     if wrong:
         raise CheckpointError(source, wrong)
     return found
+
+
+def _what_it_is(data: bytes) -> str:
+    """In our words: torch's own advise to read it in the way that lets it run code."""
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        return f"{len(data)} bytes that are no whole archive"
+    return "an archive that is damaged, or holds other objects than tensors, which could run code"
 
 
 def _refuse_other_shapes(state: dict[str, Any], config: ModelConfig, source: str) -> None:

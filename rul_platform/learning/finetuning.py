@@ -5,44 +5,62 @@ its columns are loaded by channel *name*, so that a plant that measures some of 
 inherits just those. Whatever does not fit is left out and reported, never forced.
 """
 
+import functools
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import pandas as pd
 import torch
 
-from rul_platform.core import splits
+from rul_platform.core.plant_recipe import SCRATCH_RATE, SCRATCH_TIMES
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import Windows
 from rul_platform.learning.checkpoints import Checkpoint
+from rul_platform.learning.freezing import Freeze, never_learning, phases
 from rul_platform.learning.models import ModelConfig, RulNetwork, build
 from rul_platform.learning.training import FitResult, Progress, fit
-
-Freeze = Literal["nothing", "encoder", "encoder_at_first"]
-"""``encoder``: feature extraction; ``encoder_at_first``: the plant's own parts learn alone for the
-first third of the steps, then everything learns together; ``nothing``: full fine-tuning."""
-
-WARM_UP_SHARE = 1 / 3
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A weight of the checkpoint that was not used, or a part of one."""
+    """A weight of the checkpoint that was not used, or a part of one.
+
+    Attributes:
+        name: Of the weight.
+        found: Its shape in the checkpoint.
+        expected: Its shape in the plant's network.
+        why: In plain words.
+        is_new: Whether the plant's network has to learn this weight, or a part of it, anew.
+    """
 
     name: str
     found: str
     expected: str
     why: str
+    is_new: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class TransferReport:
-    """What became of every weight of the checkpoint."""
+    """What became of every weight of the checkpoint.
+
+    Attributes:
+        loaded: Weights that were taken over, whole or in part.
+        skipped: Weights that were not, or not whole.
+        frozen: Weights that never learn.
+        phases: Name of each phase of the fine-tuning to the weights that are frozen in it.
+    """
 
     loaded: tuple[str, ...]
     skipped: tuple[Skipped, ...]
     frozen: tuple[str, ...]
+    phases: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+    @property
+    def has_own_input(self) -> bool:
+        """Whether the input layer, or a part of it, is learned anew."""
+        return any(each.name == "input_layer.weight" and each.is_new for each in self.skipped)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the model's card."""
@@ -51,17 +69,29 @@ class TransferReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinetuneConfig:
-    """How to fine-tune.
+    """How to fine-tune, and how a network learns that is measured beside and begins with nothing.
 
     Attributes:
         fit: The loop's settings; ``fit.learning_rate`` is what the plant's own parts learn with.
         freeze: Which pretrained weights stay as they are.
         pretrained_rate: Factor on the learning rate of pretrained parts.
+        discriminative: Lower the rate from layer to layer instead, the deeper the lower.
+        scratch_rate: Peak learning rate of a network that begins with nothing.
+        scratch_steps: Its batches; None: ``SCRATCH_TIMES`` as many as of the others.
     """
 
     fit: FitConfig
-    freeze: Freeze = "encoder_at_first"
+    freeze: Freeze = "nothing"
     pretrained_rate: float = 0.2
+    discriminative: bool = False
+    scratch_rate: float = SCRATCH_RATE
+    scratch_steps: int | None = None
+
+    @property
+    def from_scratch(self) -> FitConfig:
+        """The loop's settings of a network that begins with nothing."""
+        steps = self.scratch_steps or SCRATCH_TIMES * self.fit.steps
+        return replace(self.fit, steps=steps, learning_rate=self.scratch_rate)
 
 
 def transfer(
@@ -72,10 +102,7 @@ def transfer(
     Returns:
         The network, its config, and what became of every weight.
     """
-    config = ModelConfig(
-        name=checkpoint.config.name,
-        **(checkpoint.config.to_json() | {"input_size": len(channels)}),
-    )
+    config = replace(checkpoint.config, input_size=len(channels))
     network = build(config, seed=seed)
     state = network.state_dict()
     skipped: list[Skipped] = []
@@ -93,94 +120,64 @@ def transfer(
         else:
             state[name].copy_(tensor)
             loaded.append(name)
-    frozen = tuple(n for n in state if n.startswith("encoder.")) if freeze == "encoder" else ()
-    return network, config, TransferReport(tuple(loaded), tuple(skipped), frozen)
+    report = TransferReport(tuple(loaded), tuple(skipped), ())
+    planned = phases(state, freeze, rate=1.0, own_input=report.has_own_input)
+    frozen = {phase.name: phase.frozen for phase in planned}
+    return network, config, replace(report, frozen=never_learning(planned), phases=frozen)
 
 
 def finetune(
     network: RulNetwork,
     train: Windows,
-    valid: Windows,
+    valid: Windows | None,
     config: FinetuneConfig,
     *,
     cap: float,
+    own_input: bool = False,
+    replay: Windows | None = None,
     progress: Progress | None = None,
 ) -> FitResult:
-    """Train a transferred network in place, freezing as ``config`` says.
-
-    Raises:
-        TooFewUnitsError: There is nothing to train or to validate on.
-    """
-    rates = {"encoder": config.pretrained_rate}
-    if config.freeze == "encoder":
-        network.encoder.requires_grad_(requires_grad=False)
-    if config.freeze != "encoder_at_first":
-        return fit(
-            network, train, valid, config.fit, cap=cap, learning_rates=rates, progress=progress
-        )
-    network.encoder.requires_grad_(requires_grad=False)
-    alone = _steps(config.fit, WARM_UP_SHARE)
-    first = fit(network, train, valid, alone, cap=cap, progress=progress)
-    network.encoder.requires_grad_(requires_grad=True)
-    together = _steps(config.fit, 1 - WARM_UP_SHARE)
-    second = fit(network, train, valid, together, cap=cap, learning_rates=rates, progress=progress)
-    return _joined(first, second)
-
-
-@dataclass(frozen=True, slots=True)
-class Finetuned:
-    """A network that was fine-tuned.
-
-    Attributes:
-        start: Name of what it began with.
-        network: Trained.
-        model: What it was built from.
-        transfer: What became of every weight of the start.
-        fitted: What training did.
-    """
-
-    start: str
-    network: RulNetwork
-    model: ModelConfig
-    transfer: TransferReport
-    fitted: FitResult
-
-
-def finetune_from(
-    starts: Mapping[str, Checkpoint],
-    channels: tuple[str, ...],
-    windows: Windows,
-    config: FinetuneConfig,
-    *,
-    cap: float,
-    progress: Progress | None = None,
-) -> tuple[Finetuned, dict[str, float]]:
-    """Fine-tune from each start and keep what validates best, of equals the first.
+    """Train a transferred network in place, phase after phase, freezing as ``config`` says.
 
     Args:
-        starts: One checkpoint or more by name.
-        channels: Names of the plant's channels.
-        windows: All windows of the plant; training and validation units are used.
-        config: How to fine-tune, the same from each start.
+        network: From :func:`transfer`.
+        train: Windows to learn from.
+        valid: Windows of other units, for early stopping; None where ``config.fit`` stops at no sign.
+        config: How to fine-tune.
         cap: Label cap, in life units.
+        own_input: The input layer is the plant's own, and always learns.
+        replay: Windows of source units; half of each batch then comes from them.
         progress: Told after each validation.
-
-    Returns:
-        The best, and of each start how its fine-tuning validated, in life units.
 
     Raises:
         TooFewUnitsError: There is nothing to train or to validate on.
     """
-    train, valid = windows.select(splits.TRAIN), windows.select(splits.VALID)
-    results: list[Finetuned] = []
-    for name, checkpoint in starts.items():
-        network, model, report = transfer(
-            checkpoint, channels, seed=config.fit.seed, freeze=config.freeze
+    names = network.state_dict()
+    planned = phases(
+        names,
+        config.freeze,
+        rate=config.pretrained_rate,
+        discriminative=config.discriminative,
+        own_input=own_input,
+    )
+    results: list[FitResult] = []
+    for phase in planned:
+        for name, weight in network.named_parameters():
+            weight.requires_grad_(name not in phase.frozen)
+        results.append(
+            fit(
+                network,
+                train,
+                valid,
+                _steps(config.fit, phase.share),
+                cap=cap,
+                learning_rates=dict(phase.rates),
+                replay=replay,
+                progress=progress,
+            )
         )
-        fitted = finetune(network, train, valid, config, cap=cap, progress=progress)
-        results.append(Finetuned(name, network, model, report, fitted))
-    best = min(results, key=lambda result: result.fitted.best_valid_rmse)
-    return best, {result.start: result.fitted.best_valid_rmse for result in results}
+    network.requires_grad_(requires_grad=True)
+    return functools.reduce(_joined, results)
 
 
 def _copy_columns(
@@ -202,24 +199,28 @@ def _copy_columns(
         for what, names in (("channels that this plant lacks", unused), ("learned anew", new))
         if names
     )
-    return [_skip("input_layer.weight", source, target, why)]
+    return [_skip("input_layer.weight", source, target, why, is_new=bool(new))]
 
 
-def _skip(name: str, found: torch.Tensor, expected: torch.Tensor, why: str) -> Skipped:
-    return Skipped(name, str(list(found.shape)), str(list(expected.shape)), why)
+def _skip(
+    name: str, found: torch.Tensor, expected: torch.Tensor, why: str, *, is_new: bool = True
+) -> Skipped:
+    return Skipped(name, str(list(found.shape)), str(list(expected.shape)), why, is_new)
 
 
 def _steps(config: FitConfig, share: float) -> FitConfig:
-    values = asdict(config) | {"steps": max(1, round(config.steps * share))}
-    return FitConfig(**values)
+    return replace(config, steps=max(1, round(config.steps * share)))
 
 
 def _joined(first: FitResult, second: FitResult) -> FitResult:
-    """Two phases as one history; the second began with the best of the first."""
+    """Two phases as one training; the second began with the best of the first."""
     offset = int(first.history["step"].iloc[-1])
     later = second.history.iloc[1:].assign(step=lambda rows: rows["step"] + offset)
+    looked = second.gradients.assign(step=lambda rows: rows["step"] + offset)
+    kept = [each for each in (first.gradients, looked) if len(each)]
     return FitResult(
         history=pd.concat([first.history, later], ignore_index=True),
+        gradients=pd.concat(kept, ignore_index=True) if kept else first.gradients,
         best_step=second.best_step + offset if second.best_step else first.best_step,
         best_valid_rmse=second.best_valid_rmse,
         cpu_seconds=first.cpu_seconds + second.cpu_seconds,

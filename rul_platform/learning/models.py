@@ -2,18 +2,26 @@
 
 Each network has three named parts. ``input_layer`` turns the machine's own channels into H features
 and belongs to the machine type; ``encoder`` reads the sequence and is what a plant can inherit;
-``head`` turns the last state into RUL in units of the label cap.
+``head`` turns a state into RUL in units of the label cap.
 
-Shape letters: B batch, W window length in readings, F channels, H hidden units.
+Belongs here: what a network computes. Does not belong here: which sizes have a name (``presets``),
+what encoders are made of (``encoders``), how weights change (``training``).
+
+Shape letters: B batch, W window length in readings, L readings of the batch's longest history,
+T readings of a whole history, F channels, H features of a state, O outputs of the head, K bins.
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any, assert_never
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor, nn
 
 from rul_platform.core.architectures import Architecture
+from rul_platform.errors import NetworkError
+from rul_platform.learning.encoders import encoder_of
+
+Reads = Literal["window", "history"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +35,15 @@ class ModelConfig:
         num_layers: Recurrent layers, or convolutions of a TCN.
         dropout: Probability, before the head and between layers.
         kernel_size: Readings that one convolution of a TCN looks at.
+        normalise: Normalise the encoder's state (layer normalisation).
+        bidirectional: Read the window backwards too; of recurrent networks only.
+        far: Cap of a second output, in units of the label cap; 0: there is none.
+        bins: K of a label distribution, whose expectation is the answer; 0: a plain number.
+        reads: ``window``: all rows of what it is given are readings. ``history``: rows that fill a
+            short history up on the left are left out; it can answer at every reading.
+
+    Raises:
+        NetworkError: Two of these do not go together.
     """
 
     name: Architecture
@@ -35,6 +52,28 @@ class ModelConfig:
     num_layers: int = 1
     dropout: float = 0.1
     kernel_size: int = 3
+    normalise: bool = False
+    bidirectional: bool = False
+    far: float = 0.0
+    bins: int = 0
+    reads: Reads = "window"
+
+    def __post_init__(self) -> None:
+        is_tcn, is_history = self.name == "tcn", self.reads == "history"
+        found = {
+            "a tcn cannot be bidirectional": self.bidirectional and is_tcn,
+            "a bidirectional network cannot read histories, because it looks at later readings": (
+                self.bidirectional and is_history
+            ),
+            f"far is {self.far:g}, expected 0 or more than 1": self.far != 0 and self.far <= 1,
+            f"bins is {self.bins}, expected 0 or 2 and more": self.bins != 0 and self.bins < 2,
+            f"reads is {self.reads!r}, expected 'window' or 'history'": (
+                self.reads not in get_args(Reads)
+            ),
+        }
+        problems = [problem for problem, is_so in found.items() if is_so]
+        if problems:
+            raise NetworkError(problems)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, without the name (a checkpoint states it beside the config)."""
@@ -48,73 +87,88 @@ def default_config(name: Architecture, input_size: int, *, hidden_size: int = 64
 
 
 class RulNetwork(nn.Module):
-    """Input layer, encoder, head."""
+    """Input layer, encoder, head.
 
-    def __init__(self, config: ModelConfig, encoder: nn.Module) -> None:
+    The head's outputs are the RUL, as one number or as the logits of K bins, and after them the RUL
+    under the far cap where there is one.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
         super().__init__()
+        self.config = config
+        encoder = encoder_of(config)  # drawn first: a seed gives the weights that it always gave
         self.input_layer = nn.Linear(config.input_size, config.hidden_size)
         self.encoder = encoder
         self.dropout = nn.Dropout(config.dropout)
-        self.head = nn.Linear(config.hidden_size, 1)
+        outputs = (config.bins or 1) + (1 if config.far else 0)
+        self.head = nn.Linear(config.hidden_size * (1 + config.bidirectional), outputs)
 
     def forward(self, x_BWF: Tensor) -> Tensor:
         """Map windows to ``(B,)`` remaining useful life, in units of the label cap."""
-        h_BWH = self.input_layer(x_BWF)
-        last_BH = self.encoder(h_BWH)
-        return self.head(self.dropout(last_BH)).squeeze(-1)
+        return self.rul_of(self.answers(x_BWF))
+
+    def far(self, x_BWF: Tensor) -> Tensor:
+        """The same under the far cap, in units of the label cap; only with ``config.far``."""
+        return self.far_of(self.answers(x_BWF))
+
+    def answers(self, x_BWF: Tensor) -> Tensor:
+        """All outputs of the head for each window, ``(B, O)``."""
+        if self.config.reads == "history":
+            return self._after_newest(x_BWF)
+        return self.head(self.dropout(self.encoder(self.input_layer(x_BWF))))
+
+    def every_answer(self, x_BTF: Tensor) -> Tensor:
+        """All outputs of the head after each reading, ``(B, T, O)``; not of bidirectional networks."""
+        return self.head(self.dropout(self.encoder.states(self.input_layer(x_BTF))))
+
+    def every_reading(self, x_BTF: Tensor) -> Tensor:
+        """RUL after each reading, ``(B, T)``, from that reading and the ones before it."""
+        return self.rul_of(self.every_answer(x_BTF))
+
+    def rul_of(self, answers: Tensor) -> Tensor:
+        """RUL among the head's outputs: ``(…, O)`` to ``(…,)``."""
+        if not self.config.bins:
+            return answers[..., 0]
+        share = torch.softmax(answers[..., : self.config.bins], dim=-1)
+        return share @ bin_centres(self.config.bins).to(share)
+
+    def far_of(self, answers: Tensor) -> Tensor:
+        """RUL under the far cap among the head's outputs: ``(…, O)`` to ``(…,)``."""
+        return answers[..., -1] * self.config.far
+
+    def _after_newest(self, x_BWF: Tensor) -> Tensor:
+        """Answers after the newest reading of histories that are filled up on the left, ``(B, O)``.
+
+        Real readings move to the front; what then follows the longest history is left out, and what
+        follows a shorter one does not touch a causal network.
+        """
+        rows = x_BWF.shape[1]
+        is_later = x_BWF[:, 1:, -1] > x_BWF[:, :-1, -1]  # age grows with every reading
+        newest_B = is_later.to(torch.int64).sum(dim=1)
+        front_L = torch.arange(rows, device=x_BWF.device)[: newest_B.max() + 1]  # a graph cuts too
+        moved_BL = front_L[None, :] + (rows - 1 - newest_B)[:, None]
+        moved_BL1 = moved_BL.clamp(max=rows - 1)[:, :, None]
+        real_BLF = torch.gather(x_BWF, 1, moved_BL1.expand(-1, -1, x_BWF.shape[2]))
+        states_BLH = self.encoder.states(self.input_layer(real_BLF))
+        at_B1H = newest_B[:, None, None].expand(-1, -1, states_BLH.shape[2])
+        return self.head(self.dropout(torch.gather(states_BLH, 1, at_B1H).squeeze(1)))
 
 
-class RecurrentEncoder(nn.Module):
-    """LSTM or GRU; the state after the newest reading."""
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        family = nn.LSTM if config.name == "lstm" else nn.GRU
-        self.layers = family(
-            config.hidden_size,
-            config.hidden_size,
-            config.num_layers,
-            batch_first=True,
-            dropout=config.dropout if config.num_layers > 1 else 0.0,
-        )
-
-    def forward(self, h_BWH: Tensor) -> Tensor:
-        """``(B, W, H)`` to ``(B, H)``."""
-        states_BWH, _ = self.layers(h_BWH)
-        return states_BWH[:, -1]
+HEALTHY = 1.0
+"""What a network that reads whole histories says at first, in caps: it has seen no wear yet, and its
+memory, made to be slow, would take long to learn that. A network that reads windows, at any age, begins
+at 0.5, the middle of the target's range. Out of fold it saved 1 to 2 cycles (docs/experiments.md)."""
 
 
-class TcnEncoder(nn.Module):
-    """Residual causal convolutions that double their reach at each layer."""
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.reach = [(config.kernel_size - 1) * 2**layer for layer in range(config.num_layers)]
-        self.convs = nn.ModuleList(
-            nn.Conv1d(config.hidden_size, config.hidden_size, config.kernel_size, dilation=2**layer)
-            for layer in range(config.num_layers)
-        )
-        self.dropout = nn.Dropout(config.dropout)
-
-    def forward(self, h_BWH: Tensor) -> Tensor:
-        """``(B, W, H)`` to ``(B, H)``."""
-        h_BHW = h_BWH.transpose(1, 2)
-        for conv, reach in zip(self.convs, self.reach, strict=True):
-            padded = nn.functional.pad(h_BHW, (reach, 0))  # left only: no look at the future
-            h_BHW = h_BHW + self.dropout(torch.relu(conv(padded)))
-        return h_BHW[:, :, -1]
+def bin_centres(bins: int) -> Tensor:
+    """Middle of each bin, ``(K,)``, in units of the cap: the first is 0, the last 1."""
+    return torch.linspace(0.0, 1.0, bins)
 
 
 def build(config: ModelConfig, *, seed: int) -> RulNetwork:
     """Build the network that ``config`` describes, with weights drawn from ``seed``."""
     torch.manual_seed(seed)
-    match config.name:
-        case "lstm" | "gru":
-            encoder: nn.Module = RecurrentEncoder(config)
-        case "tcn":
-            encoder = TcnEncoder(config)
-        case unknown:
-            assert_never(unknown)
-    network = RulNetwork(config, encoder)
-    nn.init.constant_(network.head.bias, 0.5)  # the middle of the target's range
+    network = RulNetwork(config)
+    if not config.bins:  # of bins, all are as likely at first
+        nn.init.constant_(network.head.bias, HEALTHY if config.reads == "history" else 0.5)
     return network

@@ -1,76 +1,87 @@
-"""A trained network as the files of an artifact: weights, ONNX, card and training history.
+"""A trained model as the files of an artifact: graph, card, networks, tables.
 
 The card is plain JSON and says everything that is needed to answer a prediction without torch, and
 everything that an auditor asks first.
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
-import numpy as np
+import pandas as pd
 
 from rul_platform.core import splits
+from rul_platform.core.artifact_files import CARD_FILE, MODEL_FILE
 from rul_platform.core.canonical import canonical_json
-from rul_platform.core.intervals import DEFAULT_LEVEL, half_width
 from rul_platform.core.parquet import to_parquet
-from rul_platform.core.preparation import Preparation
-from rul_platform.core.windows import Windows, even_cuts
-from rul_platform.learning import checkpoints, export
-from rul_platform.learning.models import ModelConfig, RulNetwork
-from rul_platform.learning.training import VALIDATION_CUTS, FitResult, predict
+from rul_platform.core.preparation import DEFAULT_WINDOW, Preparation
+from rul_platform.core.windows import Windows
+from rul_platform.learning.graphs import fidelity
+from rul_platform.learning.learned import Learned, MeanModel, NetworkModel
+
+ENOUGH_READINGS = DEFAULT_WINDOW
+"""A network that reads whole histories counts on so many readings, as many as the others look at; to
+answer, one is enough."""
 
 
 def package(
-    network: RulNetwork,
-    config: ModelConfig,
+    model: Learned,
     preparation: Preparation,
     *,
     windows: Windows,
-    fitted: FitResult,
+    interval: Mapping[str, Any],
     facts: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame] | None = None,
 ) -> dict[str, bytes]:
     """The files of a model, by name.
 
     Args:
-        network: Trained.
-        config: What it was built from.
-        preparation: What its input was made with.
-        windows: All windows, of which the validation units calibrate the interval.
-        fitted: What training did.
-        facts: Goes onto the card as it is.
+        model: Trained.
+        preparation: What its input was made with; the card says its ``window`` as the model's own.
+        windows: On every one of them the graph is compared with the model. They are as long as the
+            model's window.
+        interval: Where predictions may lie, as plain values.
+        facts: Goes onto the card as it is. Without ``units`` among them, the card names the training
+            and validation units of ``windows``.
+        tables: Each is stored as ``<name>.parquet``.
+
+    Raises:
+        FidelityError: The graph does not say what the model says.
     """
-    valid = windows.select(splits.VALID)
+    graph = model.graph(channels=len(preparation.channels))
+    networks = model.checkpoints()
     card = {
+        "units": _units(windows),
         **facts,
-        "architecture": config.name,
-        "network": config.to_json(),
-        "preparation": preparation.to_json(),
-        "interval": calibrate(network, valid, cap=preparation.cap),
-        "units": {
-            role: sorted(set(windows.select(role).units().tolist()))
-            for role in (splits.TRAIN, splits.VALID)
-        },
-        "valid_rmse": fitted.best_valid_rmse,
-        "best_step": fitted.best_step,
+        "architecture": model.architecture,
+        "preparation": replace(preparation, window=model.window).to_json(),
+        "short_below": _short_below(model),
+        "interval": dict(interval),
+        "onnx": asdict(fidelity(model, graph, windows)),
     }
-    onnx = export.to_onnx(network, window=preparation.window, channels=len(preparation.channels))
+    names = ["checkpoint.pt"]
+    if len(networks) > 1:
+        names = [f"checkpoint_{at}.pt" for at in range(len(networks))]
     return {
-        "checkpoint.pt": checkpoints.dump(network, config, preparation.channels),
-        "model.onnx": onnx,
-        "card.json": canonical_json(card),
-        "history.parquet": to_parquet(fitted.history),
+        MODEL_FILE: graph,
+        CARD_FILE: canonical_json(card),
+        **dict(zip(names, networks, strict=False)),
+        **{f"{name}.parquet": to_parquet(table) for name, table in (tables or {}).items()},
     }
 
 
-def calibrate(
-    network: RulNetwork, valid: Windows, *, cap: float, level: float = DEFAULT_LEVEL
-) -> dict[str, float | int]:
-    """The prediction interval that the validation units support, in life units."""
-    cuts = even_cuts(valid, VALIDATION_CUTS)
-    error = predict(network, cuts, cap) - np.minimum(cuts.rul(), cap)
-    units = cuts.units()
+def _short_below(model: Learned) -> int:
+    """With fewer readings an answer is warned of; of several models, the least that any asks for."""
+    if isinstance(model, MeanModel):
+        return min(_short_below(member) for member in model.members)
+    if isinstance(model, NetworkModel) and model.config.reads == "history":
+        return min(ENOUGH_READINGS, model.window)
+    return model.window
+
+
+def _units(windows: Windows) -> dict[str, list[str]]:
+    """Who taught, by role."""
     return {
-        "level": level,
-        "half_width": half_width(units, error, level=level),
-        "units": len(np.unique(units)),
+        role: sorted(set(windows.select(role).units().tolist()))
+        for role in (splits.TRAIN, splits.VALID)
     }

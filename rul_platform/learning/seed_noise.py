@@ -1,54 +1,56 @@
-"""How much a recipe's score depends on the seed alone: the same training, with other seeds.
+"""How much a recipe's score depends on the seed alone: the same approach, with other seeds.
 
-Belongs here: repeating a fine-tuning. Does not belong here: what its spread is compared with
-(``core.gate_statistics``).
+Belongs here: repeating the training of a candidate, all of its folds. Does not belong here: what its
+spread is compared with (``core.gate_statistics``).
 """
 
-from dataclasses import replace
+from collections.abc import Mapping
 
 import numpy as np
 
 from rul_platform.core.gate_statistics import SeedNoise
 from rul_platform.core.metrics import rmse, unit_weights
 from rul_platform.core.windows import Windows
-from rul_platform.learning.checkpoints import Checkpoint
-from rul_platform.learning.finetuning import FinetuneConfig, finetune_from
-from rul_platform.learning.training import Progress, predict
+from rul_platform.learning.approaches import Setting
+from rul_platform.learning.cross_validation import cross_validate
+from rul_platform.learning.learned import predictions
+from rul_platform.learning.training import Progress
 
 REPETITIONS = 2
 """Beside the candidate's own seed."""
 
+STRIDE = 1000
+"""Between the seeds of two repetitions: each fold has a seed of its own, and none may come twice."""
+
 
 def seed_noise(
-    start: Checkpoint,
-    channels: tuple[str, ...],
-    windows: Windows,
+    approach: str,
+    known: Windows,
+    folds: Mapping[str, int],
+    setting: Setting,
     test: Windows,
-    config: FinetuneConfig,
     *,
+    seed: int,
     own_rmse: float,
-    cap: float,
     progress: Progress | None = None,
 ) -> SeedNoise:
-    """Repeat the candidate's training from the same start with the next seeds.
+    """Repeat the candidate's training from the same start, on the same folds, with other seeds.
 
     Args:
-        start: What the candidate began with.
-        channels: Names of the plant's channels.
-        windows: All windows of the plant; training and validation units are used.
-        test: The windows that the candidate was scored on.
-        config: How the candidate was trained.
-        own_rmse: The candidate's own score, in life units.
-        cap: Label cap, in life units.
+        approach: The candidate's.
+        known: Windows of all units that taught it.
+        folds: Of each of these units.
+        setting: What it was trained with.
+        test: The windows that it was scored on.
+        seed: Its own.
+        own_rmse: Its own score, in life units.
         progress: Told how each repetition goes.
     """
-    truth, weights = np.minimum(test.rul(), cap), unit_weights(test.units())
-    seeds = tuple(config.fit.seed + number for number in range(REPETITIONS + 1))
+    truth, weights = np.minimum(test.rul(), setting.cap), unit_weights(test.units())
+    seeds = tuple(seed + STRIDE * number for number in range(REPETITIONS + 1))
     scores = [own_rmse]
-    for seed in seeds[1:]:
-        again = replace(config, fit=replace(config.fit, seed=seed))
-        tuned, _ = finetune_from(
-            {"start": start}, channels, windows, again, cap=cap, progress=progress
-        )
-        scores.append(float(rmse(truth, predict(tuned.network, test, cap), weights)))
+    for other in seeds[1:]:
+        again = cross_validate((approach,), known, folds, setting, seed=other, progress=progress)
+        predicted = predictions(again.model(approach), test, cap=setting.cap)
+        scores.append(float(rmse(truth, predicted, weights)))
     return SeedNoise(seeds=seeds, rmse=tuple(scores))

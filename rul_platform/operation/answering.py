@@ -4,7 +4,7 @@ Each answer is logged with the version that gave it, the network's output before
 that took and the readings that it was made from. A challenger is asked the same question: its answer is
 logged as a shadow's, or, for the units that an A/B test gave it, is the one that is given.
 
-Belongs here: who is asked and what is kept. Does not belong here: the arithmetic (``inference``), which
+Belongs here: who is asked and what is kept. Does not belong here: asking one version (``asking``), which
 unit belongs to which arm (``core.shadow``), what follows from the log (``guarding``, ``deploying``).
 """
 
@@ -13,11 +13,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 from rul_platform.core.shadow import arm
-from rul_platform.errors import InferenceError, NoChampionError, RulPlatformError, StoreError
+from rul_platform.errors import (
+    CalibrationError,
+    InferenceError,
+    NoChampionError,
+    RulPlatformError,
+    StoreError,
+)
+from rul_platform.operation.asking import Said, ask, load
 from rul_platform.storage.database import writing
 from rul_platform.storage.home import Home
 from rul_platform.storage.models import ModelVersion
@@ -26,7 +32,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from rul_platform.core.plant import Plant
-    from rul_platform.inference.predictor import Prediction, Predictor
+    from rul_platform.inference.prediction import Prediction
+
+__all__ = ["Answer", "GivenReadings", "answer", "answer_given", "columns_of", "load", "read"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +75,6 @@ class Answer:
     prediction: "Prediction"
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What one version said of every unit, and what that took for each, in milliseconds."""
-
-    version: ModelVersion
-    by_unit: "Mapping[str, Prediction]"
-    inference_ms: float
-
-
 def columns_of(home: Home, plant: str) -> "Plant":
     """What the plant's columns meant when the model in charge learned: so they are read now.
 
@@ -109,25 +108,31 @@ def read(home: Home, plant: str, frames: "Mapping[str, pd.DataFrame]") -> GivenR
     return GivenReadings(as_read if rule is None else resample(as_read, rule.step), as_read)
 
 
-def answer(home: Home, plant: str, frames: "Mapping[str, pd.DataFrame]") -> list[Answer]:
+def answer(
+    home: Home, plant: str, frames: "Mapping[str, pd.DataFrame]", *, level: float | None = None
+) -> list[Answer]:
     """Read tables with the plant's own columns, and answer for every unit in them.
 
     Args:
         home: Where the model is and the log.
         plant: Which plant.
         frames: Tables by the name to use in messages. Histories of any units, the longer the better.
+        level: Coverage of the intervals in the answers; None for the model's own, as in the log.
 
     Raises:
         PlantFileError: Lists every problem of the tables.
         RulPlatformError: As :func:`answer_given`.
     """
-    return answer_given(home, plant, read(home, plant, frames))
+    return answer_given(home, plant, read(home, plant, frames), level=level)
 
 
-def answer_given(home: Home, plant: str, given: GivenReadings) -> list[Answer]:
+def answer_given(
+    home: Home, plant: str, given: GivenReadings, *, level: float | None = None
+) -> list[Answer]:
     """Ask the model in charge, and its challenger where there is one; log what they said.
 
     Raises:
+        CalibrationError: The model's interval was not calibrated for this level. Nothing is logged.
         NoChampionError: The plant has no deployed model.
         StoreError: The model's bytes are not there or changed. Logged, as is the next.
         InferenceError: The model did not run.
@@ -135,27 +140,14 @@ def answer_given(home: Home, plant: str, given: GivenReadings) -> list[Answer]:
     """
     champion, now = _in_charge(home, plant), home.now()
     with _kept_if_it_fails(home, champion, given.units):
-        said = _ask(home, champion, given)
-    beside = _ask_challenger(home, plant, given)
+        said = ask(home, champion, given.for_model, level)
+    beside = _ask_challenger(home, plant, given, level)
     share = home.configured(plant).policy.ab_share if beside else 0.0
     # files first: they are slow, and alone they do no harm
     kept = {} if given.as_read is None else home.landing.add(plant, given.as_read, now)
     log = _Log(home, kept, now)
     with writing(home.engine):
         return [log.answers(unit, said, beside, share) for unit in said.by_unit]
-
-
-def load(home: Home, version: ModelVersion) -> "Predictor":
-    """A version in memory, its bytes hashed anew.
-
-    Raises:
-        StoreError: They are not there, or changed.
-        InferenceError: They are no network that runs.
-    """
-    from rul_platform.inference.predictor import CARD_FILE, MODEL_FILE, Predictor
-
-    artifact, names = home.store.artifact(version.sha256), (MODEL_FILE, CARD_FILE)
-    return Predictor.from_files({name: home.store.read(artifact, name) for name in names})
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +158,7 @@ class _Log:
     readings: Mapping[str, str]
     now: datetime
 
-    def answers(self, unit: str, said: _Said, beside: _Said | None, share: float) -> Answer:
+    def answers(self, unit: str, said: Said, beside: Said | None, share: float) -> Answer:
         """Decide which of two answers is given, log both, and give that one."""
         if beside is None or unit not in beside.by_unit:
             return self._give(said, unit, "champion")
@@ -177,11 +169,11 @@ class _Log:
         self._record(asked, unit, role="shadow", beside=given.id)
         return given
 
-    def _give(self, said: _Said, unit: str, role: str) -> Answer:
+    def _give(self, said: Said, unit: str, role: str) -> Answer:
         logged = self._record(said, unit, role=role, beside=None)
-        return Answer(logged, said.version.number, said.version.sha256, role, said.by_unit[unit])
+        return Answer(logged, said.version.number, said.version.sha256, role, said.told[unit])
 
-    def _record(self, said: _Said, unit: str, *, role: str, beside: str | None) -> str:
+    def _record(self, said: Said, unit: str, *, role: str, beside: str | None) -> str:
         prediction = said.by_unit[unit]
         return self.home.predictions.record(
             plant=said.version.plant,
@@ -223,28 +215,20 @@ def _failed(home: Home, of: ModelVersion, error: Exception, units: int) -> None:
     home.predictions.failed(of.plant, of.number, type(error).__name__, home.now(), units)
 
 
-def _ask(home: Home, version: ModelVersion, given: GivenReadings) -> _Said:
-    """What one version says; the clock runs around the network alone, and units share its time."""
-    try:
-        model = load(home, version)
-        question = model.question(given.for_model)
-        begin = perf_counter()
-        raw = model.raw(question.windows)
-        took_ms = 1000.0 * (perf_counter() - begin)
-        said = {each.unit: each for each in model.answers(question, raw)}
-    except InferenceError as error:
-        named = f"{version.plant} version {version.number}"
-        raise InferenceError(named, error.problem) from error
-    return _Said(version, said, took_ms / len(said))
+def _ask_challenger(
+    home: Home, plant: str, given: GivenReadings, level: float | None
+) -> Said | None:
+    """What the challenger says; a failure of it is kept, and is nobody else's.
 
-
-def _ask_challenger(home: Home, plant: str, given: GivenReadings) -> _Said | None:
-    """What the challenger says; a failure of it is kept, and is nobody else's."""
+    One whose interval was not calibrated for the level answers at its own.
+    """
     challenger = home.registry.challenger(plant)
     if challenger is None:
         return None
     try:
-        return _ask(home, challenger, given)
+        return ask(home, challenger, given.for_model, level)
+    except CalibrationError:
+        return _ask_challenger(home, plant, given, None)
     except (RulPlatformError, OSError) as error:
         _failed(home, challenger, error, given.units)
         return None

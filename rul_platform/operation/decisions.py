@@ -53,6 +53,20 @@ def rolled_back(made: Deployment) -> NewAlert:
     )
 
 
+def recalibrated(made: Deployment) -> NewAlert:
+    """The champion has another interval around the same predictions."""
+    plant, former = made.plant, made.evidence["of"]
+    return NewAlert(
+        key=f"recalibration:{plant}:{made.number}:{made.since.isoformat()}",
+        plant=plant,
+        kind="recalibration",
+        severity="info",
+        title=f"{plant}: version {made.number} is version {former} with a new interval",
+        text=f"Calibrated on {made.evidence['units']} machines that failed since. Predictions are the "
+        f"same. `rul rollback {plant} --reason TEXT` goes back to the former interval.",
+    )
+
+
 def frozen(plant: str, kind: Literal["freeze", "unfreeze"], now: datetime) -> NewAlert:
     """A person froze a plant, or ended that."""
     title, text = {

@@ -8,7 +8,7 @@ Belongs here: the order of checks and transactions. Does not belong here: the ga
 (``shadowing``), removing files (``tidying``).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from rul_platform.errors import (
@@ -50,6 +50,7 @@ def rollback(
     reason: str,
     now: datetime,
     expected_champion: int | None = None,
+    same: Collection[int] = (),
     together_with: Callable[[Deployment], object] = lambda _: None,
 ) -> Deployment:
     """Put a former champion in charge again; the present one never comes back.
@@ -65,11 +66,14 @@ def rollback(
         reason: What is wrong with the present champion; kept for the audit.
         now: When.
         expected_champion: The one that is wrong; None for whoever is in charge now.
+        same: Other versions that make the same predictions, where those are what is wrong: none of them
+            is gone back to, and none ever comes back.
         together_with: What else happens in the transaction that rolls back; whoever rolls back as
             ``system`` raises an alert there.
 
     Returns:
-        Its new time in charge; ``evidence`` names those ``quarantined`` or ``absent`` on the way.
+        Its new time in charge; ``evidence`` names those ``quarantined`` or ``absent`` on the way, and as
+        ``same_model`` those that are no better.
 
     Raises:
         RecordError: No reason is given.
@@ -83,7 +87,7 @@ def rollback(
     champion = home.registry.champion(plant)
     if champion is None:
         raise NoChampionError(plant)
-    target, on_the_way = _whole_predecessor(home, champion, to)
+    target, wrong = _whole_predecessor(home, champion, to, same)
     with home.registry.alone():
         back = home.registry.rollback(
             plant,
@@ -92,7 +96,8 @@ def rollback(
             reason=reason,
             now=now,
             expected_champion=expected_champion or champion.number,
-            details=on_the_way,
+            same=same,
+            details={**wrong, **({"same_model": sorted(same)} if same else {})},
         )
         if actor != SYSTEM:
             raise_alert(home, decisions.rolled_back(back), now)
@@ -207,7 +212,7 @@ def _overruled(home: Home, gate: Gate, *, force: bool) -> tuple[int | None, bool
 
 
 def _whole_predecessor(
-    home: Home, champion: ModelVersion, to: int | None
+    home: Home, champion: ModelVersion, to: int | None, same: Collection[int]
 ) -> tuple[int | None, dict[str, dict[str, str]]]:
     """The version to go back to, and what is wrong with others that would have come before it.
 
@@ -218,7 +223,7 @@ def _whole_predecessor(
     """
     plant, wrong = champion.plant, dict[str, dict[str, str]]()
     for version in home.registry.predecessors(plant):
-        if to not in (None, version.number):
+        if to not in (None, version.number) or version.number in same:
             continue
         fault = fault_of(home, version)
         if fault is None:

@@ -1,10 +1,14 @@
 """Watching over models that answer: one that works badly is taken out of service without being asked.
 
+A recalibration changes intervals only: versions that follow each other by it are one model, judged by
+all that it did and gone back from as one.
+
 Belongs here: when that may happen, and telling people. Does not belong here: the limits
 (``core.guard``), the rollback (``deploying``), how a challenger leaves (``shadowing``).
 """
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from rul_platform.core.guard import Health, judge, strange_readings
@@ -15,7 +19,7 @@ from rul_platform.operation.alerting import raise_alert
 from rul_platform.operation.model_files import ABSENT, absence_of, label_cap
 from rul_platform.operation.shadowing import end_shadow
 from rul_platform.storage.alerts import NewAlert
-from rul_platform.storage.deployments import ROLLBACK
+from rul_platform.storage.deployments import ROLLBACK, models_of, newest_of_one_model
 from rul_platform.storage.home import Home
 from rul_platform.storage.models import Deployment, ModelVersion
 from rul_platform.storage.operation_tables import ROLES
@@ -31,11 +35,11 @@ def check_health(home: Home, plant: str, now: datetime) -> tuple[str, ...]:
         now: Not looked at: all that was logged counts.
     """
     del now
-    champion = home.registry.champion(plant)
-    if champion is None:
+    deployed = home.registry.deployments(plant)
+    if not deployed:
         return ()
     try:
-        health = _health(home, champion)
+        health = _health(home, deployed)
     except (StoreError, OSError) as error:
         return (f"files: {error}",)
     policy = home.configured(plant).policy
@@ -44,7 +48,7 @@ def check_health(home: Home, plant: str, now: datetime) -> tuple[str, ...]:
 
 
 def guard(home: Home, plant: str, now: datetime) -> Deployment | None:
-    """Go back to the version before, if the one in charge works badly and that one is whole.
+    """Go back to the model before, if the one in charge works badly and that one is whole.
 
     Not where the policy forbids it, nor soon after a rollback: that one's model gets its time. Without a
     version to go back to, people are told that one is needed; where the files of the one in charge are
@@ -65,55 +69,67 @@ def guard(home: Home, plant: str, now: datetime) -> Deployment | None:
         raise_alert(home, _absent(champion, absence, now), now)
         return None
     _guard_challenger(home, champion, policy, now)
-    current = home.registry.deployments(plant)[-1]
-    waits_until = current.decided_at + timedelta(hours=policy.guard_cooldown_hours)
-    if current.kind == ROLLBACK and now < waits_until:
+    deployed = home.registry.deployments(plant)
+    first = newest_of_one_model(deployed)[0]
+    waits_until = first.decided_at + timedelta(hours=policy.guard_cooldown_hours)
+    if first.kind == ROLLBACK and now < waits_until:
         return None
-    breaches = _breaches(home, champion, policy)
-    return _roll_back(home, champion, current, breaches, now) if breaches else None
+    breaches, same = _breaches(home, deployed, policy)
+    return _roll_back(home, deployed[-1], breaches, same, now) if breaches else None
 
 
 def _roll_back(
     home: Home,
-    champion: ModelVersion,
     current: Deployment,
     breaches: tuple[str, ...],
+    same: Sequence[int],
     now: datetime,
 ) -> Deployment | None:
     try:
         return deploying.rollback(
             home,
-            champion.plant,
+            current.plant,
             actor=SYSTEM,
             reason="; ".join(breaches),
             now=now,
-            expected_champion=champion.number,
+            expected_champion=current.number,
+            same=same,
             together_with=lambda back: raise_alert(
-                home, _rolled_back(champion, back, breaches), now
+                home, _rolled_back(current, back, breaches, same), now
             ),
         )
     except NoPredecessorError as error:
-        raise_alert(home, _stuck(champion, current, breaches, error), now)
+        raise_alert(home, _stuck(current, breaches, error), now)
         return None
 
 
-def _breaches(home: Home, champion: ModelVersion, policy: Policy) -> tuple[str, ...]:
+def _breaches(
+    home: Home, deployed: Sequence[Deployment], policy: Policy
+) -> tuple[tuple[str, ...], Sequence[int]]:
+    """What is wrong, and the other versions of which the same holds."""
     try:
-        return judge(_health(home, champion), policy)
+        breaches = judge(_health(home, deployed), policy)
     except ABSENT:
-        return ()  # gone since it was looked at; the next call tells
+        return (), ()  # gone since it was looked at; the next call tells
     except StoreError as error:
-        return (f"files: {error}",)
+        return (f"files: {error}",), ()  # the same model may be whole in another version
+    return breaches, _same_model(deployed)
 
 
-def _health(home: Home, champion: ModelVersion) -> Health:
-    current = home.registry.deployments(champion.plant)[-1]
+def _health(home: Home, deployed: Sequence[Deployment]) -> Health:
+    served = newest_of_one_model(deployed)
     return home.health.since(
-        champion.plant,
-        champion.number,
-        current.decided_at,
-        cap=label_cap(home, champion.sha256),
+        served[-1].plant,
+        {each.number for each in served},
+        served[0].decided_at,
+        cap=label_cap(home, served[-1].sha256),
     )
+
+
+def _same_model(deployed: Sequence[Deployment]) -> list[int]:
+    """Versions with the predictions of the one in charge, in ascending order, without that one."""
+    models, number = models_of(deployed), deployed[-1].number
+    return sorted(n for n in models if models[n] == models[number] and n != number)
 
 
 def _guard_challenger(home: Home, champion: ModelVersion, policy: Policy, now: datetime) -> None:
@@ -131,7 +147,7 @@ def _guard_challenger(home: Home, champion: ModelVersion, policy: Policy, now: d
         end_shadow(home, champion, challenger, reasons, now, to="quarantined")
         return
     since = _challenges_since(home, challenger)
-    breaches = judge(home.health.since(plant, number, since, cap=cap, roles=ROLES), policy)
+    breaches = judge(home.health.since(plant, {number}, since, cap=cap, roles=ROLES), policy)
     if breaches:
         end_shadow(home, champion, challenger, breaches, now, to="rejected")
 
@@ -145,32 +161,30 @@ def _challenges_since(home: Home, challenger: ModelVersion) -> datetime:
     return challenger.created_at
 
 
-def _rolled_back(champion: ModelVersion, back: Deployment, breaches: tuple[str, ...]) -> NewAlert:
-    plant = champion.plant
+def _rolled_back(
+    former: Deployment, back: Deployment, breaches: tuple[str, ...], same: Sequence[int]
+) -> NewAlert:
+    plant, number = former.plant, former.number
+    likewise = "".join(f" Nor will version {each}, which is the same model." for each in same)
     return NewAlert(
-        key=f"guard:{plant}:{champion.number}:{back.since.isoformat()}",
+        key=f"guard:{plant}:{number}:{back.since.isoformat()}",
         plant=plant,
         kind="guard",
         severity="critical",
-        title=f"{plant}: version {champion.number} was rolled back to version {back.number}",
-        text=f"{'; '.join(breaches)}. Version {champion.number} will not serve again. Look at its "
+        title=f"{plant}: version {number} was rolled back to version {back.number}",
+        text=f"{'; '.join(breaches)}. Version {number} will not serve again.{likewise} Look at its "
         f"readings and its report before the next retraining.",
     )
 
 
-def _stuck(
-    champion: ModelVersion,
-    current: Deployment,
-    breaches: tuple[str, ...],
-    error: NoPredecessorError,
-) -> NewAlert:
-    plant = champion.plant
+def _stuck(current: Deployment, breaches: tuple[str, ...], error: NoPredecessorError) -> NewAlert:
+    plant, number = current.plant, current.number
     return NewAlert(
-        key=f"guard-stuck:{plant}:{champion.number}:{current.since.isoformat()}",
+        key=f"guard-stuck:{plant}:{number}:{current.since.isoformat()}",
         plant=plant,
         kind="guard",
         severity="critical",
-        title=f"{plant}: version {champion.number} works badly, and there is none to go back to",
+        title=f"{plant}: version {number} works badly, and there is none to go back to",
         text=f"{'; '.join(breaches)}. {error}",
     )
 

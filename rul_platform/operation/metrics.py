@@ -70,11 +70,18 @@ def metrics(home: Home, plant: str, now: datetime) -> dict[str, Any]:
         "champion": _champion(home, plant, champion),
         "satisfaction": _satisfaction(home, plant, since),
         "volume": _volume(figures, plant, since),
-        "outcomes": _outcomes(figures.judged(plant, since), _cap(home, champion)),
+        "outcomes": outcomes(home, plant, now),
         "inference_ms": _percentiles(figures.inference_ms(plant, since)),
         "retrains": _retrains(home.retrains.history(plant, ALL_ROWS)),
         "alerts": _alerts(home, plant),
     }
+
+
+def outcomes(home: Home, plant: str, now: datetime) -> dict[str, Any]:
+    """Errors of answers for machines that failed since, as in :func:`metrics`."""
+    since = window_start(now, home.configured(plant).policy)
+    judged = FigureQuestions(home.engine).judged(plant, since)
+    return _outcomes(judged, _cap(home, home.registry.champion(plant)))
 
 
 def export(home: Home, folder: Path, now: datetime) -> tuple[Path, Path]:
@@ -208,10 +215,9 @@ def _outcomes(judged: Sequence[JudgedAnswer], cap: float | None) -> dict[str, An
 
 def _percentiles(values: Sequence[float]) -> dict[str, Any]:
     found: dict[str, Any] = {"answers": len(values), "p50": None, "p95": None}
-    if not values:
-        return found
-    p50, p95 = np.percentile(np.asarray(values), [50, 95])
-    return found | {"p50": float(p50), "p95": float(p95)}
+    if values:
+        found["p50"], found["p95"] = np.percentile(np.asarray(values), [50, 95]).tolist()
+    return found
 
 
 def _retrains(retrains: Sequence[Retrain]) -> dict[str, Any]:
@@ -236,10 +242,5 @@ def _alerts(home: Home, plant: str) -> dict[str, Any]:
 
 
 def _alert(alert: Alert) -> dict[str, Any]:
-    return {
-        "kind": alert.kind,
-        "severity": alert.severity,
-        "title": alert.title,
-        "created_at": alert.created_at.isoformat(),
-        "repeats": alert.repeats,
-    }
+    plain = {name: getattr(alert, name) for name in ("kind", "severity", "title", "repeats")}
+    return plain | {"created_at": alert.created_at.isoformat()}

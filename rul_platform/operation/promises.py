@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from rul_platform.errors import StoreError
 from rul_platform.operation.model_files import label_cap
-from rul_platform.storage.deployments import ROLLBACK, Deployment
+from rul_platform.storage.deployments import RECALIBRATION, ROLLBACK, Deployment
 from rul_platform.storage.home import Home
 
 
@@ -52,11 +52,12 @@ class Promise:
 
 
 def claimed_and_delivered(home: Home, plant: str) -> tuple[Promise, ...]:
-    """One entry for each change of the champion but rollbacks, oldest first."""
+    """One entry for each change of the champion's predictions but rollbacks, oldest first."""
     return tuple(
         promise
         for before, after in pairwise(home.registry.deployments(plant))
-        if after.kind != ROLLBACK and (promise := _promise(home, before, after)) is not None
+        if after.kind not in (ROLLBACK, RECALIBRATION)
+        and (promise := _promise(home, before, after)) is not None
     )
 
 

@@ -5,8 +5,6 @@ gate) is refused by the asset itself as well.
 """
 
 import json
-import warnings
-from collections.abc import Callable
 
 import dagster as dg
 import numpy as np
@@ -21,52 +19,34 @@ from rul_platform.core.cmapss import (
     held_out_fleet,
     training_fleet,
 )
+from rul_platform.core.findings import LEFT_OF_LOSS
 from rul_platform.core.gate import HOLD, Verdict
 from rul_platform.core.scaling import MIN_READINGS
 from rul_platform.core.windows import Windows
 from rul_platform.errors import DataError
+from rul_platform.orchestration.model_checks import MODEL_CHECKS
+from rul_platform.orchestration.partitioned_checks import (
+    Context,
+    HomeResource,
+    checked,
+    partitioned_check,
+)
 from rul_platform.orchestration.partitions import ARCHITECTURE, PLANT, SUBSET
-from rul_platform.orchestration.step import Files, current
+from rul_platform.orchestration.step import Files
 from rul_platform.orchestration.stored_windows import (
     cmapss_training,
     plant_windows,
     preparation_of,
 )
-from rul_platform.storage.home import Home
-
-OVERFIT_BELOW = 0.02
-"""Part of the loss that may be left after learning 32 windows by heart."""
 
 ROUNDING = 1e-3
 """How far float32 may take the mean and spread of scaled training rows from 0 and 1."""
-
-Context = dg.AssetCheckExecutionContext
-HomeResource = dg.ResourceParam[Home]
-CheckBody = Callable[..., dg.AssetCheckResult]
-
-
-def partitioned_check(
-    asset: str, partitions: dg.PartitionsDefinition, *, blocking: bool
-) -> Callable[[CheckBody], dg.AssetChecksDefinition]:
-    """A check that looks at one partition, and whose result the UI shows for that partition.
-
-    Dagster calls the ``partitions_def`` of a check a preview. We pin Dagster exactly and test that it
-    works, so its warning at every start would only be noise (decision record 0005).
-    """
-
-    def decorate(body: CheckBody) -> dg.AssetChecksDefinition:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", dg.PreviewWarning)
-            check = dg.asset_check(asset=asset, blocking=blocking, partitions_def=partitions)
-            return check(body)
-
-    return decorate
 
 
 @partitioned_check("raw_cmapss", SUBSET, blocking=True)
 def raw_schema(context: Context, home: HomeResource) -> dg.AssetCheckResult:
     """26 finite numbers in each row, cycles from 1 without gaps, one RUL for every test engine."""
-    subset, files = _checked(context, home, "raw_cmapss")
+    subset, files = checked(context, home, "raw_cmapss")
     train, test, rul = file_names(subset)
     try:
         learned = training_fleet(files.read(train), train)
@@ -80,7 +60,7 @@ def raw_schema(context: Context, home: HomeResource) -> dg.AssetCheckResult:
 @partitioned_check("raw_cmapss", SUBSET, blocking=True)
 def raw_checksums(context: Context, home: HomeResource) -> dg.AssetCheckResult:
     """The files are NASA's, byte for byte; simulated or knowingly other data is named as such."""
-    subset, files = _checked(context, home, "raw_cmapss")
+    subset, files = checked(context, home, "raw_cmapss")
     if subset == SIMULATED:
         return dg.AssetCheckResult(
             passed=True, description="Simulated data: there is no published hash."
@@ -102,29 +82,43 @@ def raw_checksums(context: Context, home: HomeResource) -> dg.AssetCheckResult:
 @partitioned_check("cmapss_windows", SUBSET, blocking=True)
 def no_engine_in_two_splits(context: Context, home: HomeResource) -> dg.AssetCheckResult:
     """An engine that trains does not validate."""
-    _, files = _checked(context, home, "cmapss_windows")
+    _, files = checked(context, home, "cmapss_windows")
     return _one_split_each(cmapss_training(files))
 
 
 @partitioned_check("plant_windows", PLANT, blocking=True)
 def no_unit_in_two_splits(context: Context, home: HomeResource) -> dg.AssetCheckResult:
     """A unit that trains neither validates nor tests."""
-    _, files = _checked(context, home, "plant_windows")
+    _, files = checked(context, home, "plant_windows")
     return _one_split_each(plant_windows(files))
 
 
 @partitioned_check("cmapss_windows", SUBSET, blocking=True)
 def engine_scaler_saw_training_only(context: Context, home: HomeResource) -> dg.AssetCheckResult:
     """Scaled training rows have mean 0 and, unless rare, spread 1: no other row moved them."""
-    _, files = _checked(context, home, "cmapss_windows")
+    _, files = checked(context, home, "cmapss_windows")
     return _scaled_by_training(files, cmapss_training(files), files.table("train_cycles.parquet"))
 
 
 @partitioned_check("plant_windows", PLANT, blocking=True)
 def plant_scaler_saw_training_only(context: Context, home: HomeResource) -> dg.AssetCheckResult:
     """Scaled training rows have mean 0 and, unless rare, spread 1: no other row moved them."""
-    _, files = _checked(context, home, "plant_windows")
+    _, files = checked(context, home, "plant_windows")
     return _scaled_by_training(files, plant_windows(files), files.table("cycles.parquet"))
+
+
+@partitioned_check("cmapss_windows", SUBSET, blocking=True)
+def engine_channels_are_usable(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+    """Every channel is a finite number. A sensor that never moves is named: it warns."""
+    _, files = checked(context, home, "cmapss_windows")
+    return usable(files, files.table("train_cycles.parquet"))
+
+
+@partitioned_check("plant_windows", PLANT, blocking=True)
+def plant_channels_are_usable(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+    """Every channel is a finite number. A sensor that never moves is named: it warns."""
+    _, files = checked(context, home, "plant_windows")
+    return usable(files, files.table("cycles.parquet"))
 
 
 @partitioned_check("pretrained_checkpoint", ARCHITECTURE, blocking=True)
@@ -132,17 +126,16 @@ def overfits_one_batch(context: Context, home: HomeResource) -> dg.AssetCheckRes
     """A fresh network of this architecture learns 32 windows by heart; if not, it is wired wrongly."""
     from rul_platform.learning import checkpoints, models, training
 
-    architecture, files = _checked(context, home, "pretrained_checkpoint")
+    architecture, files = checked(context, home, "pretrained_checkpoint")
     card = json.loads(files.read("card.json"))
     stored = home.store.artifact(next(iter(card["windows"].values())))
     windows = cmapss_training(Files(home.store, stored)).select(splits.TRAIN)
     config = checkpoints.load(files.read("checkpoint.pt"), source=architecture).config
-    left = training.overfit_one_batch(
-        models.build(config, seed=0), windows, cap=card["cap"], seed=0
-    )
+    fresh = models.build(config, seed=0)
+    left = training.overfit_one_batch(fresh, windows, cap=card["cap"], seed=0)
     return dg.AssetCheckResult(
-        passed=left < OVERFIT_BELOW,
-        description=f"{left:.2%} of the loss is left, at most {OVERFIT_BELOW:.0%} is allowed.",
+        passed=left <= LEFT_OF_LOSS,
+        description=f"{left:.2%} of the loss is left, at most {LEFT_OF_LOSS:.0%} is allowed.",
         metadata={"loss_left": left},
     )
 
@@ -150,7 +143,7 @@ def overfits_one_batch(context: Context, home: HomeResource) -> dg.AssetCheckRes
 @partitioned_check("evaluation_report", PLANT, blocking=True)
 def beats_the_constant(context: Context, home: HomeResource) -> dg.AssetCheckResult:
     """The candidate knows more than the mean life."""
-    _, files = _checked(context, home, "evaluation_report")
+    _, files = checked(context, home, "evaluation_report")
     evidence = _verdict(files).evidence
     return dg.AssetCheckResult(
         passed=evidence.candidate_rmse < evidence.constant_rmse,
@@ -164,7 +157,7 @@ def beats_the_constant(context: Context, home: HomeResource) -> dg.AssetCheckRes
 @partitioned_check("evaluation_report", PLANT, blocking=False)
 def compared_with_boosting(context: Context, home: HomeResource) -> dg.AssetCheckResult:
     """A network that gradient boosting beats is hardly worth its cost. Warns, does not block."""
-    _, files = _checked(context, home, "evaluation_report")
+    _, files = checked(context, home, "evaluation_report")
     evidence = _verdict(files).evidence
     return dg.AssetCheckResult(
         passed=evidence.candidate_rmse <= evidence.boosting_rmse,
@@ -179,7 +172,7 @@ def compared_with_boosting(context: Context, home: HomeResource) -> dg.AssetChec
 @partitioned_check("evaluation_report", PLANT, blocking=True)
 def promotion_gate(context: Context, home: HomeResource) -> dg.AssetCheckResult:
     """The verdict is PROMOTE, or the model is in charge already. HOLD warns: a person decides."""
-    _, files = _checked(context, home, "evaluation_report")
+    _, files = checked(context, home, "evaluation_report")
     verdict = _verdict(files)
     is_held = verdict.verdict == HOLD  # blocks nothing: the deploying asset waits for the approval
     return dg.AssetCheckResult(
@@ -196,20 +189,14 @@ CHECKS = [
     no_unit_in_two_splits,
     engine_scaler_saw_training_only,
     plant_scaler_saw_training_only,
+    engine_channels_are_usable,
+    plant_channels_are_usable,
     overfits_one_batch,
     beats_the_constant,
     compared_with_boosting,
     promotion_gate,
+    *MODEL_CHECKS,
 ]
-
-
-def _checked(context: Context, home: Home, asset: str) -> tuple[str, Files]:
-    """The partition of this check's run, and the artifact that the run made, else the current one."""
-    partition = str(context.op_execution_context.partition_key)
-    for made in reversed(home.lineage.history(asset, partition)):
-        if made.run_id == context.run.run_id:
-            return partition, Files(home.store, home.store.artifact(made.sha256))
-    return partition, current(home, asset, partition)
 
 
 def _verdict(files: Files) -> Verdict:
@@ -243,4 +230,21 @@ def _scaled_by_training(
     return dg.AssetCheckResult(
         passed=off < ROUNDING and bool(is_scaled.all()) and set(scaler.fitted_on) == units,
         metadata={"largest_mean": off, "fitted_on_units": len(scaler.fitted_on)},
+    )
+
+
+def usable(files: Files, cycles: pd.DataFrame) -> dg.AssetCheckResult:
+    """Whether the stored channels are numbers, and which sensors never move."""
+    preparation = preparation_of(files)
+    broken = [name for name in preparation.channels if not np.isfinite(cycles[name]).all()]
+    still = [name for name in preparation.scaler.sensors if cycles[name].nunique() < 2]
+    said = [
+        *([f"No finite number somewhere in {', '.join(broken)}."] if broken else []),
+        *([f"Constant, so without any influence: {', '.join(still)}."] if still else []),
+    ]
+    return dg.AssetCheckResult(
+        passed=not said,
+        severity=dg.AssetCheckSeverity.ERROR if broken else dg.AssetCheckSeverity.WARN,
+        description=" ".join(said) or None,
+        metadata={"channels": len(preparation.channels), "constant_sensors": len(still)},
     )

@@ -4,28 +4,28 @@ The only place where the network's own framework and ONNX Runtime meet; what the
 in ``core.evaluation`` and ``core.gate``.
 """
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rul_platform.core import splits
+from rul_platform.core.canonical import canonical_json, fingerprint
 from rul_platform.core.cmapss import SIMULATED
 from rul_platform.core.evaluation import BOOSTING, CHAMPION, CONSTANT, FINE_TUNED, Evaluation
 from rul_platform.core.fleet import Fleet
 from rul_platform.core.gate_evidence import Evidence, evaluation_set
 from rul_platform.core.gate_statistics import Paired, ScoredRows, SeedNoise, compare
-from rul_platform.core.metrics import rmse, unit_weights
 from rul_platform.core.plant import Plant
 from rul_platform.core.predicted_units import PredictedUnits
 from rul_platform.core.windows import Windows
-from rul_platform.inference.predictor import CARD_FILE, Predictor
+from rul_platform.inference.predictor import Predictor
+from rul_platform.orchestration.choice_report import mean_history
 from rul_platform.orchestration.contestants import (
     Arena,
     Entry,
+    attributions_of,
     champion_answers,
     cuts_of,
     predictor_of,
@@ -34,9 +34,16 @@ from rul_platform.orchestration.contestants import (
     rivals_of,
     tested_fleet,
 )
+from rul_platform.orchestration.lessons import card_of, taught_by
 from rul_platform.orchestration.step import Champion, Files
-from rul_platform.orchestration.stored_windows import plant_windows, preparation_of
+from rul_platform.orchestration.stored_windows import preparation_of
 from rul_platform.storage.home import Progress
+
+REMARKS = {
+    "not_replayed": "What the pretrained network learned from was not used again",
+    "not_from_champion": "The champion's networks were not gone on with",
+}
+"""What a remark on a card is about."""
 
 SIMULATED_PARENT = "The network was pretrained on simulated turbofans, not on NASA's data."
 
@@ -108,37 +115,45 @@ def hold_contest(entry: Entry, champion: Champion | None, progress: Progress | N
     """
     ours, fleet = predictor_of(entry.candidate), tested_fleet(entry.stored)
     test = cuts_of(ours, fleet)
-    arena = Arena(ours=ours, windows=plant_windows(entry.stored), test=test, progress=progress)
+    arena = Arena(ours=ours, fleet=fleet, test=test, progress=progress)
     own = np.nan_to_num(ours.score(test), nan=ours.preparation.cap)
     theirs = incomparable = silent = None
-    if champion and champion.model.sha256 != entry.candidate.sha256:
+    predicts = predicts_by(entry.candidate), predicts_by(champion.model) if champion else None
+    if champion and predicts[0] != predicts[1]:
         incomparable = recipe_problem(champion, entry.stored)
         if incomparable is None:
             theirs, silent = champion_answers(champion, fleet)
-    rivals = rivals_of(entry, arena)
     in_charge = {} if theirs is None else {CHAMPION: theirs}
     return Contest(
         side_by_side(
             FINE_TUNED,
             ours,
             test,
-            {FINE_TUNED: own} | in_charge | rivals.predictions,
-            cpu_seconds=rivals.cpu_seconds,
+            {FINE_TUNED: own} | in_charge | rivals_of(entry, arena),
+            attributions=attributions_of(entry, test),
             **_about(entry),
         ),
         facts={
             "candidate": entry.candidate.sha256,
             "champion": champion.model.sha256 if champion else None,
             "champion_number": champion.number if champion else None,
+            "candidate_predicts": predicts[0],
+            "champion_predicts": predicts[1],
             "evaluation_set": evaluation_set(fleet, test),
             "incomparable": incomparable,
             "champion_silent": silent,
-            **_smoke(entry.candidate, ours, test),
+            **_smoke(ours, test),
         },
         conditions=_conditions(fleet, test),
-        noise=None if theirs is None else repeated(entry, arena, _clipped_rmse(own, ours, test)),
+        noise=None if theirs is None else repeated(entry, arena, own),
         cap=min(ours.preparation.cap, preparation_of(champion.windows).cap if champion else np.inf),
     )
+
+
+def predicts_by(model: Files) -> str:
+    """Hash of all that a model's predictions come from: the graph, and how its input is made."""
+    preparation = canonical_json(card_of(model)["preparation"])
+    return fingerprint({"graph": model.read("model.onnx"), "preparation": preparation})
 
 
 def _conditions(fleet: Fleet, test: Windows) -> NDArray[np.str_]:
@@ -147,24 +162,15 @@ def _conditions(fleet: Fleet, test: Windows) -> NDArray[np.str_]:
     return fleet.readings["condition"].to_numpy(dtype=np.str_)[newest]
 
 
-def _clipped_rmse(predicted: NDArray[np.float64], ours: Predictor, test: Windows) -> float:
-    truth = np.minimum(test.rul(), ours.preparation.cap)
-    return float(rmse(truth, predicted, unit_weights(test.units())))
-
-
-def _smoke(candidate: Files, ours: Predictor, test: Windows) -> dict[str, float | None]:
-    """The candidate's outputs before limits, by ONNX and by torch, on the evaluation set."""
-    from rul_platform.learning.checkpoints import load
-    from rul_platform.learning.training import outputs
-
-    network = load(candidate.read("checkpoint.pt"), source="candidate").network()
-    by_onnx, by_torch = ours.raw(test), outputs(network, test)
-    if not (np.isfinite(by_onnx).all() and np.isfinite(by_torch).all()):
+def _smoke(ours: Predictor, test: Windows) -> dict[str, float | None]:
+    """The candidate's outputs before limits, and how its graph compares with what it was made from."""
+    outputs = ours.raw(test)
+    if not np.isfinite(outputs).all():
         return {"lowest_output": None, "highest_output": None, "onnx_difference": None}
     return {
-        "lowest_output": float(by_onnx.min()),
-        "highest_output": float(by_onnx.max()),
-        "onnx_difference": float(np.abs(by_onnx - by_torch).max()),
+        "lowest_output": float(outputs.min()),
+        "highest_output": float(outputs.max()),
+        "onnx_difference": float(ours.card["onnx"]["largest_difference"]),
     }
 
 
@@ -202,24 +208,35 @@ def side_by_side(
 
 def _about(entry: Entry) -> dict[str, Any]:
     """Title, provenance and notes of a plant's report."""
-    candidate, parent = entry.candidate, entry.parent
-    card = json.loads(candidate.read(CARD_FILE))
+    candidate, card = entry.candidate, card_of(entry.candidate)
     plant = Plant.model_validate_json(entry.stored.read("plant.json"))
-    pretrained_on = json.loads(parent.read("card.json"))["subsets"]
+    pretrained_on = card_of(entry.parent)["subsets"]
     return {
         "title": plant.title,
-        "history": candidate.table("history.parquet"),
+        "history": mean_history(candidate.table("history.parquet")),
+        "approaches": candidate.table("approaches.parquet"),
+        "transfer_verdict": card["transfer_verdict"],
         "facts": {
             "plant": card["plant"],
             "model sha256": candidate.sha256,
+            "approach": card["choice"]["name"],
             "architecture": card["architecture"],
+            "folds": len(card["member_folds"]),
             "pretrained on": ", ".join(pretrained_on),
-            "units that taught": len(card["units"][splits.TRAIN]),
-            "units that validated": len(card["units"][splits.VALID]),
+            "units that taught": len(taught_by(card)),
             "seed": card["training"]["seed"],
-            "checkpoint sha256": parent.sha256,
+            "checkpoint sha256": entry.parent.sha256,
             "windows sha256": entry.stored.sha256,
         },
-        "notes": (SIMULATED_PARENT,) if SIMULATED in pretrained_on else (),
+        "notes": tuple(_notes(card, pretrained_on)),
         "simulated": plant.simulated,
+        "cost_ratio": plant.maintenance.cost_ratio,
+        "lead": plant.maintenance.lead,
     }
+
+
+def _notes(card: Mapping[str, Any], pretrained_on: Sequence[str]) -> Iterator[str]:
+    if SIMULATED in pretrained_on:
+        yield SIMULATED_PARENT
+    for what, why in card["remarks"].items():
+        yield f"{REMARKS[what]}: {why}."

@@ -6,27 +6,26 @@ predictions (``contest``).
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from rul_platform.core import splits
+from rul_platform.core.artifact_files import CARD_FILE, MODEL_FILE
+from rul_platform.core.evaluation import CONSTANT
 from rul_platform.core.fleet import Fleet
 from rul_platform.core.gate_statistics import SeedNoise
-from rul_platform.core.recipe import FitConfig
-from rul_platform.core.windows import Windows, even_cuts
-from rul_platform.errors import DataError, LeakError
-from rul_platform.inference.predictor import CARD_FILE, MODEL_FILE, Predictor
+from rul_platform.core.metrics import unit_rmse
+from rul_platform.core.windows import CUTS_OF_A_LIFE, Windows, even_cuts
+from rul_platform.errors import DataError, LeakError, LineageError, MissingExtraError
+from rul_platform.inference.predictor import Predictor
+from rul_platform.orchestration.finetuning_config import trained_with
+from rul_platform.orchestration.lessons import Lessons, card_of, rival_file, taught_by
 from rul_platform.orchestration.step import Champion, Files, Step
-from rul_platform.orchestration.stored_windows import plant_fleet, splits_of
+from rul_platform.orchestration.stored_models import stored_model
+from rul_platform.orchestration.stored_windows import plant_fleet, preparation_of, splits_of
 from rul_platform.storage.home import Progress
-
-if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
-    from rul_platform.learning.rivals import Rivals
-
-CUTS = 20
-"""Points of each test unit's life at which it is scored; every unit weighs the same."""
 
 RECIPE = ("columns", "sensors", "resample", "failure")
 """What of a plant file decides how a reading becomes a row; models of other recipes see other rows."""
@@ -43,32 +42,53 @@ class Entry:
 
     Attributes:
         candidate: A model artifact.
-        stored: The plant's windows that it learned from.
-        parent: The pretrained checkpoint that it descends from.
-        start: The artifact with the ``checkpoint.pt`` that its training began with: ``parent``, or the
-            champion of that time.
+        lessons: What it learned from; its champion is the one that its networks began with.
     """
 
     candidate: Files
-    stored: Files
-    parent: Files
-    start: Files
+    lessons: Lessons
+
+    @property
+    def stored(self) -> Files:
+        """The plant's windows that it learned from."""
+        return self.lessons.stored
+
+    @property
+    def parent(self) -> Files:
+        """The pretrained checkpoint that it descends from."""
+        return self.lessons.parent
 
 
 def entry_of(step: Step, plant: str) -> Entry:
-    """A plant's newest candidate, and by the hashes on its card all that it was made from."""
+    """A plant's newest candidate, and by the hashes on its card all that it was made from.
+
+    Raises:
+        LineageError: It is of a kind that this version does not judge any more.
+    """
     candidate = step.read("finetuned_model", plant)
-    card = json.loads(candidate.read(CARD_FILE))
-    parent = step.read_exactly("pretrained_checkpoint", card["architecture"], card["parent"])
-    start = card.get("start", {"from": "pretrained"})  # older cards know no other start
-    began_as_champion = start["from"] == "champion"
+    card = card_of(candidate)
+    if "approach" not in card:
+        msg = (
+            f"The newest model of {plant}, {candidate.sha256[:12]}, was made before approaches were "
+            f"compared, so it cannot be judged any more. Make a new one: `rul train {plant}`."
+        )
+        raise LineageError(msg)
+    start = card["start"]
     return Entry(
         candidate=candidate,
-        stored=step.read_exactly("plant_windows", plant, card["windows"]),
-        parent=parent,
-        start=step.read_exactly("finetuned_model", plant, start["sha256"])
-        if began_as_champion
-        else parent,
+        lessons=Lessons(
+            stored=step.read_exactly("plant_windows", plant, card["windows"]),
+            parent=step.read_exactly(
+                "pretrained_checkpoint", card["parent_architecture"], card["parent"]
+            ),
+            source={
+                name: step.read_exactly("cmapss_windows", name, sha)
+                for name, sha in card["source"].items()
+            },
+            champion=step.read_exactly("finetuned_model", plant, start["sha256"])
+            if start["from"] == "champion"
+            else None,
+        ),
     )
 
 
@@ -78,13 +98,13 @@ class Arena:
 
     Attributes:
         ours: The candidate, as it would serve.
-        windows: All windows of the plant.
+        fleet: The units that only judge.
         test: The windows that are scored.
         progress: Told how trainings go.
     """
 
     ours: Predictor
-    windows: Windows
+    fleet: Fleet
     test: Windows
     progress: Progress | None
 
@@ -102,7 +122,7 @@ def tested_fleet(stored: Files) -> Fleet:
 
 def cuts_of(model: Predictor, fleet: Fleet) -> Windows:
     """The points at which units are scored, as this model looks at them: the same for every model."""
-    return even_cuts(model.preparation.windows(fleet, splits.TEST).exact(), CUTS)
+    return even_cuts(model.preparation.windows(fleet, splits.TEST).exact(), CUTS_OF_A_LIFE)
 
 
 def recipe_problem(champion: Champion, stored: Files) -> str | None:
@@ -123,8 +143,7 @@ def champion_answers(
         LeakError: A test unit taught it.
     """
     model = predictor_of(champion.model)
-    taught = {unit for units in model.card["units"].values() for unit in units}
-    leaked = sorted(taught & set(fleet.units["unit"]))
+    leaked = sorted(taught_by(model.card) & set(fleet.units["unit"]))
     if leaked:
         msg = (
             f"Test units {', '.join(leaked)} taught the champion {champion.model.sha256[:12]}: a "
@@ -138,46 +157,53 @@ def champion_answers(
         return None, str(error)
 
 
-def rivals_of(entry: Entry, arena: Arena) -> "Rivals":
-    """What was trained on the same units for comparison."""
-    from rul_platform.learning.checkpoints import load
-    from rul_platform.learning.rivals import score_rivals
+def rivals_of(entry: Entry, arena: Arena) -> dict[str, NDArray[np.float64]]:
+    """Predictions of those that the candidate is measured against, of the same units, in life units."""
+    from rul_platform.learning.baselines import constant
 
-    ours = arena.ours
-    return score_rivals(
-        arena.windows,
-        arena.test,
-        load(entry.parent.read("checkpoint.pt"), source="pretrained_checkpoint"),
-        ours.preparation.channels,
-        _fit(ours.card["training"]),
-        cap=ours.preparation.cap,
-        progress=arena.progress,
-    )
+    ours, windows = arena.ours, preparation_of(entry.stored).windows(arena.fleet, splits.TEST)
+    points = windows.only(windows.index["last_row"].isin(arena.test.index["last_row"]))
+    scores = {
+        name: Predictor(entry.candidate.read(rival_file(name)), ours.card).score(
+            points.shorter(length)
+        )
+        for name, length in ours.card["rivals"].items()
+    }
+    usual = constant(entry.lessons.known, arena.test, cap=ours.preparation.cap)
+    return scores | {CONSTANT: usual}
 
 
-def repeated(entry: Entry, arena: Arena, own_rmse: float) -> SeedNoise:
-    """The candidate's recipe with other seeds, on the same windows and from the same start."""
-    from rul_platform.learning.checkpoints import load
-    from rul_platform.learning.finetuning import FinetuneConfig
+def repeated(entry: Entry, arena: Arena, own: NDArray[np.float64]) -> SeedNoise:
+    """The candidate's approach with other seeds, on the same folds and from the same start.
+
+    Args:
+        entry: The candidate.
+        arena: Where it was scored, on N windows.
+        own: Its own predictions, shape ``(N,)``, in life units.
+    """
     from rul_platform.learning.seed_noise import seed_noise
 
-    ours, training = arena.ours, arena.ours.card["training"]
+    card = arena.ours.card
+    config, test, cap = trained_with(card), arena.test, arena.ours.preparation.cap
     return seed_noise(
-        load(entry.start.read("checkpoint.pt"), source=f"model {entry.start.sha256[:12]}"),
-        ours.preparation.channels,
-        arena.windows,
-        arena.test,
-        FinetuneConfig(
-            fit=_fit(training),
-            freeze=training["freeze"],
-            pretrained_rate=training["pretrained_rate"],
-        ),
-        own_rmse=own_rmse,
-        cap=ours.preparation.cap,
+        card["approach"],
+        entry.lessons.known,
+        card["folds"],
+        entry.lessons.setting(config),
+        test,
+        seed=config.seed,
+        own_rmse=unit_rmse(test.units(), test.rul(), own, cap),
         progress=arena.progress,
     )
 
 
-def _fit(training: dict[str, Any]) -> FitConfig:
-    """The loop's settings as the candidate's card tells them."""
-    return FitConfig(**{k: v for k, v in training.items() if k in FitConfig.__slots__})
+def attributions_of(entry: Entry, test: Windows) -> pd.DataFrame | str:
+    """Which sensors the candidate's predictions rest on, or why that is not known."""
+    from rul_platform.learning.attribution import explain_fleet
+
+    model = stored_model(entry.candidate)
+    usual = entry.lessons.known.shorter(model.window)
+    try:
+        return explain_fleet(model, test, usual, preparation_of(entry.stored).channels)
+    except MissingExtraError as error:
+        return str(error)

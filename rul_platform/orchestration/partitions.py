@@ -2,13 +2,20 @@
 
 import dagster as dg
 
-from rul_platform.core.architectures import ARCHITECTURES
+from rul_platform.core.architectures import (
+    ARCHITECTURES,
+    BENCHMARKED,
+    BENCHMARKED_IF_ASKED,
+)
 from rul_platform.core.cmapss import SIMULATED, SUBSETS
 
 SUBSET = dg.StaticPartitionsDefinition([*SUBSETS, SIMULATED])
 ARCHITECTURE = dg.StaticPartitionsDefinition(list(ARCHITECTURES))
 SUBSET_AND_ARCHITECTURE = dg.MultiPartitionsDefinition(
-    {"subset": SUBSET, "architecture": ARCHITECTURE}
+    {
+        "subset": SUBSET,
+        "architecture": dg.StaticPartitionsDefinition([*BENCHMARKED, *BENCHMARKED_IF_ASKED]),
+    }
 )
 PLANT = dg.DynamicPartitionsDefinition(name="plant")
 """One for each plant file in ``plants/`` of the home folder; the sensor ``new_plants`` adds them."""

@@ -11,14 +11,17 @@ import dagster as dg
 
 from rul_platform.errors import CheckFailedError
 from rul_platform.orchestration.assets.cmapss_windows import CmapssWindowsConfig
-from rul_platform.orchestration.assets.finetuned_model import FinetunedModelConfig
+from rul_platform.orchestration.assets.edge_model import EdgeModelConfig
 from rul_platform.orchestration.assets.plant_windows import PlantWindowsConfig
 from rul_platform.orchestration.assets.pretrained_checkpoint import PretrainedCheckpointConfig
 from rul_platform.orchestration.assets.raw_cmapss import RawCmapssConfig
+from rul_platform.orchestration.assets.transfer_study import TransferStudyConfig
+from rul_platform.orchestration.benchmark_config import BenchmarkConfig
 from rul_platform.orchestration.code_location import build_defs
+from rul_platform.orchestration.finetuning_config import FinetunedModelConfig
 from rul_platform.orchestration.instance import COMMAND_LINE, STARTED_BY
 from rul_platform.orchestration.partitions import PLANT
-from rul_platform.orchestration.training_config import NetworkConfig
+from rul_platform.storage.deployments import models_of
 from rul_platform.storage.home import Home
 from rul_platform.storage.lineage import Input
 from rul_platform.storage.models import ModelVersion
@@ -27,9 +30,11 @@ CONFIGS: dict[str, type[dg.Config]] = {
     "raw_cmapss": RawCmapssConfig,
     "cmapss_windows": CmapssWindowsConfig,
     "pretrained_checkpoint": PretrainedCheckpointConfig,
-    "cmapss_benchmark": NetworkConfig,
+    "cmapss_benchmark": BenchmarkConfig,
+    "transfer_study": TransferStudyConfig,
     "plant_windows": PlantWindowsConfig,
     "finetuned_model": FinetunedModelConfig,
+    "edge_model": EdgeModelConfig,
 }
 JUDGED_BY_CHAMPION = {"evaluation_report", "deployed_model"}
 """They compare with whoever is in charge, which a deployment changes."""
@@ -50,6 +55,7 @@ PLANT_ASSETS = {
     "plant_readings",
     "plant_windows",
     "finetuned_model",
+    "edge_model",
     *JUDGED_BY_CHAMPION,
 }
 
@@ -142,7 +148,14 @@ class Pipeline:
         if version is None or version.state == "rejected":
             return version is not None
         is_read = deployed is not None and version.sha256 in {i.sha256 for i in deployed.inputs}
-        return is_read and (version.state in ("champion", "shadow") or self._is_held(version))
+        is_settled = version.state == "shadow" or self._serves(version) or self._is_held(version)
+        return is_read and is_settled
+
+    def _serves(self, version: ModelVersion) -> bool:
+        """Whether this model is in charge, perhaps with an interval that was calibrated since."""
+        champion = self._home.registry.champion(version.plant)
+        models = models_of(self._home.registry.deployments(version.plant))
+        return champion is not None and models[champion.number] == models.get(version.number)
 
     def _is_held(self, version: ModelVersion) -> bool:
         """Whether the gate left this candidate to a person, and compared it with today's champion."""

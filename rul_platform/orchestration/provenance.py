@@ -4,36 +4,48 @@ Belongs here: facts for the lineage and the UI that are the same for all assets.
 what a single asset reports (``report``).
 """
 
-import platform
-from importlib.metadata import version
+import sys
+from importlib.util import find_spec
 from typing import Any
 
 import dagster as dg
 import pyarrow.parquet as pq
 
+from rul_platform.storage import lineage
 from rul_platform.storage.artifacts import Artifact
 from rul_platform.storage.lineage import Input
 
 RECORDED_PACKAGES = (
     "dagster",
     "numpy",
+    "onnx",
     "onnxruntime",
     "pandas",
     "pyarrow",
     "scikit-learn",
+    "skl2onnx",
     "torch",
 )
+
+IF_INSTALLED = ("optuna",)
+"""Packages of extras that decide what is computed."""
 
 
 def environment() -> dict[str, str]:
     """What a repetition of this step would have to match."""
-    packages = {name: version(name) for name in RECORDED_PACKAGES}
-    return {
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "system": platform.system(),
-        "rul_platform": version("rul-platform"),
-    } | packages
+    extras = tuple(name for name in IF_INSTALLED if find_spec(name))
+    return lineage.environment((*RECORDED_PACKAGES, *extras)) | {"cuda_device": _cuda_device()}
+
+
+def _cuda_device() -> str:
+    """What a network was trained on unless the parameters say ``cpu``; else ``none``.
+
+    A step that did not load torch has trained no network, and is not made to load it now.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_available():
+        return "none"
+    return str(torch.cuda.get_device_name())
 
 
 def columns_of(data: bytes) -> dict[str, Any]:

@@ -70,26 +70,37 @@ def windows(index: pd.DataFrame, preparation: Preparation) -> Metadata:
 
 
 def training(fitted: "FitResult", *, life_unit: str) -> Metadata:
-    """How a training went, as numbers and as a curve."""
+    """How a training went: numbers, its curve, and how long the gradients of each layer were."""
+    from rul_platform.learning.gradients import worst
     from rul_platform.reports.fleet_plots import training_curve
     from rul_platform.reports.plots import markdown_image
+    from rul_platform.reports.training_plots import gradient_norms
 
     curve = training_curve(fitted.history, life_unit)
-    return {
+    told: Metadata = {
         f"valid_rmse_{life_unit}": fitted.best_valid_rmse,
         "best_step": fitted.best_step,
         "cpu_seconds": fitted.cpu_seconds,
+        "batch": fitted.batch.sentence if fitted.batch else "not tried",
         "history": dg.MetadataValue.md(markdown_image(curve, "Training history")),
     }
+    if fitted.gradients.empty:
+        return told
+    plot = markdown_image(gradient_norms(fitted.gradients), "Gradients by layer")
+    return told | worst(fitted.gradients) | {"gradients": dg.MetadataValue.md(plot)}
 
 
-def transfer(became: "TransferReport") -> Metadata:
-    """What was loaded of the pretrained weights, what was left out and why, what is frozen."""
+def transfer(became: "TransferReport | None") -> Metadata:
+    """What was loaded of the weights begun with, what was left out and why, what is frozen."""
+    if became is None:
+        return {"weights_loaded": 0}
     skipped = [dg.TableRecord(asdict(s)) for s in became.skipped]
+    phases = {f"frozen_while_{name}": ", ".join(f) or "none" for name, f in became.phases.items()}
     return {
         "weights_loaded": len(became.loaded),
         "weights_left_out": dg.MetadataValue.table(skipped) if skipped else "none",
         "weights_frozen": ", ".join(became.frozen) or "none",
+        **{key.replace(" ", "_"): names for key, names in phases.items()},
     }
 
 
@@ -110,13 +121,53 @@ def evaluation(result: Evaluation) -> Metadata:
         for s in result.scores
         if s is not main
     }
-    coverage = {} if result.coverage is None else {"interval_coverage": result.coverage}
     plots = {
         plot.title: dg.MetadataValue.md(markdown_image(plot.draw(result), plot.caption))
         for plot in plots_of(result)
     }
     summary = dg.MetadataValue.md(render_markdown(result))
-    return {"summary": summary, **numbers, **others, **coverage, **plots}
+    return {"summary": summary, **numbers, **others, **_trust(result), **_planning(result), **plots}
+
+
+def _trust(result: Evaluation) -> Metadata:
+    """Intervals, overall and by band, and how each way to learn did."""
+    found: Metadata = {}
+    if result.coverage is not None:
+        found["interval_coverage"] = result.coverage
+    if result.coverage_by_band is not None:
+        found["interval_by_band"] = _table(result.coverage_by_band)
+    if result.transfer_verdict is not None:
+        found["transfer_verdict"] = result.transfer_verdict
+    if result.approaches is not None:
+        found["approaches"] = _table(result.approaches)
+    if isinstance(result.attributions, pd.DataFrame):
+        found["attributions"] = _table(result.attributions)
+    return found
+
+
+def _planning(result: Evaluation) -> Metadata:
+    """The cheapest alarm threshold, and how early predictions can be planned with."""
+    from rul_platform.core.maintenance import cheapest
+
+    found: Metadata = {}
+    if result.maintenance is not None:
+        curve = result.maintenance[result.maintenance["alarm_on"] == "prediction"]
+        best = cheapest(curve)
+        found["alarm_threshold_cheapest"] = float(best["threshold"])
+        found["alarm_cost_of_waiting"] = float(best["cost"])
+        found["alarm_costs"] = _table(result.maintenance)
+    if result.prognostics is not None:
+        found["prognostic_horizon_median"] = float(result.prognostics["horizon"].median())
+        found["alpha_lambda_half_way"] = float(result.prognostics["alpha_lambda_50"].mean())
+    return found
+
+
+def _table(table: pd.DataFrame) -> dg.TableMetadataValue:
+    """Numbers with four decimals; text for what JSON has no number for."""
+    rows: list[dict[str, Any]] = json.loads(table.to_json(orient="records", double_precision=4))
+    return dg.MetadataValue.table(
+        [dg.TableRecord({n: "unknown" if v is None else v for n, v in row.items()}) for row in rows]
+    )
 
 
 def gate(verdict: Verdict) -> Metadata:
@@ -179,5 +230,9 @@ def evaluation_files(result: Evaluation, verdict: Verdict | None = None) -> dict
     return {
         "report.html": render_report(result, verdict),
         "scores.json": canonical_json(json.loads(tables["scores"].to_json(orient="records"))),
-        "predictions.parquet": to_parquet(tables["predictions"]),
+        **{
+            f"{name}.parquet": to_parquet(table)
+            for name, table in tables.items()
+            if name not in ("scores", "differences")
+        },
     }

@@ -9,10 +9,11 @@ from typing import Any
 
 import dagster as dg
 
-from rul_platform.orchestration.assets.finetuned_model import FinetunedModelConfig
 from rul_platform.orchestration.assets.plant_windows import PlantWindowsConfig
+from rul_platform.orchestration.finetuning_config import FinetunedModelConfig
 from rul_platform.orchestration.jobs import retrain_plant
 from rul_platform.orchestration.step import ATTEMPT_TAG, RETRAIN_TAG
+from rul_platform.storage.deployments import RECALIBRATION
 from rul_platform.storage.home import Home
 from rul_platform.storage.lineage import Materialization
 from rul_platform.storage.retrains import Retrain
@@ -49,6 +50,7 @@ def configs(home: Home, retrain: Retrain) -> dict[str, dict[str, Any]]:
     """Asset to configuration: the last trusted recipe, with what the policy says otherwise.
 
     It is that of the model that served last without being forced in. Without one the defaults are left.
+    Which approaches are tried again is decided by the number of units (``attempts``).
     """
     settings = home.snapshots.get(retrain.snapshot)
     chosen = {key: settings[key] for key in ("epochs", "learning_rate") if settings.get(key)}
@@ -75,10 +77,15 @@ def run_of(instance: dg.DagsterInstance, retrain: Retrain) -> dg.DagsterRun | No
 
 
 def _trusted_made(home: Home, plant: str) -> Materialization | None:
-    """How the model was made that last came into service other than by force."""
-    served = [each for each in home.registry.deployments(plant) if each.kind != "forced"]
-    made = home.lineage.by_sha256(served[-1].sha256) if served else ()
-    return next((each for each in reversed(made) if each.asset == "finetuned_model"), None)
+    """How the model was made that last came into service other than by force.
+
+    A recalibration puts no other model there: one of a forced model makes it no more trusted. Where a
+    rollback went to a recalibrated version, the model is the newest one among its ancestors.
+    """
+    passed_over = ("forced", RECALIBRATION)
+    served = [each for each in home.registry.deployments(plant) if each.kind not in passed_over]
+    made = home.lineage.ancestors(served[-1].sha256) if served else ()
+    return next((each for each in made if each.asset == "finetuned_model"), None)
 
 
 def _windows_made(home: Home, model: Materialization | None) -> Materialization | None:

@@ -10,16 +10,19 @@ partition, and is gone when a run is deleted (decision record 0002).
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pandas as pd
 import pyarrow.parquet as pq
 
-import rul_platform
-from rul_platform.core.canonical import source_fingerprint
 from rul_platform.errors import LineageError, NotMaterializedError, OrphanedRunError
+from rul_platform.orchestration.code_versions import (
+    DATA_CODE,
+    LEARNING_CODE,
+    REPORT_CODE,
+    STUDY_CODE,
+)
 from rul_platform.orchestration.jobs import ATTEMPT_TAG, RETRAIN_TAG, RETRAINED
 from rul_platform.orchestration.provenance import (
     columns_of,
@@ -32,15 +35,10 @@ from rul_platform.storage.database import writing
 from rul_platform.storage.home import Home
 from rul_platform.storage.lineage import Input
 
-PACKAGE = Path(rul_platform.__file__).parent
-_DATA = ("core", "storage", "orchestration/assets", "orchestration/stored_windows.py")
-_LEARNING = (*_DATA, "learning", "orchestration/training_config.py")
-_CONTEST = ("orchestration/contest.py", "orchestration/contestants.py")
-_REPORTS = (*_LEARNING, "inference", "reports", *_CONTEST)
-DATA_CODE = source_fingerprint(PACKAGE, _DATA)
-LEARNING_CODE = source_fingerprint(PACKAGE, _LEARNING)
-REPORT_CODE = source_fingerprint(PACKAGE, _REPORTS)
-"""Versions of the code that computes, from its content: nobody has to remember to bump them."""
+__all__ = [
+    "DATA_CODE", "LEARNING_CODE", "REPORT_CODE", "STUDY_CODE", "Champion", "Files", "Metadata", "Step",
+    "current",
+]  # fmt: skip
 
 Metadata = Mapping[str, Any]
 

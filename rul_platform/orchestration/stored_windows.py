@@ -1,7 +1,8 @@
 """Windows, and what they are made from, as the assets store them, read back.
 
 Belongs here: file names of these artifacts. Nothing else opens the official test set than
-``cmapss_test``, and nothing calls that but the benchmark and ``rul windows export --test``: no training.
+``cmapss_test``, and nothing calls that but the benchmark, the last section of a method's log
+(``studies``) and ``rul windows export --test``: no training.
 """
 
 import json

@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from rul_platform.core.evaluation import Evaluation
 from rul_platform.core.gate import Verdict
 from rul_platform.reports.numbers import percent
+from rul_platform.reports.planning import alarm_sentence, alarm_table, prognostic_table
 from rul_platform.reports.plots import DARK, LIGHT, PlotOfReport, plots_of
 from rul_platform.reports.promotion import promotion
 from rul_platform.reports.style import DOTS_PER_INCH
@@ -30,6 +31,7 @@ from rul_platform.reports.tables import (
     score_tables,
     worst_table,
 )
+from rul_platform.reports.trust import approach_table, coverage_table, sensor_table
 from rul_platform.reports.verdict import answers, basis, cautions, conclusion, headline
 
 _CSS_DOTS_PER_INCH = 96
@@ -63,6 +65,8 @@ def render_report(evaluation: Evaluation, verdict: Verdict | None = None) -> byt
             unit=evaluation.life_unit,
             cap=f"{evaluation.cap:g}",
             level=percent(evaluation.level),
+            lead=f"{evaluation.lead:g}",
+            cost_ratio=f"{evaluation.cost_ratio:g}",
             simulated=evaluation.simulated,
             headline=headline(evaluation),
             conclusion=conclusion(evaluation),
@@ -74,7 +78,17 @@ def render_report(evaluation: Evaluation, verdict: Verdict | None = None) -> byt
             score_tables=score_tables(evaluation),
             comparison=comparison_table(evaluation) if evaluation.differences else None,
             worst=worst_table(evaluation),
-            pictures=[_picture(plot, evaluation) for plot in plots_of(evaluation)],
+            alarm=alarm_sentence(evaluation),
+            alarms=alarm_table(evaluation),
+            prognostics=prognostic_table(evaluation),
+            coverage=coverage_table(evaluation),
+            transfer_verdict=evaluation.transfer_verdict,
+            approaches=approach_table(evaluation),
+            sensors=sensor_table(evaluation),
+            unexplained=evaluation.attributions
+            if isinstance(evaluation.attributions, str)
+            else None,
+            pictures=_pictures(evaluation),
             facts=facts(evaluation),
             notes=evaluation.notes,
         )
@@ -91,6 +105,8 @@ def render_markdown(evaluation: Evaluation) -> str:
     for answer in answers(evaluation):
         lines.append(f"- {_flat(answer.question)} **{answer.answer.capitalize()}.** "
                      f"{_flat(answer.sentence)}")  # fmt: skip
+    further = (evaluation.transfer_verdict, alarm_sentence(evaluation))
+    lines += [f"- {_flat(sentence)}" for sentence in further if sentence]
     for table in score_tables(evaluation):
         lines += ["", f"{_flat(table.caption)} ({RMSE} with its {percent(evaluation.level)} "
                   "interval over units)"]  # fmt: skip
@@ -113,6 +129,14 @@ def _markdown_table(table: Table) -> list[str]:
 def _flat(text: str) -> str:
     """Text that cannot end a table cell, nor a line, nor begin a tag."""
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def _pictures(evaluation: Evaluation) -> dict[str, list[Picture]]:
+    """By the section that they stand in."""
+    found: dict[str, list[Picture]] = {"planning": [], "interval": [], "plots": []}
+    for plot in plots_of(evaluation):
+        found[plot.section].append(_picture(plot, evaluation))
+    return found
 
 
 def _picture(plot: PlotOfReport, evaluation: Evaluation) -> Picture:

@@ -7,6 +7,7 @@ Does not belong here: drawing (``error_plots``, ``model_plots``) and the look (`
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from rul_platform.core.evaluation import Evaluation
 from rul_platform.reports.error_plots import (
@@ -24,14 +25,19 @@ from rul_platform.reports.model_plots import (
     trajectory_units,
     unit_trajectories,
 )
+from rul_platform.reports.planning_plots import alarm_costs
 from rul_platform.reports.style import DARK, LIGHT, Plot, Theme
 
 __all__ = [
-    "DARK", "LIGHT", "PLOTS", "PlotOfReport", "Theme", "band_heat_map", "interval_by_unit",
+    "DARK", "LIGHT", "PLOTS", "PlotOfReport", "Theme", "alarm_costs", "band_heat_map",
+    "interval_by_unit",
     "markdown_image", "model_comparison", "plots_of", "predicted_vs_true", "residual_histogram",
     "residual_quantiles", "residuals_by_prediction", "residuals_over_life", "training_history",
     "unit_trajectories",
 ]  # fmt: skip
+
+
+Section = Literal["planning", "interval", "plots"]
 
 
 def _always(_: Evaluation) -> bool:
@@ -48,6 +54,7 @@ class PlotOfReport:
         draw: The plot: evaluation and theme to PNG bytes.
         applies: Whether an evaluation has what the plot needs.
         is_tall: Whether it takes the height of two.
+        section: Where in the report it stands.
     """
 
     title: str
@@ -55,9 +62,17 @@ class PlotOfReport:
     draw: Plot[Evaluation]
     applies: Callable[[Evaluation], bool] = _always
     is_tall: bool = False
+    section: Section = "plots"
 
 
 PLOTS = (
+    PlotOfReport(
+        "What an alarm threshold costs",
+        "Lowest is cheapest (diamond); right of it life is thrown away, left of it units fail.",
+        alarm_costs,
+        lambda shown: shown.maintenance is not None,
+        section="planning",
+    ),
     PlotOfReport(
         "Models side by side",
         "Further left is better; the bar says where the RMSE would lie on other units of the same kind.",
@@ -81,6 +96,7 @@ PLOTS = (
         "The dark line should run inside the bars; triangles mark the truths that a bar missed.",
         interval_by_unit,
         lambda shown: shown.interval_low is not None,
+        section="interval",
     ),
     PlotOfReport(
         "Bands of remaining life",

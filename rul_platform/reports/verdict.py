@@ -57,9 +57,16 @@ def headline(evaluation: Evaluation) -> str:
     """How far off the model is, in one sentence."""
     score = evaluation.main_score.clipped
     return (
-        f"The {named(evaluation.main)} is off by {plain(score.mae)} {evaluation.life_unit} on "
+        f"The {_subject(evaluation)} is off by {plain(score.mae)} {evaluation.life_unit} on "
         f"average, on {counted(evaluation.unit_count, 'unit')}."
     )
+
+
+def _subject(evaluation: Evaluation) -> str:
+    """The main model; a plant's by the approach that it came from."""
+    approach = evaluation.facts.get("approach")
+    is_plants = evaluation.main == FINE_TUNED and approach is not None
+    return f"model ({approach})" if is_plants else named(evaluation.main)
 
 
 def conclusion(evaluation: Evaluation) -> str:
@@ -76,7 +83,9 @@ def conclusion(evaluation: Evaluation) -> str:
         if by_verdict[verdict]
     ]  # fmt: skip
     parts = [f"It {_listed(clauses)}."] if clauses else []
-    if evaluation.transfer is not None:
+    if evaluation.transfer_verdict is not None:
+        parts.append(evaluation.transfer_verdict)
+    elif evaluation.transfer is not None:
         parts.append(_TRANSFER[evaluation.transfer.verdict])
     return " ".join(parts)
 

@@ -4,8 +4,10 @@ Belongs here: reading and writing the intervals, and whom a rollback can go back
 transaction of whoever asks. Does not belong here: the transaction (``models``).
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,8 +19,10 @@ from rul_platform.storage.tables import DEPLOYMENT
 from rul_platform.storage.version_rows import ModelVersion
 
 ROLLBACK = "rollback"
-DECISIONS = ("promotion", "approval", "forced", "confirmed")
-"""Why a version is put in charge: the gate, a person, a person against the gate, a won comparison."""
+RECALIBRATION = "recalibration"
+DECISIONS = ("promotion", "approval", "forced", "confirmed", RECALIBRATION)
+"""Why a version is put in charge: the gate, a person, a person against the gate, a won comparison, or an
+interval that outcomes calibrated around the predictions of the one before."""
 
 CLOCK = "clock"
 """In the evidence: when the decision was by the clock of who decided, where ``since`` is later."""
@@ -61,6 +65,31 @@ class Deployment:
         return self.since if clock is None else datetime.fromisoformat(clock)
 
 
+def models_of(deployed: Sequence[Deployment]) -> dict[int, int]:
+    """Version to the one whose predictions it makes: itself, or what it is a recalibration of.
+
+    Args:
+        deployed: All deployments of one plant, oldest first.
+    """
+    models = dict[int, int]()
+    for each in deployed:
+        of = each.evidence["of"] if each.kind == RECALIBRATION else each.number
+        models.setdefault(each.number, models.get(of, of))
+    return models
+
+
+def newest_of_one_model(deployed: Sequence[Deployment]) -> tuple[Deployment, ...]:
+    """The end of a plant's history in which one model made all predictions, oldest first.
+
+    Args:
+        deployed: All deployments of the plant, oldest first; at least one.
+    """
+    models = models_of(deployed)
+    model = models[deployed[-1].number]
+    same = takewhile(lambda each: models[each.number] == model, reversed(deployed))
+    return tuple(reversed(tuple(same)))
+
+
 def history(connection: sa.Connection, plant: str) -> tuple[Deployment, ...]:
     """A plant's deployments, oldest first."""
     columns = (_D.plant, _D.number, _D.sha256, _D.since, _D.until, _D.evidence)
@@ -97,9 +126,9 @@ def predecessors(connection: sa.Connection, plant: str) -> tuple[ModelVersion, .
 
 
 def rollback_target(
-    connection: sa.Connection, champion: ModelVersion, to: int | None
+    connection: sa.Connection, champion: ModelVersion, to: int | None, same: Collection[int] = ()
 ) -> ModelVersion:
-    """The version that a rollback from ``champion`` puts in charge.
+    """The version that a rollback from ``champion`` puts in charge; without ``to`` none of ``same``.
 
     Raises:
         NoPredecessorError: None has served that can serve again.
@@ -111,8 +140,12 @@ def rollback_target(
         version_rows.require(version, RETURNABLE, "a rollback puts in charge")
         return version
     for version in predecessors(connection, champion.plant):
-        return version
-    told = [f"version {v.number} is {v.told_state}" for v in _former(connection, champion.plant)]
+        if version.number not in same:
+            return version
+    told = [
+        f"version {v.number} is {'the same model' if v.number in same else v.told_state}"
+        for v in _former(connection, champion.plant)
+    ]
     raise NoPredecessorError(champion.plant, champion=champion.number, passed_over=told)
 
 

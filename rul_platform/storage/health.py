@@ -41,29 +41,32 @@ class HealthQuestions:
     def since(
         self,
         plant: str,
-        number: int,
+        numbers: Collection[int],
         since: datetime,
         *,
         cap: float,
         roles: Collection[str] = GIVEN,
     ) -> Health:
-        """How a version has worked.
+        """How a model has worked.
 
         Args:
             plant: Which plant.
-            number: Which version.
+            numbers: Versions that are this model, which differ in their intervals at most.
             since: What was before does not count.
-            cap: Of the version's labels, in life units.
+            cap: Of the model's labels, in life units.
             roles: As what it has answered.
         """
         given = (
             _P.plant == plant,
-            _P.number == number,
+            _P.number.in_(numbers),
             _P.created_at >= since,
             _P.role.in_(roles),
         )
         failures = sa.select(sa.func.count()).where(
-            _F.plant == plant, _F.number == number, _F.created_at >= since, _F.kind != ABSENT
+            _F.plant == plant,
+            _F.number.in_(numbers),
+            _F.created_at >= since,
+            _F.kind != ABSENT,
         )
         with self._engine.connect() as connection:
             low, high = (part * cap for part in OUT_OF_RANGE_CAPS)
@@ -80,7 +83,7 @@ class HealthQuestions:
                 out_of_range=out,
                 pairs=pairs,
                 jumps=jumps,
-                **_ratings(connection, plant, number, since),
+                **_ratings(connection, plant, numbers, since),
             )
 
     def paired_outcomes(
@@ -206,12 +209,14 @@ def _latency(connection: sa.Connection, given: tuple[sa.ColumnElement[bool], ...
     return connection.execute(question.offset(rank - 1).limit(1)).scalar_one()
 
 
-def _ratings(connection: sa.Connection, plant: str, number: int, since: datetime) -> dict[str, int]:
+def _ratings(
+    connection: sa.Connection, plant: str, numbers: Collection[int], since: datetime
+) -> dict[str, int]:
     of = FEEDBACK.c
     question = (
         sa.select(_count_where(of.rating == "positive"), _count_where(of.rating == "negative"))
         .select_from(FEEDBACK)
-        .where(of.plant == plant, of.number == number, of.created_at >= since)
+        .where(of.plant == plant, of.number.in_(numbers), of.created_at >= since)
     )
     positive, negative = connection.execute(question).one()
     return {"positive": positive, "negative": negative}

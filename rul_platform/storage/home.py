@@ -1,12 +1,16 @@
 """The home folder: one place that knows where everything of an installation lives.
 
-plants/     plant files, and the data that came with the examples
-store/      artifacts, content-addressed
-cache/      downloaded archives
-dagster/    the embedded Dagster instance
-reports/    the newest report of each plant, for people
-keys/       the keys of people's pseudonyms, unless RUL_KEYS points elsewhere
-rul.db      the platform's tables, unless RUL_DATABASE_URL points elsewhere
+plants/            plant files, and the data that came with the examples
+store/             artifacts, content-addressed
+cache/             downloaded archives
+dagster/           the embedded Dagster instance
+reports/           the newest report of each plant, for people
+keys/              the keys of people's pseudonyms, unless RUL_KEYS points elsewhere
+training/          live figures of trainings, where they are asked for
+studies/           how far searches and methods have come, and their locks
+transfer_studies/  finished draws of studies that are under way
+studies.db         trials of searches, unless RUL_DATABASE_URL points elsewhere
+rul.db             the platform's tables, likewise
 """
 
 import json

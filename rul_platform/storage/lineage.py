@@ -1,12 +1,14 @@
 """What was made from what: one row for each materialisation, none of which ever changes.
 
-Belongs here: recording, and walking from an artifact up to the raw bytes. Does not belong here: the
-artifacts' bytes (``artifacts``).
+Belongs here: recording, also what of its surroundings, and walking from an artifact up to the raw bytes.
+Does not belong here: the artifacts' bytes (``artifacts``).
 """
 
+import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.metadata import version
 from typing import Any
 
 import sqlalchemy as sa
@@ -53,6 +55,16 @@ class Materialization:
     environment: dict[str, Any]
     inputs: tuple[Input, ...]
     created_at: datetime
+
+
+def environment(packages: Iterable[str]) -> dict[str, str]:
+    """What a repetition would have to match: of this machine, of Python, and of these packages."""
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "rul_platform": version("rul-platform"),
+    } | {name: version(name) for name in packages}
 
 
 class LineageStore:
@@ -162,16 +174,13 @@ def _is_of(asset: str, partition: str) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _parents(connection: sa.Connection, child: Materialization) -> list[Materialization]:
-    made = (
-        _last(
-            connection,
-            *_is_of(each.asset, each.partition),
-            _MADE.sha256 == each.sha256,
-            _MADE.id < child.id,
-        )
-        for each in child.inputs
-    )
-    return [each for each in made if each is not None]
+    found: list[Materialization] = []
+    for each in child.inputs:
+        these = (_MADE.sha256 == each.sha256, _MADE.id < child.id)
+        named = _last(connection, *_is_of(each.asset, each.partition), *these)
+        made = named or _last(connection, *these)  # a recalibrated model is read as a finetuned one
+        found += [] if made is None else [made]
+    return found
 
 
 def _last(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> Materialization | None:

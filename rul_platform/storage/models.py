@@ -5,7 +5,7 @@ overlap, each with its row in the ledger. Does not belong here: the other states
 whether a version is good enough (``core.gate``), whether its files are whole (``operation.deploying``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from rul_platform.errors import ChampionChangedError, NoChampionError, RecordError
 from rul_platform.storage import deployments, version_rows
-from rul_platform.storage.deployments import DECISIONS, ROLLBACK, Deployment
+from rul_platform.storage.deployments import DECISIONS, RETURNABLE, ROLLBACK, Deployment
 from rul_platform.storage.freezes import refuse_frozen
 from rul_platform.storage.version_rows import ModelVersion
 from rul_platform.storage.version_states import VersionStates
@@ -96,6 +96,7 @@ class ModelRegistry(VersionStates):
         reason: str,
         now: datetime,
         expected_champion: int | None = None,
+        same: Collection[int] = (),
         details: Mapping[str, Any] | None = None,
     ) -> Deployment:
         """Put a former champion in charge again; the present one never comes back.
@@ -107,6 +108,8 @@ class ModelRegistry(VersionStates):
             reason: What is wrong with the present champion.
             now: When; not before what is history already.
             expected_champion: The one that is wrong; None for whoever is in charge.
+            same: Other versions that are no better, as they make the same predictions: they never come
+                back either, and without ``to`` none of them is gone back to.
             details: More to keep with the deployment.
 
         Raises:
@@ -128,7 +131,10 @@ class ModelRegistry(VersionStates):
                     what="the rollback was to be from",
                     remedy="Nothing was changed; look at the new champion first.",
                 )
-            target = deployments.rollback_target(connection, champion, to)
+            target = deployments.rollback_target(connection, champion, to, same)
+            for version in version_rows.of_plant(connection, plant):
+                if version.number in same and version.state in RETURNABLE:
+                    version_rows.move(connection, version, "rolled_back", reason)
             evidence = {
                 **(details or {}),
                 "kind": ROLLBACK,

@@ -1,13 +1,14 @@
 """Small files that people see and may edit: complete or absent.
 
-Belongs here: writing one file so that nobody ever meets half of it.
+Belongs here: writing one file, or one folder, so that nobody ever meets half of it.
 Does not belong here: artifacts, which have a store of their own (``artifacts``).
 """
 
 import errno
 import os
+import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rul_platform.errors import StoreFullError
@@ -40,6 +41,34 @@ def write_new(path: Path, data: bytes) -> bool:
     except FileExistsError:
         return False
     return True
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Make ``folder`` with these files in it: all of them, or no folder at all.
+
+    Raises:
+        FileExistsError: It is there already and not empty; nothing in it was touched.
+        StoreFullError: The disk has no room.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.partial")
+    try:
+        partial.mkdir()
+        for name, data in files.items():
+            with (partial / name).open("xb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+        partial.replace(folder)  # takes the place of an empty folder only
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise StoreFullError(str(folder), error.strerror or "no room on the disk") from error
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+            said = "there is something already; name a new folder or an empty one"
+            raise FileExistsError(errno.EEXIST, said, str(folder)) from error
+        raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _write(path: Path, data: bytes, *, publish: Callable[[Path], object]) -> None:

@@ -95,13 +95,23 @@ class Course:
     def run(self, seed: int) -> tuple[Checkpoint, NDArray[np.int16]]:
         """The fine-tuned model, and what it predicts on the test cuts in hundredths of a cycle."""
         channels, cap = self.preparation.channels, self.preparation.cap
-        config = finetuning.FinetuneConfig(fit=FitConfig(seed=seed, **FINETUNING))
-        tuned, _ = finetuning.finetune_from(
-            {"start": self.start}, channels, self.windows, config, cap=cap
+        config = finetuning.FinetuneConfig(
+            fit=FitConfig(seed=seed, **FINETUNING), freeze="encoder_at_first"
+        )
+        network, model, report = finetuning.transfer(
+            self.start, channels, seed=seed, freeze=config.freeze
+        )
+        finetuning.finetune(
+            network,
+            self.windows.select(splits.TRAIN),
+            self.windows.select(splits.VALID),
+            config,
+            cap=cap,
+            own_input=report.has_own_input,
         )
         tested = even_cuts(self.windows.select(splits.TEST), CUTS)
-        predicted = training.predict(tuned.network, tested, cap)
-        dumped = checkpoints.dump(tuned.network, tuned.model, channels)
+        predicted = training.predict(network, tested, cap)
+        dumped = checkpoints.dump(network, model, channels)
         made = checkpoints.load(dumped, source=f"seed {seed}")
         return made, np.rint(100 * predicted).astype(np.int16)
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from rul_platform.cli.train import APPROACH_OPTIONS
 from rul_platform.core.canonical import canonical_json
+from rul_platform.orchestration.finetuning_config import ApproachName
 from rul_platform.orchestration.step import current
 from rul_platform_tests.cli.terminal import Terminal
 from rul_platform_tests.orchestration.conftest import PUMPS, finished_home
@@ -69,3 +71,18 @@ def test_a_refused_model_is_a_failure(at_work: Terminal):
     judged(at_work, "REJECT")
     said = at_work.is_refused("deploy", PUMPS)
     assert f"{PUMPS} version 2 is not deployed" in said
+
+
+def test_all_wrong_options_of_a_training_are_told_at_once_and_nothing_is_started(
+    at_work: Terminal,
+):
+    typed = ("--set", "stepps=3", "--folds", "3", "--set", "folds=2", "--set", "seed=x")
+    said = at_work.is_refused("train", PUMPS, *typed)
+    assert "'stepps' is no option; did you mean 'steps'?" in said
+    assert "folds is given 2 times, expected once" in said
+    assert "seed is 'x', expected a valid integer" in said
+
+
+def test_every_approach_can_be_asked_for_on_the_command_line():
+    """The command line knows no Dagster, so it lists them itself."""
+    assert set(APPROACH_OPTIONS) == {name.value for name in ApproachName}

@@ -142,7 +142,9 @@ def test_the_table_of_scores_has_no_ends_of_what_is_not_known():
 def test_tables_carry_everything():
     tables = FOUND.to_tables()
 
-    assert list(tables) == ["scores", "differences", "predictions", "units"]
+    assert list(tables) == [
+        "scores", "differences", "predictions", "units", "coverage", "prognostics",
+    ]  # fmt: skip
     assert tables["scores"].loc[0, "model"] == FINE_TUNED
     assert tables["scores"].loc[0, "clipped_rmse"] == FOUND.main_score.clipped.rmse
     assert tables["scores"].loc[0, "raw_rmse_high"] == FOUND.main_score.raw_rmse_interval.high

@@ -1,10 +1,12 @@
 """Channels: what a network sees."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rul_platform.core import features
 from rul_platform.core.features import AGE_CAPS, channel_names, channels
 from rul_platform.core.scaling import Scaler
 from rul_platform_tests.fleets import wearing_fleet
@@ -59,3 +61,15 @@ def test_no_unit_sees_another():
     together = channels(fleet.readings, scaler, cap=125.0)
     alone = channels(fleet.take(["b"]).readings, scaler, cap=125.0)
     assert np.allclose(together[40:52], alone, atol=1e-6)
+
+
+@given(
+    lives=st.lists(st.integers(1, 40), min_size=1, max_size=8),
+    seed=st.integers(0, 1000),
+)
+def test_the_exponential_mean_is_that_of_pandas_to_the_last_bit(lives: list[int], seed: int):
+    scaled = np.random.default_rng(seed).normal(size=(sum(lives), 3)).round(1)
+    starts = np.cumsum([0, *lives[:-1]])
+    group = np.repeat(np.arange(len(lives)), lives)
+    expected = pd.DataFrame(scaled).groupby(group, sort=False).ewm(alpha=features.SMOOTHING).mean()
+    assert np.array_equal(features._smoothed(scaled, starts), expected.to_numpy())

@@ -58,6 +58,29 @@ def test_a_surely_better_candidate_is_promoted_even_if_boosting_is_better_still(
     )
 
 
+@pytest.mark.parametrize("policy", [POLICY, Policy(gate="threshold", min_improvement=0.0)])
+def test_a_champion_with_another_interval_is_not_judged_against_itself(policy: Policy):
+    evidence = replace(GOOD, candidate_predicts="f" * 64, champion_predicts="f" * 64)
+
+    verdict = decide(evidence, policy)
+
+    assert (verdict.verdict, verdict.is_open) == (IN_CHARGE, True)
+    assert verdict.reasons == (
+        "the model in charge makes the very same predictions, with another interval",
+    )
+    assert Verdict.from_json(verdict.to_json()) == verdict
+    other = replace(evidence, champion_predicts="0" * 64)
+    assert decide(other, policy).verdict == PROMOTE
+
+
+def test_a_record_from_before_predictions_had_a_hash_is_read_and_judged_as_before():
+    record = GOOD.to_json()
+    del record["candidate_predicts"], record["champion_predicts"]
+
+    assert Evidence.from_json(record) == GOOD
+    assert decide(Evidence.from_json(record), POLICY).verdict == PROMOTE
+
+
 def test_a_gain_that_may_be_chance_is_no_gain():
     verdict = decide(with_overall(low=-0.11), POLICY)
 

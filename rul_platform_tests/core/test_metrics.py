@@ -13,6 +13,7 @@ from rul_platform.core.metrics import (
     raw_and_clipped,
     rul_metrics,
     unit_means,
+    unit_rmse,
     unit_weights,
 )
 from rul_platform.errors import EvaluationError
@@ -45,6 +46,15 @@ def test_the_score_of_a_hopeless_prediction_is_still_a_number():
 
     assert np.isfinite(found.nasa_score)
     assert found.nasa_score > 1e200
+
+
+def test_a_unit_with_many_rows_weighs_no_more_than_one_with_a_few():
+    """Unit a errs by 4 everywhere, b by 2; the truth of b is limited to 50."""
+    units, truth = ["a", "a", "a", "b"], [10.0, 20.0, 30.0, 90.0]
+
+    found = unit_rmse(units, truth, [14.0, 24.0, 34.0, 48.0], cap=50.0)
+
+    assert found == pytest.approx(np.sqrt((16 + 4) / 2))
 
 
 def test_r2_is_undefined_where_the_truth_does_not_vary():

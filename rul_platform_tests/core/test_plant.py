@@ -49,6 +49,7 @@ def test_the_least_plant_file_gives_a_plant_with_the_documented_defaults():
     assert plant.failure == LastRow(kind="last_row")
     assert plant.label.cap == 125.0
     assert (plant.split.valid, plant.split.test) == (0.2, 0.3)
+    assert (plant.maintenance.cost_ratio, plant.maintenance.lead) == (10.0, 0.0)
     assert plant.transfer.held_out == ()
 
 
@@ -61,6 +62,7 @@ def test_every_section_can_be_given():
             resample="[resample]\nstep = 2",
             label="[label]\ncap = 300",
             split='[split]\nvalid = 0.1\ntest = ["B/*"]',
+            maintenance="[maintenance]\ncost_ratio = 4\nlead = 12.5",
             transfer='[transfer]\nheld_out = ["FD003", "SIM"]',
         ),
         "pumps",
@@ -72,6 +74,7 @@ def test_every_section_can_be_given():
     assert plant.resample.step == 2.0
     assert plant.columns.condition == "duty"
     assert plant.split.patterns == ("B/*",)
+    assert (plant.maintenance.cost_ratio, plant.maintenance.lead) == (4.0, 12.5)
     assert plant.transfer.held_out == ("FD003", "SIM")
 
 
@@ -86,6 +89,27 @@ def test_a_plant_survives_json_as_it_is_stored():
     stored = json.dumps(plant.model_dump(mode="json"))
 
     assert Plant.model_validate_json(stored) == plant
+
+
+def test_a_plant_that_was_stored_before_maintenance_was_a_section_is_still_read():
+    plant = parse_plant(text(), "pumps")
+    stored = plant.model_dump(mode="json", exclude={"maintenance"})
+
+    assert Plant.model_validate_json(json.dumps(stored)) == plant
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (
+            "cost_ratio = 0.5",
+            "[maintenance] cost_ratio: found 0.5, but must be a number of 1 or more",
+        ),
+        ("lead = -1", "[maintenance] lead: found -1, but must be a number of 0 or more"),
+    ],
+)
+def test_maintenance_that_makes_no_sense_is_refused(line: str, expected: str):
+    assert only_problem(maintenance=f"[maintenance]\n{line}").startswith(expected)
 
 
 def test_a_split_becomes_the_policy_that_divides_units():

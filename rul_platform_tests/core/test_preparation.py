@@ -2,6 +2,7 @@
 
 import pytest
 
+from rul_platform.core import stillness
 from rul_platform.core.fleet import Fleet, summarise_units
 from rul_platform.core.preparation import Preparation
 from rul_platform_tests.fleets import wearing_fleet
@@ -32,3 +33,23 @@ def test_json_gives_the_same_recipe():
 def test_a_recipe_without_its_first_life_is_not_taken():
     with pytest.raises(KeyError, match="first_life"):
         Preparation.from_json({k: v for k, v in prepared().to_json().items() if k != "first_life"})
+
+
+def test_it_knows_how_long_sensors_stood_still_and_old_recipes_need_not():
+    readings = wearing_fleet({"a": 30, "b": 20}, sensors=3).readings
+    readings.loc[3:6, "s1"] = 0.3
+    readings.loc[readings["unit"] == "b", "s2"] = 7.0  # in one unit it never moves
+    training = Fleet(readings, summarise_units(readings, 0.0))
+    made = Preparation.fit(training, training.sensors, window=7, cap=25.0, life_unit="hours")
+    assert made.longest_still == (1, 4, 0)
+    assert Preparation.from_json(made.to_json()).longest_still == (1, 4, 0)
+    old = {key: value for key, value in made.to_json().items() if key != "longest_still"}
+    assert Preparation.from_json(old).longest_still == ()
+
+
+def test_means_of_equal_readings_stand_still_whatever_their_last_digit():
+    readings = wearing_fleet({"a": 4}).readings.assign(s0=[0.1, 0.1 + 1e-17, 0.1 + 2e-17, 0.2])
+    readings["s0"] += [0.0, 1e-16, -1e-16, 0.0]
+    training = Fleet(readings, summarise_units(readings, 0.0))
+    assert stillness.longest(training, ["s0"], for_good=4) == (3,)
+    assert stillness.longest(training.take(["a"]), ["s1"], for_good=4) == (1,)

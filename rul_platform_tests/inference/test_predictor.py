@@ -4,21 +4,24 @@ import subprocess
 import sys
 
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 
 from rul_platform.core.fleet import Fleet
 from rul_platform.core.preparation import Preparation
 from rul_platform.core.recipe import FitConfig
-from rul_platform.errors import InferenceError, ReadingsError
-from rul_platform.inference.predictor import Predictor
+from rul_platform.errors import CalibrationError, InferenceError, ReadingsError
+from rul_platform.inference.predictor import Outputs, Predictor
 from rul_platform.learning import models, packaging, training
+from rul_platform.learning.learned import NetworkModel
 from rul_platform_tests.fleets import wearing_fleet
+from rul_platform_tests.operation.served import calibrated
 
 
 @pytest.fixture(scope="module")
-def predictor() -> Predictor:
-    """Trained for a moment on six machines with two sensors."""
+def files() -> dict[str, bytes]:
+    """Of a model that was trained for a moment on six machines with two sensors."""
     lives = {f"u{unit}": 40 + 5 * unit for unit in range(6)}
     fleet = wearing_fleet(lives)
     roles = pd.Series({unit: "valid" if unit == "u5" else "train" for unit in lives})
@@ -26,16 +29,22 @@ def predictor() -> Predictor:
     windows = preparation.windows(fleet, roles)
     model = models.default_config("gru", len(preparation.channels), hidden_size=8)
     network = models.build(model, seed=0)
-    fitted = training.fit(
+    training.fit(
         network,
         windows.select("train"),
         windows.select("valid"),
         FitConfig(seed=0, steps=60, validate_every=20),
         cap=50.0,
     )
-    return Predictor.from_files(
-        packaging.package(network, model, preparation, windows=windows, fitted=fitted, facts={})
-    )
+    learned = NetworkModel(network, model, preparation.channels, preparation.window)
+    interval = calibrated(learned, windows.select("valid"), cap=50.0)
+    return packaging.package(learned, preparation, windows=windows, interval=interval, facts={})
+
+
+@pytest.fixture(scope="module")
+def predictor(files: dict[str, bytes]) -> Predictor:
+    """Ready to answer."""
+    return Predictor.from_files(files)
 
 
 def history(rows: int = 30) -> pd.DataFrame:
@@ -64,7 +73,7 @@ def test_what_the_network_said_before_any_limit_is_told(predictor: Predictor):
 def test_a_network_that_says_no_number_answers_nothing(predictor: Predictor):
     question = predictor.question(history())
     with pytest.raises(InferenceError, match="what it says is no finite number"):
-        predictor.answers(question, np.array([np.nan], dtype=np.float32))
+        predictor.answers(question, Outputs(np.array([np.nan], dtype=np.float32)))
 
 
 def test_bytes_that_are_no_network_are_refused(predictor: Predictor):
@@ -86,7 +95,7 @@ def test_the_order_of_the_rows_does_not_matter(predictor: Predictor):
 
 def test_one_reading_is_enough_and_is_warned_of(predictor: Predictor):
     (said,) = predictor.predict(history(1))
-    assert said.warnings[0] == "short history: 1 readings, the model looks at 10"
+    assert said.warnings[0] == "short history: 1 readings, the model counts on 10"
     assert np.isfinite(said.rul)
 
 
@@ -99,6 +108,53 @@ def test_a_history_without_its_beginning_is_warned_of(predictor: Predictor):
         "the history begins at 39 hours, training histories began by 1: without the beginning of its "
         "life the prediction can be far too optimistic; give all of it"
     )
+
+
+@pytest.mark.parametrize("last", [20.0, 20.1, 20.9])
+def test_a_whole_history_is_no_late_one_wherever_its_steps_fall(
+    predictor: Predictor, files: dict[str, bytes], last: float
+):
+    """Steps lie backwards from the newest reading: the first of them ends up to one step after 0."""
+    old = with_card(
+        predictor, files, preparation=predictor.preparation.to_json() | {"first_life": 0.2}
+    )
+    table = history(21).assign(life=np.arange(21) - 20 + last)
+    (whole,) = old.predict(table)
+    (cut,) = old.predict(table.iloc[2:])
+    assert not [note for note in whole.warnings if "begin" in note]
+    assert [note for note in cut.warnings if "the history begins at" in note]
+
+
+def test_a_sensor_that_stands_still_is_warned_of(predictor: Predictor):
+    """Within the range that training saw, so that nothing else tells of it."""
+    assert predictor.preparation.longest_still == (1, 1)
+    table = history(40)
+    stuck = table.assign(s1=table["s1"].where(table["life"] <= 30, 0.5))
+    (said,) = predictor.predict(stuck)
+    expected = "s1 has not moved for 10 readings, in training for at most 1: check the sensor"
+    assert expected in said.warnings
+    assert not said.is_strange
+    for fine in (table, stuck.iloc[:-1]):
+        assert not [w for w in predictor.predict(fine)[0].warnings if "moved" in w]
+
+
+@pytest.mark.parametrize(
+    ("longest", "warned"), [((9, 14), True), ((9, 15), False), ((9, 0), False)]
+)
+def test_a_sensor_that_often_stands_still_is_warned_of_later_or_never(
+    predictor: Predictor, files: dict[str, bytes], longest: tuple[int, int], warned: bool
+):
+    card = predictor.preparation.to_json() | {"longest_still": longest}
+    (said,) = with_card(predictor, files, preparation=card).predict(history(30).assign(s1=0.5))
+    assert any("s1 has not moved for 30 readings" in note for note in said.warnings) == warned
+
+
+def test_a_card_of_before_says_nothing_of_sensors_that_stand_still(
+    predictor: Predictor, files: dict[str, bytes]
+):
+    card = {k: v for k, v in predictor.preparation.to_json().items() if k != "longest_still"}
+    (said,) = with_card(predictor, files, preparation=card).predict(history(30).assign(s1=0.5))
+    assert not [note for note in said.warnings if "moved" in note]
 
 
 def test_each_unit_is_warned_by_its_own_beginning(predictor: Predictor):
@@ -143,6 +199,78 @@ def test_a_sensor_in_another_unit_is_warned_of(predictor: Predictor):
     )
     (usual,) = predictor.predict(history())
     assert not any("far outside" in note for note in usual.warnings)
+
+
+def test_any_level_can_be_asked_for(predictor: Predictor):
+    """The card names 90 %; a higher level never gives a narrower interval."""
+    said = [predictor.predict(history(40), level)[0] for level in (None, 0.5, 0.8, 0.99)]
+    assert [each.level for each in said] == [0.9, 0.5, 0.8, 0.99]
+    usual, half, most, all_but = said
+    assert all_but.rul_low <= usual.rul_low <= most.rul_low <= half.rul_low <= usual.rul
+    assert usual.rul <= half.rul_high <= most.rul_high <= usual.rul_high <= all_but.rul_high
+    with pytest.raises(CalibrationError, match=r"Level 1 cannot be served"):
+        predictor.predict(history(40), 1.0)
+
+
+def with_card(predictor: Predictor, files: dict[str, bytes], **card: object) -> Predictor:
+    return Predictor(files["model.onnx"], {**predictor.card, **card})
+
+
+def test_a_card_of_before_still_serves(predictor: Predictor, files: dict[str, bytes]):
+    """It has one width for all predictions, at one level."""
+    interval = {"level": 0.9, "half_width": 7.0, "units": 4}
+    old = with_card(predictor, files, interval=interval)
+    (said,) = old.predict(history(40))
+    assert said.rul_low == max(said.rul - 7.0, 0.0)
+    assert said.rul_high == min(said.rul + 7.0, 50.0)
+    with pytest.raises(CalibrationError, match="calibrated for 90% only"):
+        old.predict(history(40), 0.8)
+
+
+def test_a_history_is_short_for_what_the_model_needs(predictor: Predictor, files: dict[str, bytes]):
+    """A model may read long histories and still need few readings."""
+    patient = with_card(predictor, files, short_below=3)
+    (said,), (warned,) = patient.predict(history(3)), patient.predict(history(2))
+    assert not [note for note in said.warnings if "short" in note]
+    assert warned.warnings[0] == "short history: 2 readings, the model counts on 3"
+
+
+def test_without_a_far_head_there_is_no_far_life(predictor: Predictor):
+    question = predictor.question(history(5))
+    (near,) = predictor.answers(question, Outputs(np.array([1.2], dtype=np.float32)))
+    assert near.far_rul is None
+    assert near.warnings[-1] == "no sign of wear yet: read it as at least 50"
+
+
+@pytest.mark.parametrize(
+    ("rul", "far", "told"),
+    [
+        (1.0, 1.6, "no sign of wear yet: read it as at least 50; the far head says about 80"),
+        (1.0, 0.9, "no sign of wear yet: read it as at least 50"),
+    ],
+)
+def test_what_the_far_head_says_is_told_where_there_is_no_sign_of_wear(
+    predictor: Predictor, rul: float, far: float, told: str
+):
+    outputs = Outputs(*(np.array([value], dtype=np.float32) for value in (rul, far)))
+    (said,) = predictor.answers(predictor.question(history(12)), outputs)
+    assert said.far_rul == pytest.approx(50 * far)
+    assert said.warnings[-1] == told
+
+
+def test_the_far_output_of_a_graph_is_read(predictor: Predictor, files: dict[str, bytes]):
+    """A graph whose second output repeats the first: what it says is the first, without the limit."""
+    graph = onnx.load_from_string(files["model.onnx"])
+    graph.graph.node.append(onnx.helper.make_node("Identity", ["rul"], ["far"]))
+    far = onnx.helper.make_tensor_value_info("far", onnx.TensorProto.FLOAT, ["B"])
+    graph.graph.output.append(far)
+    (said,) = Predictor(graph.SerializeToString(), predictor.card).predict(history(40))
+    assert said.far_rul == pytest.approx(max(said.raw_rul, 0.0))
+    with pytest.raises(InferenceError, match="no finite number"):
+        predictor.answers(
+            predictor.question(history()),
+            Outputs(np.array([0.5], dtype=np.float32), np.array([np.nan], dtype=np.float32)),
+        )
 
 
 def test_several_units_are_answered_apart(predictor: Predictor):

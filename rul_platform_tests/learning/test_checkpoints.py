@@ -7,7 +7,7 @@ import torch
 
 from rul_platform.errors import CheckpointError
 from rul_platform.learning import checkpoints
-from rul_platform.learning.models import build, default_config
+from rul_platform.learning.models import ModelConfig, build, default_config
 
 CHANNELS = ("s0", "s1", "age")
 
@@ -73,6 +73,9 @@ def test_every_misfit_is_told_at_once(payload: dict):
         (lambda p: p["config"].update(hidden_size="64"), "config.hidden_size: found '64'"),
         (lambda p: p["config"].pop("num_layers"), "config.num_layers: found 'nothing'"),
         (lambda p: p["config"].update(channels=["s0"]), "config.channels: found 1, expected 3"),
+        (lambda p: p["config"].update(bins="8"), "config.bins: found '8', expected 'int'"),
+        (lambda p: p["config"].update(heads=2), "config.heads: found 2, expected 'no such entry'"),
+        (lambda p: p["config"].update(far=0.5), "config: found 'far is 0.5, expected 0 or more"),
     ],
 )
 def test_a_spoilt_checkpoint_is_refused(payload: dict, spoil, message: str):
@@ -89,12 +92,27 @@ class Evil:
 
 
 def test_a_checkpoint_that_would_run_code_is_refused(capsys: pytest.CaptureFixture[str]):
-    with pytest.raises(CheckpointError, match=r"expected 'a torch\.save archive of plain tensors'"):
+    with pytest.raises(
+        CheckpointError,
+        match=r"which could run code', expected 'a torch\.save archive of plain tens",
+    ) as refused:
         checkpoints.load(saved({"model_state_dict": Evil()}), source="x")
+    assert "weights_only" not in str(refused.value)
     assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize("data", [b"", b"garbage", b"PK\x03\x04 cut off"])
 def test_bytes_that_are_no_checkpoint_are_refused(data: bytes):
-    with pytest.raises(CheckpointError, match="file: found"):
+    with pytest.raises(CheckpointError, match=f"file: found '{len(data)} bytes that are no whole"):
         checkpoints.load(data, source="x")
+
+
+def test_a_checkpoint_is_shown_without_its_weights(payload: dict):
+    assert "tensor" not in repr(checkpoints.load(saved(payload), source="x"))
+
+
+def test_what_a_network_is_beyond_the_default_comes_back(payload: dict):
+    assert set(payload["config"]).isdisjoint(checkpoints.OPTIONAL_TYPES)
+    config = ModelConfig(name="lstm", input_size=3, hidden_size=4, far=2.0, reads="history")
+    data = checkpoints.dump(build(config, seed=1), config, CHANNELS)
+    assert checkpoints.load(data, source="x").config == config

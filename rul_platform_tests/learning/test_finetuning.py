@@ -1,5 +1,7 @@
 """What a plant inherits."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -8,14 +10,9 @@ from rul_platform.core.preparation import Preparation
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import Windows
 from rul_platform.learning.checkpoints import Checkpoint
-from rul_platform.learning.finetuning import (
-    FinetuneConfig,
-    Freeze,
-    finetune,
-    finetune_from,
-    transfer,
-)
-from rul_platform.learning.models import build, default_config
+from rul_platform.learning.finetuning import FinetuneConfig, finetune, transfer
+from rul_platform.learning.freezing import Freeze
+from rul_platform.learning.models import ModelConfig, build, default_config
 
 KNOWN = ("T24", "T30", "age")
 
@@ -102,47 +99,93 @@ def test_an_inherited_part_learns_slower(prepared: tuple[Preparation, Windows]):
     assert moves[0.01] < 0.1 * moves[1.0]
 
 
-def own_start(channels: tuple[str, ...], seed: int) -> Checkpoint:
-    """A network for the plant's own channels."""
-    config = default_config("gru", len(channels), hidden_size=6)
-    return Checkpoint(config, channels, build(config, seed=seed).state_dict())
+def known_to(preparation: Preparation, *, layers: int = 2) -> Checkpoint:
+    """A network that knows all of a plant's channels, with several encoder layers."""
+    channels = preparation.channels
+    config = ModelConfig(name="lstm", input_size=len(channels), hidden_size=5, num_layers=layers)
+    return Checkpoint(config, channels, build(config, seed=4).state_dict())
 
 
-def test_of_several_starts_the_one_that_validates_best_is_kept(
-    prepared: tuple[Preparation, Windows],
+def moved_by(
+    prepared: tuple[Preparation, Windows], config: FinetuneConfig, *, valid: bool = True
+) -> dict[str, float]:
+    """How far each weight moves in a fine-tuning from a network that knows the plant's channels."""
+    preparation, windows = prepared
+    network, _, report = transfer(
+        known_to(preparation), preparation.channels, seed=0, freeze=config.freeze
+    )
+    before = {name: weight.clone() for name, weight in network.state_dict().items()}
+    judges = windows.select("valid") if valid else None
+    result = finetune(
+        network,
+        windows.select("train"),
+        judges,
+        config,
+        cap=preparation.cap,
+        own_input=report.has_own_input,
+    )
+    assert result.history["step"].iloc[-1] == config.fit.steps
+    assert all(weight.requires_grad for weight in network.parameters())
+    after = network.state_dict()
+    return {name: float((after[name] - before[name]).abs().max()) for name in before}
+
+
+FIXED = FitConfig(seed=0, steps=8, validate_every=4, early_stopping=False, weight_decay=0.0)
+
+
+@pytest.mark.parametrize(
+    ("freeze", "stays"),
+    [
+        ("nothing", ()),
+        ("head_only", ("input_layer", "encoder")),
+        ("partial", ("input_layer", "encoder.layers.weight_ih_l0")),
+        ("progressive", ()),
+    ],
+)
+def test_frozen_weights_stay_to_the_last_bit_and_all_others_learn(
+    prepared: tuple[Preparation, Windows], freeze: Freeze, stays: tuple[str, ...]
 ):
-    preparation, windows = prepared
-    config = FinetuneConfig(fit=FitConfig(seed=0, steps=30, validate_every=10), freeze="nothing")
-    starts = {name: own_start(preparation.channels, seed) for seed, name in enumerate("abc")}
-    best, valid_rmse = finetune_from(
-        starts, preparation.channels, windows, config, cap=preparation.cap
+    moved = moved_by(prepared, FinetuneConfig(fit=FIXED, freeze=freeze))
+    if freeze == "partial":
+        assert moved["encoder.layers.weight_hh_l0"] == 0
+        assert moved["encoder.layers.weight_hh_l1"] > 0
+    for name, distance in moved.items():
+        is_frozen = name.startswith(stays) or (freeze == "partial" and name.endswith("_l0"))
+        assert (distance == 0) == is_frozen, name
+
+
+def test_fixed_steps_need_no_unit_to_watch(prepared: tuple[Preparation, Windows]):
+    """And a unit that is watched all the same changes nothing."""
+    config = FinetuneConfig(fit=FIXED, freeze="progressive")
+    assert moved_by(prepared, config, valid=False) == moved_by(prepared, config, valid=True)
+
+
+def test_discriminative_rates_move_deep_layers_less(prepared: tuple[Preparation, Windows]):
+    one_step = replace(FIXED, steps=1, schedule="constant")
+    config = FinetuneConfig(fit=one_step, freeze="nothing", discriminative=True)
+    moved = moved_by(prepared, config)
+    depths = ["input_layer.bias", "encoder.layers.bias_hh_l0", "encoder.layers.bias_hh_l1"]
+    distances = [moved[name] for name in (*depths, "head.bias")]
+    assert distances == sorted(distances)
+    assert distances[0] < 0.5 * distances[1] < 0.25 * distances[2] < 0.125 * distances[3]
+
+
+def test_the_report_names_what_is_frozen_in_each_phase(prepared: tuple[Preparation, Windows]):
+    preparation, _ = prepared
+    _, _, report = transfer(
+        known_to(preparation), preparation.channels, seed=0, freeze="progressive"
     )
-    assert list(valid_rmse) == ["a", "b", "c"]
-    assert best.start == min(valid_rmse, key=lambda name: valid_rmse[name])
-    assert best.fitted.best_valid_rmse == valid_rmse[best.start]
-    assert len(set(valid_rmse.values())) == 3
+    assert list(report.phases) == ["head", "last encoder layer", "everything"]
+    assert "encoder.layers.weight_hh_l1" in report.phases["head"]
+    assert "encoder.layers.weight_hh_l1" not in report.phases["last encoder layer"]
+    assert report.phases["everything"] == ()
+    assert report.frozen == ()
+    assert not report.has_own_input
 
 
-def test_a_single_start_gives_what_fine_tuning_alone_gives(prepared: tuple[Preparation, Windows]):
-    """To the last bit: nothing changes for whoever does not ask for the champion."""
-    preparation, windows = prepared
-    config = FinetuneConfig(fit=FitConfig(seed=0, steps=12, validate_every=4))
-    best, _ = finetune_from(
-        {"only": parent()}, preparation.channels, windows, config, cap=preparation.cap
+def test_an_input_layer_that_has_to_be_learned_is_not_frozen_with_the_head_only():
+    network, _, report = transfer(parent(), ("flow", "T24"), seed=0, freeze="head_only")
+    assert report.has_own_input
+    assert report.frozen == tuple(
+        name for name in network.state_dict() if name.startswith("encoder.")
     )
-    network, _, _ = transfer(parent(), preparation.channels, seed=0, freeze=config.freeze)
-    train, valid = windows.select("train"), windows.select("valid")
-    result = finetune(network, train, valid, config, cap=preparation.cap)
-    assert best.fitted.history.equals(result.history)
-    weights = network.state_dict()
-    assert all(torch.equal(t, weights[n]) for n, t in best.network.state_dict().items())
-
-
-def test_of_equal_starts_the_first_is_kept(prepared: tuple[Preparation, Windows]):
-    preparation, windows = prepared
-    config = FinetuneConfig(fit=FitConfig(seed=0, steps=6, validate_every=3))
-    same = own_start(preparation.channels, 0)
-    best, _ = finetune_from(
-        {"first": same, "second": same}, preparation.channels, windows, config, cap=preparation.cap
-    )
-    assert best.start == "first"

@@ -3,16 +3,20 @@
 import json
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 
 import pandas as pd
 
+from rul_platform.core.calibration import Calibration
 from rul_platform.core.canonical import canonical_json
 from rul_platform.core.fleet import Fleet, summarise_units
 from rul_platform.core.plant import Plant
 from rul_platform.core.preparation import Preparation
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.resampling import resample
+from rul_platform.core.windows import Windows
 from rul_platform.learning import models, packaging, training
+from rul_platform.learning.learned import Learned, NetworkModel, predictions
 from rul_platform.storage.home import Home
 from rul_platform.storage.models import ModelVersion
 from rul_platform_tests.core.plants import plant
@@ -45,14 +49,27 @@ def model_files(seed: int) -> dict[str, bytes]:
     windows = preparation.windows(fleet, roles)
     config = models.default_config("gru", len(preparation.channels), hidden_size=8)
     network = models.build(config, seed=seed)
-    fitted = training.fit(
+    training.fit(
         network,
         windows.select("train"),
         windows.select("valid"),
         FitConfig(seed=seed, steps=30, validate_every=10),
         cap=CAP_HOURS,
     )
-    return packaging.package(network, config, preparation, windows=windows, fitted=fitted, facts={})
+    model = NetworkModel(network, config, preparation.channels, preparation.window)
+    return packaging.package(
+        model,
+        preparation,
+        windows=windows,
+        interval=calibrated(model, windows.select("valid"), cap=CAP_HOURS),
+        facts={},
+    )
+
+
+def calibrated(model: Learned, windows: Windows, *, cap: float) -> dict[str, Any]:
+    """The interval that these windows support, as it stands on a card."""
+    said = predictions(model, windows, cap=cap)
+    return Calibration.from_errors(windows.units(), said, windows.rul(), cap=cap).to_json()
 
 
 def add_version(home: Home, seed: int, *, name: str = PRESS) -> ModelVersion:

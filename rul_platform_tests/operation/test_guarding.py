@@ -1,7 +1,7 @@
 """A model that works badly is taken out of service without being asked, and people are told."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +10,13 @@ from rul_platform.errors import InferenceError, MissingArtifactError, NoPredeces
 from rul_platform.operation import deploying
 from rul_platform.operation.answering import answer
 from rul_platform.operation.guarding import check_health, guard
+from rul_platform.operation.recalibrating import recalibrate
 from rul_platform.storage.home import Home
 from rul_platform.storage.models import ModelVersion
 from rul_platform_tests.operation.served import CAP_HOURS, NOW, PRESS, add_version, serve, table
 from rul_platform_tests.operation.test_answering import break_file
 from rul_platform_tests.operation.test_deploying import set_policy, states
+from rul_platform_tests.operation.test_recalibrating import failed, named
 
 DEPLOYED = NOW + timedelta(hours=1)
 LATER = NOW + timedelta(days=1)
@@ -211,6 +213,92 @@ def test_after_a_rollback_by_a_clock_that_is_right_again_the_guard_sees(served: 
     again = guard(served, PRESS, DEPLOYED + timedelta(hours=24))
     assert again is not None
     assert (again.number, again.since) == (1, ahead)
+
+
+def get_another_interval(home: Home, *, now: datetime = LATER) -> None:
+    """The champion is recalibrated, on machines that it had answered for before."""
+    failed(home, *named(20), number=champion(home).number)
+    recalibrate(home, PRESS, actor="a" * 64, reason="too narrow", now=now)
+
+
+def test_a_recalibration_shields_no_model_that_answers_nonsense(served: Home):
+    say_nonsense(served)
+    get_another_interval(served)
+    (breach,) = check_health(served, PRESS, LATER)
+
+    back = guard(served, PRESS, LATER)
+
+    assert breach.startswith("out of range: 40 of 40 answers")
+    assert back is not None
+    assert (back.number, back.evidence["of"], back.evidence["same_model"]) == (1, 3, [2])
+    assert states(served) == {1: "champion", 2: "rolled_back", 3: "rolled_back"}
+    (alert,) = [each for each in served.alerts.recent(9) if each.kind == "guard"]
+    assert alert.title == "press: version 3 was rolled back to version 1"
+    assert (
+        "Version 3 will not serve again. Nor will version 2, which is the same model." in alert.text
+    )
+
+
+def test_what_a_model_says_with_either_interval_adds_up(served: Home):
+    say_nonsense(served, 20)
+    get_another_interval(served)
+    assert guard(served, PRESS, LATER) is None
+    say_nonsense(served, 20)
+
+    back = guard(served, PRESS, LATER)
+
+    assert back is not None
+    assert back.number == 1
+
+
+def test_the_former_interval_is_no_model_to_go_back_to(home: Home):
+    serve(home)
+    get_another_interval(home)
+    say_nonsense(home)
+
+    assert guard(home, PRESS, LATER) is None
+
+    assert states(home) == {1: "retired", 2: "champion"}
+    (alert,) = [each for each in home.alerts.recent(9) if each.kind == "guard"]
+    assert alert.title == "press: version 2 works badly, and there is none to go back to"
+    assert "version 1 is the same model" in alert.text
+
+
+def test_a_person_goes_back_to_the_former_interval_and_the_guard_sees_the_same_model(served: Home):
+    say_nonsense(served)
+    get_another_interval(served)
+
+    former = deploying.rollback(served, PRESS, actor="a" * 64, reason="too wide", now=LATER)
+    assert former.number == 2
+    assert states(served) == {1: "retired", 2: "champion", 3: "rolled_back"}
+
+    back = guard(served, PRESS, LATER)
+    assert back is not None
+    assert back.number == 1
+
+
+def test_damaged_files_of_a_recalibration_cost_the_recalibration_alone(served: Home):
+    get_another_interval(served)
+    break_file(served, champion(served), "card.json")
+
+    back = guard(served, PRESS, LATER)
+
+    assert back is not None
+    assert back.number == 2
+    assert states(served) == {1: "retired", 2: "champion", 3: "rolled_back"}
+
+
+def test_after_a_rollback_the_guard_waits_for_a_recalibrated_model_too(served: Home):
+    add_version(served, seed=2)
+    served.registry.deploy(PRESS, 3, expected_champion=2, evidence={}, now=DEPLOYED)
+    deploying.rollback(served, PRESS, actor="a" * 64, reason="x", now=LATER)
+    get_another_interval(served, now=LATER + timedelta(hours=1))
+    say_nonsense(served)
+
+    assert guard(served, PRESS, LATER + timedelta(hours=23)) is None
+    back = guard(served, PRESS, LATER + timedelta(hours=24))
+    assert back is not None
+    assert back.number == 1
 
 
 @pytest.fixture

@@ -22,9 +22,9 @@ PRETRAINING = Stage(
 )
 TURBOFANS = Stage(("raw_cmapss", "cmapss_windows"), "SIM")
 PUMP_DATA = Stage(("plant_readings", "plant_windows"), PUMPS)
-TUNING = Stage(
-    ("finetuned_model",), PUMPS, {"finetuned_model": {"steps": 90, "architecture": "gru"}}
-)
+BRIEFLY = {"architecture": "gru", "approach": "full_fine_tuning", "folds": 2, "scratch_steps": 90}
+"""One approach beside its references, twice each: as little as a whole way takes."""
+TUNING = Stage(("finetuned_model",), PUMPS, {"finetuned_model": {"steps": 90, **BRIEFLY}})
 JUDGEMENT = Stage(("evaluation_report", "deployed_model"), PUMPS)
 WHOLE_WAY = (TURBOFANS, PRETRAINING, PUMP_DATA, TUNING, JUDGEMENT)
 

@@ -70,7 +70,7 @@ def test_every_materialisation_names_its_run_code_and_environment(finished: Work
 
 
 def test_every_check_of_a_made_asset_passed_for_its_partition(finished: Works):
-    """Of the pumps, of SIM and of the GRU; a network of eight units need not beat boosting."""
+    """Of the pumps, of SIM and of the GRU; those that only warn may find a tiny network wanting."""
     for definition in CHECKS:
         (key,) = definition.check_keys
         asset = key.asset_key.to_user_string()
@@ -78,7 +78,7 @@ def test_every_check_of_a_made_asset_passed_for_its_partition(finished: Works):
         assert records, key
         evaluation = records[0].event.dagster_event.asset_check_evaluation_data
         assert evaluation.partition == PARTITION_OF[asset]
-        assert evaluation.passed or key.name == "compared_with_boosting"
+        assert evaluation.passed or evaluation.severity == dg.AssetCheckSeverity.WARN, key
 
 
 def test_nothing_is_made_again_when_nothing_changed(finished: Works):

@@ -23,6 +23,7 @@ from rul_platform.orchestration.code_location import build_defs
 from rul_platform.orchestration.pipeline import Stage
 from rul_platform.orchestration.step import Step, current
 from rul_platform_tests.orchestration.conftest import (
+    BRIEFLY,
     JUDGEMENT,
     PRETRAINING,
     PUMP_DATA,
@@ -34,12 +35,14 @@ from rul_platform_tests.orchestration.conftest import (
 UNTRAINED = Stage(
     ("finetuned_model",),
     PUMPS,
-    {"finetuned_model": {"steps": 3, "learning_rate": 1e-6, "architecture": "gru", "seed": 5}},
+    {"finetuned_model": {"steps": 3, "learning_rate": 1e-6, **BRIEFLY, "seed": 5}},
 )
 
 
 BETTER = Stage(
-    ("finetuned_model",), PUMPS, {"finetuned_model": {"steps": 150, "architecture": "gru"}}
+    ("finetuned_model",),
+    PUMPS,
+    {"finetuned_model": {"steps": 150, "learning_rate": 1e-2, **BRIEFLY}},
 )
 
 
@@ -175,7 +178,9 @@ def test_a_checkpoint_of_another_architecture_is_refused(finished: Works):
         now=datetime.now(UTC),
     )
     with pytest.raises(CheckpointError, match="model_name: found 'gru', expected 'lstm'"):
-        finished.run(Stage(("finetuned_model",), PUMPS, {"finetuned_model": {"steps": 3}}))
+        finished.run(
+            Stage(("finetuned_model",), PUMPS, {"finetuned_model": {"steps": 3, "folds": 2}})
+        )
 
 
 def test_a_changed_file_in_the_store_is_never_used(finished: Works):
@@ -186,7 +191,7 @@ def test_a_changed_file_in_the_store_is_never_used(finished: Works):
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    again = {"finetuned_model": {"steps": 5, "architecture": "gru"}}
+    again = {"finetuned_model": {"steps": 5, **BRIEFLY}}
     with pytest.raises(CorruptArtifactError, match=r"the bytes hash to .* registered as"):
         finished.run(Stage(("finetuned_model",), PUMPS, again))
     assert [v.number for v in home.registry.versions(PUMPS)] == [1]

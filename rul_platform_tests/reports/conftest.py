@@ -44,6 +44,19 @@ def predicted_plant() -> PredictedUnits:
         ),
         facts={"model sha256": "9f2c8e4b" * 8, "seed": 7, "learning rate": 0.005},
         notes=("Every unit was predicted by a model that had not seen it.",),
+        approaches=pd.DataFrame(
+            {
+                "approach": ["zero-shot", "from scratch", "source replay"],
+                "rmse": [31.0, 19.5, 16.25], "low": [24.0, 15.0, -np.inf],
+                "high": [38.0, 24.0, np.inf], "chance_of_harm": [np.nan, np.nan, 0.04],
+                "cpu_seconds": [0.0, 11.0, 14.5],
+                "outcome": ["refused: worse than from scratch", "not the best", "chosen"],
+            }
+        ),
+        transfer_verdict="Pretraining helps here: RMSE is 3.25 seconds lower.",
+        attributions=pd.DataFrame(
+            {"sensor": ["s2", "pressure <b>"], "share": [0.3, 0.7], "direction": [np.nan, -0.8]}
+        ),
     )  # fmt: skip
 
 

@@ -46,7 +46,12 @@ def test_a_plot_stands_on_the_surface_of_its_theme(theme, plant):
 def test_plots_apply_where_there_is_something_to_show(plant, benchmark):
     assert [plot.title for plot in plots_of(plant)] == [plot.title for plot in PLOTS]
     missing = {plot.title for plot in PLOTS} - {plot.title for plot in plots_of(benchmark)}
-    assert missing == {"Units over their life", "Prediction intervals", "Training"}
+    assert missing == {
+        "Units over their life",
+        "Prediction intervals",
+        "Training",
+        "What an alarm threshold costs",
+    }
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_it_opens_offline_without_a_complaint(scheme, size, address, opened, hea
     assert [url for url in heard["requests"] if not url.startswith("data:image/png")] == [address]
     assert heard["complaints"] == []
     assert opened.evaluate("[...document.images].map(i => i.complete && i.naturalWidth > 0)") == (
-        [True] * 10
+        [True] * 11
     )
 
 

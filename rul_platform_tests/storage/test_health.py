@@ -52,7 +52,7 @@ def rate(engine: sa.Engine, rating: str, *, number: int = 1, at: datetime = NOW)
 
 
 def test_nothing_was_asked(questions: HealthQuestions):
-    assert questions.since(PRESS, 1, NOW, cap=CAP) == Health(
+    assert questions.since(PRESS, {1}, NOW, cap=CAP) == Health(
         predictions=0,
         strange=0,
         failures=0,
@@ -65,6 +65,21 @@ def test_nothing_was_asked(questions: HealthQuestions):
     )
     assert questions.paired_outcomes(PRESS, 1, 2, cap=CAP) == []
     assert questions.outcome_errors(PRESS, None, NOW, cap=CAP) == {}
+
+
+def test_versions_of_one_model_are_counted_together(
+    questions: HealthQuestions, log: PredictionLog, engine: sa.Engine
+):
+    """A unit that is answered again by the other version makes a pair."""
+    for number, rul in ((1, 90.0), (2, 10.0), (3, 50.0)):
+        say(log, number=number, life=10.0 * number, rul=rul)
+        rate(engine, "negative", number=number)
+        log.failed(PRESS, number, "InferenceError", NOW)
+
+    health = questions.since(PRESS, {1, 2}, NOW, cap=CAP)
+
+    assert (health.predictions, health.failures, health.negative) == (2, 2, 2)
+    assert (health.pairs, health.jumps) == (1, 1)
 
 
 def test_what_others_said_and_what_was_before_does_not_count(
@@ -82,7 +97,7 @@ def test_what_others_said_and_what_was_before_does_not_count(
     rate(engine, "negative", number=2)
     rate(engine, "negative", at=BEFORE)
 
-    health = questions.since(PRESS, 1, NOW, cap=CAP)
+    health = questions.since(PRESS, {1}, NOW, cap=CAP)
 
     assert (health.predictions, health.failures) == (2, 1)
     assert (health.positive, health.negative) == (1, 2)
@@ -96,14 +111,14 @@ def test_the_95th_percentile_is_one_of_the_measured_times(
     for number in reversed(range(1, count + 1)):
         say(log, f"u{number}", inference_ms=float(number))
 
-    assert questions.since(PRESS, 1, NOW, cap=CAP).latency_p95_ms == expected
+    assert questions.since(PRESS, {1}, NOW, cap=CAP).latency_p95_ms == expected
 
 
 def test_answers_out_of_range(questions: HealthQuestions, log: PredictionLog):
     for raw in (None, -25.1, -25.0, 0.0, 125.0, 125.1):
         say(log, f"u{raw}", raw_rul=raw)
 
-    assert questions.since(PRESS, 1, NOW, cap=CAP).out_of_range == 2
+    assert questions.since(PRESS, {1}, NOW, cap=CAP).out_of_range == 2
 
 
 def test_answers_to_strange_readings_are_told_apart(questions: HealthQuestions, log: PredictionLog):
@@ -111,7 +126,7 @@ def test_answers_to_strange_readings_are_told_apart(questions: HealthQuestions, 
     say(log, life=20.0, rul=0.0, raw_rul=-500.0, is_strange=True)
     say(log, life=30.0, rul=40.0)
 
-    health = questions.since(PRESS, 1, NOW, cap=CAP)
+    health = questions.since(PRESS, {1}, NOW, cap=CAP)
 
     assert (health.predictions, health.strange, health.out_of_range) == (3, 1, 0)
     assert (health.pairs, health.jumps) == (1, 0)
@@ -123,15 +138,15 @@ def test_a_store_that_was_away_is_no_failure_of_a_model(
     log.failed(PRESS, 1, "MissingArtifactError", NOW, 40)
     log.failed(PRESS, 1, "InferenceError", NOW, 2)
 
-    assert questions.since(PRESS, 1, NOW, cap=CAP).failures == 2
+    assert questions.since(PRESS, {1}, NOW, cap=CAP).failures == 2
 
 
 def test_all_that_a_challenger_was_asked(questions: HealthQuestions, log: PredictionLog):
     say(log, "u1", number=2, role="challenger")
     say(log, "u2", number=2, role="shadow", beside=say(log, "u2"))
 
-    assert questions.since(PRESS, 2, NOW, cap=CAP).predictions == 1
-    assert questions.since(PRESS, 2, NOW, cap=CAP, roles=ROLES).predictions == 2
+    assert questions.since(PRESS, {2}, NOW, cap=CAP).predictions == 1
+    assert questions.since(PRESS, {2}, NOW, cap=CAP, roles=ROLES).predictions == 2
 
 
 @pytest.mark.parametrize(
@@ -157,7 +172,7 @@ def test_jumps_between_answers_for_one_unit(
         say(log, life=life, rul=rul)
     say(log, number=2, life=15.0, rul=0.0)
 
-    health = questions.since(PRESS, 1, NOW, cap=CAP)
+    health = questions.since(PRESS, {1}, NOW, cap=CAP)
 
     assert (health.pairs, health.jumps) == (1, int(is_jump))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rul_platform.errors import StoreFullError
-from rul_platform.storage.plain_files import write_new, write_whole
+from rul_platform.storage.plain_files import write_folder, write_new, write_whole
 
 
 def test_a_file_is_written_and_nothing_else_is_left(tmp_path: Path):
@@ -60,4 +60,27 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path, monkeypatch: pyt
 
     with pytest.raises(StoreFullError, match=r"b\.txt: No space left on device\. Nothing of this"):
         write_whole(tmp_path / "b.txt", b"1")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_appears_whole(tmp_path: Path):
+    write_folder(tmp_path / "out", {"a": b"1", "b": b"2"})
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == {
+        "a": b"1",
+        "b": b"2",
+    }
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine").write_bytes(b"mine")
+    with pytest.raises(FileExistsError, match="name a new folder or an empty one"):
+        write_folder(tmp_path / "out", {"a": b"1"})
+    assert [path.name for path in tmp_path.rglob("*")] == ["out", "mine"]
+
+
+def test_a_folder_that_cannot_be_finished_is_not_there(tmp_path: Path):
+    with pytest.raises(FileNotFoundError):
+        write_folder(tmp_path / "out", {"a": b"1", "no/such/folder": b"2"})
     assert list(tmp_path.iterdir()) == []

@@ -18,6 +18,7 @@ from rul_platform.errors import (
     UnknownVersionError,
     VersionStateError,
 )
+from rul_platform.storage.deployments import models_of, newest_of_one_model
 from rul_platform.storage.freezes import FreezeStore
 from rul_platform.storage.ledger import LedgerStore
 from rul_platform.storage.models import Deployment, ModelRegistry
@@ -136,6 +137,56 @@ def test_a_version_without_files_is_passed_over(registry: ModelRegistry):
     assert registry.rollback(PRESS, **BACK).number == 1
 
 
+def recalibrate(registry: ModelRegistry, number: int, *, over: int) -> None:
+    evidence = {"kind": "recalibration", "of": over}
+    registry.deploy(PRESS, number, expected_champion=over, evidence=evidence, now=NOW)
+
+
+def test_versions_that_are_one_model_go_together(registry: ModelRegistry):
+    """Version 4 recalibrates 3, which recalibrates 2; 5 was never in charge."""
+    register(registry, 5)
+    serve(registry, 1, 2)
+    recalibrate(registry, 3, over=2)
+    recalibrate(registry, 4, over=3)
+
+    back = registry.rollback(PRESS, same=[2, 3], details={"same_model": [2, 3]}, **BACK)
+
+    assert (back.number, back.evidence["same_model"]) == (1, [2, 3])
+    assert states(registry) == {
+        1: "champion", 2: "rolled_back", 3: "rolled_back", 4: "rolled_back", 5: "candidate",
+    }  # fmt: skip
+    assert {registry.version(PRESS, each).note for each in (2, 3, 4)} == {"answers jump"}
+    assert_one_history(registry)
+
+
+def test_where_all_that_served_is_one_model_nothing_changes(registry: ModelRegistry):
+    register(registry, 2)
+    deploy(registry, 1, over=None)
+    recalibrate(registry, 2, over=1)
+
+    with pytest.raises(NoPredecessorError, match="version 1 is the same model"):
+        registry.rollback(PRESS, same=[1], **BACK)
+
+    assert states(registry) == {1: "retired", 2: "champion"}
+    assert registry.rollback(PRESS, **BACK).number == 1
+
+
+def test_which_versions_are_one_model_is_read_from_the_deployments(registry: ModelRegistry):
+    register(registry, 5)
+    serve(registry, 1, 2)
+    recalibrate(registry, 3, over=2)
+    assert registry.rollback(PRESS, **BACK).number == 2
+    recalibrate(registry, 4, over=2)
+    deployed = registry.deployments(PRESS)
+
+    assert models_of(deployed) == {1: 1, 2: 2, 3: 2, 4: 2}
+    assert [each.number for each in newest_of_one_model(deployed)] == [2, 3, 2, 4]
+    deploy(registry, 5, over=4, now=LATER)
+    assert [each.number for each in newest_of_one_model(registry.deployments(PRESS))] == [5]
+    assert registry.rollback(PRESS, **BACK).number == 4
+    assert [each.number for each in newest_of_one_model(registry.deployments(PRESS))] == [4]
+
+
 def test_another_champion_than_the_bad_one_stays(registry: ModelRegistry):
     serve(registry, 1, 2, 3)
 
@@ -200,7 +251,7 @@ def test_after_any_sequence_of_decisions_the_books_agree(
                     assert made.number == number
                 case "rollback" | "back to" as kind:
                     to = number if kind == "back to" else None
-                    made = registry.rollback(PRESS, to=to, **(BACK | {"now": now}))
+                    made = registry.rollback(PRESS, to=to, **{**BACK, "now": now})
                     assert registry.champion(PRESS) == registry.version(PRESS, made.number)
                     assert made.number != champion.number
                     assert states(registry)[champion.number] == "rolled_back"

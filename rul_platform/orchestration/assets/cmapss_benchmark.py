@@ -1,25 +1,24 @@
 """How good is one architecture on one subset? Trained and judged by the book.
 
-Learns from the subset's training file only, stops early on training engines that it holds out, and opens
-the official test set once, to score the last flight of every test engine. Boosting and a constant,
-trained on the same engines, stand beside it.
+Learns from the subset's training file only, is validated on training engines that it does not learn
+from, and opens the official test set once, to score the last flight of every test engine. What is
+scored answers through ONNX. Boosting and a constant, learned from the same engines, stand beside it.
 
 Upstream `cmapss_windows`.
 """
 
 import dagster as dg
 
-from rul_platform.core import splits
-from rul_platform.core.architectures import architecture as architecture_named
-from rul_platform.core.cmapss import SIMULATED
-from rul_platform.core.evaluation import BOOSTING, CONSTANT, evaluate
-from rul_platform.core.windows import last_of_each_unit
+from rul_platform.core.canonical import canonical_json
+from rul_platform.core.evaluation import evaluate
+from rul_platform.core.parquet import to_parquet
 from rul_platform.orchestration import report
+from rul_platform.orchestration.benchmark_cell import ROW_FILE, Cell, benchmark_metadata
+from rul_platform.orchestration.benchmark_config import BenchmarkConfig
 from rul_platform.orchestration.partitions import SUBSET_AND_ARCHITECTURE, cell
 from rul_platform.orchestration.retries import retrying
 from rul_platform.orchestration.step import REPORT_CODE, Step
-from rul_platform.orchestration.stored_windows import cmapss_test, cmapss_training, preparation_of
-from rul_platform.orchestration.training_config import NetworkConfig
+from rul_platform.orchestration.stored_windows import preparation_of
 from rul_platform.storage.home import Home
 
 
@@ -28,65 +27,33 @@ from rul_platform.storage.home import Home
     partitions_def=SUBSET_AND_ARCHITECTURE,
     deps=["cmapss_windows"],
     group_name="evaluation",
-    kinds={"pytorch"},
+    kinds={"pytorch", "scikitlearn", "onnx"},
     owners=["team:learning"],
     code_version=REPORT_CODE,
 )
 @retrying()
 def cmapss_benchmark(
-    context: dg.AssetExecutionContext, config: NetworkConfig, home: dg.ResourceParam[Home]
+    context: dg.AssetExecutionContext, config: BenchmarkConfig, home: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult:
     """Read, train, score, write, report."""
-    from rul_platform.inference.predictor import Predictor
-    from rul_platform.learning import baselines, models, packaging, training
-    from rul_platform.orchestration.contest import side_by_side
-
     subset, name = cell(context.partition_key)
-    architecture = architecture_named(name)
     step = Step(context, home)
     stored = step.read("cmapss_windows", subset)
-    preparation, windows = preparation_of(stored), cmapss_training(stored)
-    train, cap = windows.select(splits.TRAIN), preparation.cap
-
-    model = models.default_config(
-        architecture, len(preparation.channels), hidden_size=config.hidden_size
-    )
-    network = models.build(model, seed=config.seed)
-    fitted = training.fit(
-        network,
-        train,
-        windows.select(splits.VALID),
-        config.fit(),
-        cap=cap,
-        progress=home.progress,
-    )
-    facts = {"subset": subset, "windows": stored.sha256, "training": config.model_dump()}
-    files = packaging.package(
-        network, model, preparation, windows=windows, fitted=fitted, facts=facts
-    )
-    test = last_of_each_unit(cmapss_test(stored))
-    served = Predictor.from_files(files)
-    evaluation = evaluate(
-        side_by_side(
-            architecture,
-            served,
-            test,
-            {
-                architecture: served.score(test),
-                BOOSTING: baselines.boosting(train, test, cap=cap, seed=config.seed),
-                CONSTANT: baselines.constant(train, test, cap=cap),
-            },
-            title=f"{architecture.upper()} on C-MAPSS {subset}",
-            cpu_seconds={architecture: fitted.cpu_seconds},
-            history=fitted.history,
-            facts={"windows sha256": stored.sha256, "seed": config.seed},
-            simulated=subset == SIMULATED,
-        ),
-        seed=config.seed,
-    )
+    bench = Cell(subset, name, config, stored, preparation_of(stored), home.progress)
+    trials = bench.trials()
+    files = bench.packaged(trials[0]) if trials else {}
+    answers = bench.answers(trials, files)
+    row = bench.row(trials, files, answers)
+    evaluation = evaluate(bench.side_by_side(trials, files, answers), seed=config.seed)
+    engines = evaluation.to_tables()["units"]
     return step.publish(
-        {**files, **report.evaluation_files(evaluation)},
-        parameters=config.model_dump(),
-        metadata=report.evaluation(evaluation),
+        {
+            **files,
+            **report.evaluation_files(evaluation),
+            ROW_FILE: canonical_json(row.to_json()),
+            "engines.parquet": to_parquet(engines),
+        },
+        parameters=config.model_dump(mode="json"),
+        metadata={**benchmark_metadata(row, engines), **report.evaluation(evaluation)},
         table="predictions.parquet",
     )

@@ -17,6 +17,7 @@ import dagster as dg
 
 from rul_platform.core.canonical import canonical_json
 from rul_platform.core.gate import HOLD, REJECT, Verdict
+from rul_platform.core.gate import IN_CHARGE as KNOWN
 from rul_platform.core.policy import Policy
 from rul_platform.errors import GateRefusedError
 from rul_platform.orchestration import report
@@ -131,7 +132,7 @@ def _decide(home: Home, step: Step, plant: str, policy: Policy) -> Case:
         raise GateRefusedError(plant, version.number, verdict.reasons)
     decision, kind, why = DEPLOYED, "promotion", verdict.reasons
     is_new = version.state != "retired" and verdict.evidence.champion is not None
-    if version.state == "champion":
+    if version.state == "champion" or verdict.verdict == KNOWN:
         decision = IN_CHARGE
     elif step.retrain_id is not None and home.freezes.current(plant) is not None:
         decision = HELD  # not refused: what the retrain has made can be approved after the freeze
@@ -171,8 +172,11 @@ def _carry_out(home: Home, case: Case, retrain: int | None) -> dict[str, Any]:
         if case.decision == SHADOWING and compared is not None:
             home.registry.shadow(version.plant, version.number, expected_champion=compared, **told)
         elif case.decision in (DEPLOYED, IN_CHARGE):
+            number = version.number
+            if case.decision == IN_CHARGE and version.state != "champion":
+                number = compared or number  # the same model with a newer interval: it stays
             deployment = home.registry.deploy(
-                version.plant, version.number, expected_champion=compared, **told
+                version.plant, number, expected_champion=compared, **told
             )
             return {"since": dg.MetadataValue.timestamp(deployment.since)}
     return {}

@@ -10,14 +10,15 @@ stands what another seed alone changes. Its verdict is part of the report and of
 Upstream `finetuned_model` and `plant_windows`; downstream `deployed_model`.
 """
 
-import json
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import dagster as dg
 
 from rul_platform.core.canonical import canonical_json
 from rul_platform.core.evaluation import evaluate
-from rul_platform.core.gate import REJECT, decide
+from rul_platform.core.gate import REJECT, Verdict, decide
 from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import PLANT
 from rul_platform.orchestration.retries import retrying
@@ -43,37 +44,20 @@ def evaluation_report(
     """Read, score, decide, write, report."""
     from rul_platform.orchestration.contest import hold_contest
     from rul_platform.orchestration.contestants import entry_of
+    from rul_platform.orchestration.lessons import card_of
 
     name = context.partition_key
     step = Step(context, home)
     policy, settings = settings_in_force(home, name, step.retrain_id)
     entry = entry_of(step, name)
-    card = json.loads(entry.candidate.read("card.json"))
     contest = hold_contest(entry, step.read_champion(name), home.progress)
-    seed = card["training"]["seed"]
+    seed = card_of(entry.candidate)["training"]["seed"]
     evaluation = evaluate(contest.predicted, seed=seed)
     evidence = contest.evidence(evaluation, seed=seed)
     barred = home.registry.barred(name, entry.candidate.sha256)
     verdict = decide(replace(evidence, barred=barred), policy)
     record = {**verdict.to_json(), "settings": settings}
-
-    def note_verdict(judged: str) -> dict[str, int]:
-        number = home.registry.register(name, entry.candidate.sha256, now=home.now()).number
-        if verdict.verdict == REJECT:
-            home.registry.reject(name, number, "; ".join(verdict.reasons))
-        else:
-            home.registry.reconsider(name, number)
-        gate = home.gates.record(
-            plant=name,
-            number=number,
-            sha256=entry.candidate.sha256,
-            verdict=verdict.verdict,
-            record=record,
-            report=judged,
-            retrain_id=step.retrain_id,
-            now=home.now(),
-        )
-        return {"version": number, "gate_answer": gate}
+    ruling = _Ruling(home, name, entry.candidate.sha256, step.retrain_id, verdict, record)
 
     files = report.evaluation_files(evaluation, verdict)
     result = step.publish(
@@ -81,10 +65,42 @@ def evaluation_report(
         parameters={"settings": settings},
         metadata={**report.gate(verdict), **report.evaluation(evaluation)},
         table="predictions.parquet",
-        together_with=note_verdict,
+        together_with=ruling.noted,
     )
     shown = home.report_file(name)
     write_whole(shown, files["report.html"])
     return result._replace(
         metadata={"report": dg.MetadataValue.path(shown), **(result.metadata or {})}
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ruling:
+    """The gate's answer on a plant's candidate, and how it comes into the books."""
+
+    home: Home
+    plant: str
+    sha256: str
+    retrain_id: int | None
+    verdict: Verdict
+    record: Mapping[str, Any]
+
+    def noted(self, judged: str) -> dict[str, int]:
+        """Number the version, note the answer, and name both; ``judged`` is the report's hash."""
+        registry, now = self.home.registry, self.home.now()
+        number = registry.register(self.plant, self.sha256, now=now).number
+        if self.verdict.verdict == REJECT:
+            registry.reject(self.plant, number, "; ".join(self.verdict.reasons))
+        else:
+            registry.reconsider(self.plant, number)
+        gate = self.home.gates.record(
+            plant=self.plant,
+            number=number,
+            sha256=self.sha256,
+            verdict=self.verdict.verdict,
+            record=dict(self.record),
+            report=judged,
+            retrain_id=self.retrain_id,
+            now=now,
+        )
+        return {"version": number, "gate_answer": gate}

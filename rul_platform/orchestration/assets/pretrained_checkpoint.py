@@ -8,6 +8,8 @@ engines and a plant's machines must never have been pretrained on. A checkpoint 
 Upstream `cmapss_windows`; downstream `finetuned_model`.
 """
 
+from dataclasses import replace
+
 import dagster as dg
 from pydantic import Field
 
@@ -18,19 +20,28 @@ from rul_platform.core.parquet import to_parquet
 from rul_platform.core.windows import pool
 from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import ARCHITECTURE
+from rul_platform.orchestration.rate_tests import RateTest, rate_test
 from rul_platform.orchestration.retries import retrying
 from rul_platform.orchestration.step import LEARNING_CODE, Step
 from rul_platform.orchestration.stored_windows import cmapss_training, common_preparation
-from rul_platform.orchestration.training_config import NetworkConfig
+from rul_platform.orchestration.training_config import LogName, ShapedNetworkConfig
 from rul_platform.storage.home import Home
 
 
-class PretrainedCheckpointConfig(NetworkConfig):
+class PretrainedCheckpointConfig(ShapedNetworkConfig):
     """What a person may change in the launchpad."""
 
     subsets: list[str] = Field(
         default=["FD001", "FD002", "FD004"],
         description="Which turbofans it sees. A plant that holds one out refuses this checkpoint.",
+    )
+    find_rate: bool = Field(
+        default=False,
+        description="First a range test; the rate that it suggests is the peak, not learning_rate.",
+    )
+    logs: LogName = Field(
+        default=LogName.none,
+        description="Live figures under training/ in the home folder: json_lines or tensorboard.",
     )
 
 
@@ -50,7 +61,7 @@ def pretrained_checkpoint(
     home: dg.ResourceParam[Home],
 ) -> dg.MaterializeResult:
     """Read, train, write, report."""
-    from rul_platform.learning import checkpoints, models, training
+    from rul_platform.learning import checkpoints, models, streams, training
 
     step = Step(context, home)
     stored = {s: step.read("cmapss_windows", s) for s in config.subsets}
@@ -58,18 +69,19 @@ def pretrained_checkpoint(
     windows = pool({subset: cmapss_training(files) for subset, files in stored.items()})
     train, valid = windows.select(splits.TRAIN), windows.select(splits.VALID)
 
-    model = models.default_config(
-        architecture(context.partition_key),
-        len(preparation.channels),
-        hidden_size=config.hidden_size,
-    )
-    network = models.build(model, seed=config.seed)
+    model = config.model(architecture(context.partition_key), len(preparation.channels))
+    network, fit = models.build(model, seed=config.seed), config.fit()
+    tested: RateTest | None = None
+    if config.find_rate:
+        tested = rate_test(network, train, fit, cap=preparation.cap)
+        fit = replace(fit, learning_rate=tested.suggestion)
     fitted = training.fit(
         network,
         train,
         valid,
-        config.fit(),
+        fit,
         cap=preparation.cap,
+        watch=streams.watch_of(config.logs.value, home.folder / "training" / context.run.run_id),
         progress=home.progress,
     )
     card = {
@@ -78,7 +90,8 @@ def pretrained_checkpoint(
         "windows": {subset: files.sha256 for subset, files in stored.items()},
         "window": preparation.window,
         "cap": preparation.cap,
-        "training": config.model_dump(),
+        "training": {**config.model_dump(mode="json"), "learning_rate": fit.learning_rate},
+        **(tested.card if tested else {}),
         "valid_rmse": fitted.best_valid_rmse,
         "best_step": fitted.best_step,
     }
@@ -87,8 +100,14 @@ def pretrained_checkpoint(
             "checkpoint.pt": checkpoints.dump(network, model, preparation.channels),
             "card.json": canonical_json(card),
             "history.parquet": to_parquet(fitted.history),
+            "gradients.parquet": to_parquet(fitted.gradients),
+            **(tested.files if tested else {}),
         },
-        parameters=config.model_dump(),
-        metadata={"training_windows": len(train), **report.training(fitted, life_unit="cycles")},
+        parameters=config.model_dump(mode="json"),
+        metadata={
+            "training_windows": len(train),
+            **report.training(fitted, life_unit="cycles"),
+            **(tested.metadata if tested else {}),
+        },
         table="history.parquet",
     )

@@ -9,7 +9,7 @@ from rul_platform.orchestration.sensors.rounds import go_round, plants_at_work, 
 from rul_platform.storage.deployments import Deployment
 from rul_platform.storage.home import Home
 
-DECIDED_ELSEWHERE = ("approval", "forced", "confirmed", "rollback")
+DECIDED_ELSEWHERE = ("approval", "forced", "confirmed", "recalibration", "rollback")
 """Deployments that the asset `deployed_model` does not make."""
 
 

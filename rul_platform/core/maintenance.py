@@ -1,0 +1,116 @@
+"""What an alarm threshold costs: machines that fail unexpectedly against life that is thrown away.
+
+A machine is replaced when its predicted RUL first falls to the threshold; one that fails before that
+costs more. The cost of one life divided by its length is what is compared, as in renewal theory. Source:
+R. Barlow, L. Hunter, "Optimum preventive maintenance policies", Operations Research 8 (1960), 90-100,
+with an alarm in the place of an age.
+
+Belongs here: the curve over thresholds, and its lowest point. Does not belong here: how good the
+predictions are (``metrics``, ``prognostics``).
+
+Shape letters: N scored rows, T thresholds.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from rul_platform.core.scored_rows import Rows, checked
+
+COST_RATIO = 10.0
+"""What an unexpected failure costs, in planned replacements, where the plant file does not say."""
+
+THRESHOLDS = 25
+"""Points of the curve, evenly spread up to the cap."""
+
+FEWEST_ROWS = 5
+"""Of one unit: an alarm can be raised only where it was scored."""
+
+
+def has_curve(unit_ids: ArrayLike) -> bool:
+    """Whether every unit was scored at enough points of its life.
+
+    A test set with one row for each engine has no curve: when an alarm would have been raised before
+    that row, or after it, is not known.
+    """
+    _, rows = np.unique(np.asarray(unit_ids, dtype=np.str_), return_counts=True)
+    return bool(len(rows)) and int(rows.min()) >= FEWEST_ROWS
+
+
+def cost_curve(
+    unit_ids: ArrayLike,
+    life: ArrayLike,
+    truth: ArrayLike,
+    predicted: ArrayLike,
+    *,
+    cap: float,
+    cost_ratio: float = COST_RATIO,
+    lead: float = 0.0,
+    thresholds: Sequence[float] | None = None,
+) -> pd.DataFrame:
+    """Failures, unused life and cost over the alarm threshold; each unit counts once.
+
+    Args:
+        unit_ids: Shape ``(N,)``.
+        life: Shape ``(N,)``, in life units.
+        truth: Shape ``(N,)``, true RUL, not limited.
+        predicted: Shape ``(N,)``, predicted RUL, or the lower end of its interval.
+        cap: Label cap, in life units: no prediction is above.
+        cost_ratio: What an unexpected failure costs, in planned replacements.
+        lead: What it takes to act on an alarm, in life units. An alarm with no more life left comes too
+            late.
+        thresholds: Shape ``(T,)``; None for ``THRESHOLDS`` of them.
+
+    Returns:
+        T rows: ``threshold``; ``failures``, share of the units that fail unexpectedly; ``unused_life``,
+        mean life left when a unit is replaced, over those that are; ``unused_share``, life thrown away
+        as a share of all life; ``cost``, per unit of life and relative to waiting for every failure.
+
+    Raises:
+        EvaluationError: Rows that do not fit together.
+    """
+    t, p, _ = checked(truth, predicted)
+    ids, lives = np.asarray(unit_ids, dtype=np.str_), np.asarray(life, dtype=np.float64)
+    units = [_ordered(ids == unit, lives, t, p) for unit in np.unique(ids)]
+    at = np.linspace(0.0, cap, THRESHOLDS + 1)[1:] if thresholds is None else np.asarray(thresholds)
+    return pd.DataFrame([_point(units, float(each), cost_ratio, lead) for each in at])
+
+
+def cheapest(curve: pd.DataFrame) -> "pd.Series[float]":
+    """The row of :func:`cost_curve` with the lowest cost; of equal ones the lowest threshold."""
+    return curve.iloc[int(curve["cost"].to_numpy().argmin())]
+
+
+_Unit = tuple[Rows, Rows, Rows]
+
+
+def _ordered(mask: NDArray[np.bool_], life: Rows, truth: Rows, predicted: Rows) -> _Unit:
+    rows = np.flatnonzero(mask)
+    rows = rows[np.argsort(life[rows], kind="stable")]
+    return life[rows], truth[rows], predicted[rows]
+
+
+def _point(
+    units: Sequence[_Unit], threshold: float, cost_ratio: float, lead: float
+) -> dict[str, float]:
+    """What one threshold does to all units."""
+    ends = np.array([life[-1] + truth[-1] for life, truth, _ in units])
+    left = np.array([_life_left(truth, predicted <= threshold) for _, truth, predicted in units])
+    has_failed = ~(left > lead)  # NaN: no alarm at all
+    unused = np.where(has_failed, 0.0, left)
+    spent = np.where(has_failed, cost_ratio, 1.0).sum() / max((ends - unused).sum(), 1e-12)
+    return {
+        "threshold": threshold,
+        "failures": float(has_failed.mean()),
+        "unused_life": float(unused[~has_failed].mean()) if not has_failed.all() else 0.0,
+        "unused_share": float(unused.sum() / ends.sum()),
+        "cost": float(spent / (cost_ratio * len(units) / ends.sum())),
+    }
+
+
+def _life_left(truth: Rows, alarms: NDArray[np.bool_]) -> float:
+    """True RUL at the first alarm, NaN without one."""
+    first = np.flatnonzero(alarms)
+    return float(truth[first[0]]) if len(first) else float("nan")

@@ -1,0 +1,109 @@
+"""What to keep in mind with an answer, in plain words.
+
+Belongs here: when a prediction deserves less trust than it looks. Does not belong here: the prediction
+(``predictor``).
+
+Shape letter: U units.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rul_platform.core import stillness
+from rul_platform.core.fleet import Fleet
+from rul_platform.core.preparation import Preparation
+from rul_platform.core.windows import Windows
+
+STRANGE_SPREADS = 10.0
+"""A scaled sensor beyond this is no wear that training saw, but another unit or a broken sensor."""
+
+NEARLY = 0.98
+"""From this part of the cap on, a prediction means that there is no sign of wear."""
+
+STILL_FOR = 2
+"""A sensor is warned of after standing still this many times as long as ever in training: the longest
+of a few units is easily beaten by the next one, but seldom doubled."""
+
+
+def strange_sensors(preparation: Preparation, windows: Windows) -> list[list[str]]:
+    """For each window, a warning where its newest reading is unlike anything in training."""
+    sensors = preparation.scaler.sensors
+    scaled = np.abs(windows.newest()[:, : len(sensors)])
+    return [
+        [
+            f"{', '.join(names)} far outside what the model learned from (more than "
+            f"{STRANGE_SPREADS:g} spreads from the mean): check the sensor and its unit"
+        ]
+        if (names := [s for s, z in zip(sensors, row, strict=True) if z > STRANGE_SPREADS])
+        else []
+        for row in scaled
+    ]
+
+
+def cautions(
+    preparation: Preparation,
+    fleet: Fleet,
+    rul: NDArray[np.float64],
+    far_rul: Sequence[float | None],
+    *,
+    least_rows: int,
+) -> list[list[str]]:
+    """For each unit, what its history and its prediction make one careful about.
+
+    Args:
+        preparation: Of the model.
+        fleet: U histories.
+        rul: Shape ``(U,)``, predictions in life units.
+        far_rul: U times what the head with a higher cap says, in life units.
+        least_rows: A history with fewer readings is short.
+    """
+    lives = [each[:, 0] for each in stillness.unit_values(fleet, ["life"])]
+    values = stillness.unit_values(fleet, preparation.scaler.sensors)
+    return [
+        [
+            *_short(len(life), least_rows),
+            *_begun_late(life, preparation),
+            *_stands_still(sensors, preparation),
+            *_healthy(float(said), far, preparation.cap),
+        ]
+        for life, sensors, said, far in zip(lives, values, rul, far_rul, strict=True)
+    ]
+
+
+def _short(rows: int, least: int) -> list[str]:
+    return [f"short history: {rows} readings, the model counts on {least}"] if rows < least else []
+
+
+def _begun_late(life: NDArray[np.float64], preparation: Preparation) -> list[str]:
+    """Steps are laid backwards from the newest reading: a whole history begins up to one step late."""
+    latest, unit = preparation.first_life, preparation.life_unit
+    step = np.diff(life).min(initial=np.inf) if len(life) > 1 else 0.0
+    if life[0] <= latest + step:
+        return []
+    return [
+        f"the history begins at {life[0]:g} {unit}, training histories began by {latest:g}: without the "
+        f"beginning of its life the prediction can be far too optimistic; give all of it"
+    ]
+
+
+def _stands_still(values: NDArray[np.float64], preparation: Preparation) -> list[str]:
+    """Of recipes that do not know how long sensors stood still in training, nothing is said."""
+    if not preparation.longest_still:
+        return []
+    still = stillness.newest(values)
+    return [
+        f"{sensor} has not moved for {count} readings, in training for at most {most}: check the sensor"
+        for sensor, count, most in zip(
+            preparation.scaler.sensors, still.tolist(), preparation.longest_still, strict=True
+        )
+        if most and count >= max(preparation.window, STILL_FOR * most + 1)
+    ]
+
+
+def _healthy(rul: float, far: float | None, cap: float) -> list[str]:
+    if rul < NEARLY * cap:
+        return []
+    note = f"no sign of wear yet: read it as at least {cap:g}"
+    return [f"{note}; the far head says about {far:.0f}" if far is not None and far > cap else note]

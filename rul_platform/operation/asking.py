@@ -1,0 +1,84 @@
+"""One version of a model is asked about readings.
+
+Belongs here: from stored bytes to what the version says. Does not belong here: who is asked and what is
+kept (``answering``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from rul_platform.errors import InferenceError
+from rul_platform.storage.home import Home
+from rul_platform.storage.models import ModelVersion
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from rul_platform.inference.prediction import Prediction
+    from rul_platform.inference.predictor import Predictor
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one version said of every unit.
+
+    Attributes:
+        version: Which.
+        by_unit: With intervals of the level that the model was calibrated for: these are logged, so
+            that their coverage can be counted.
+        told: With intervals of the level that was asked for.
+        inference_ms: What it took for each unit, in milliseconds.
+    """
+
+    version: ModelVersion
+    by_unit: "Mapping[str, Prediction]"
+    told: "Mapping[str, Prediction]"
+    inference_ms: float
+
+
+def load(home: Home, version: ModelVersion) -> "Predictor":
+    """A version in memory, its bytes hashed anew.
+
+    Raises:
+        StoreError: They are not there, or changed.
+        InferenceError: They are no network that runs.
+    """
+    from rul_platform.inference.predictor import CARD_FILE, MODEL_FILE, Predictor
+
+    artifact, names = home.store.artifact(version.sha256), (MODEL_FILE, CARD_FILE)
+    return Predictor.from_files({name: home.store.read(artifact, name) for name in names})
+
+
+def ask(
+    home: Home, version: ModelVersion, readings: "pd.DataFrame", level: float | None = None
+) -> Said:
+    """What one version says; the clock runs around the network alone, and units share its time.
+
+    Args:
+        home: Where it is.
+        version: Which.
+        readings: In the fleet's format, resampled as in training.
+        level: Coverage of the intervals that are told; None for the model's own.
+
+    Raises:
+        StoreError: Its files are not there, or changed.
+        ReadingsError: The readings cannot be used.
+        CalibrationError: Its interval was not calibrated for this level.
+        InferenceError: It did not run.
+    """
+    try:
+        model = load(home, version)
+        question = model.question(readings)
+        begin = perf_counter()
+        outputs = model.outputs(question.windows)
+        took_ms = 1000.0 * (perf_counter() - begin)
+        said = {each.unit: each for each in model.answers(question, outputs)}
+        told = said
+        if level is not None:
+            told = {each.unit: each for each in model.answers(question, outputs, level)}
+    except InferenceError as error:
+        named = f"{version.plant} version {version.number}"
+        raise InferenceError(named, error.problem) from error
+    return Said(version, said, told, took_ms / len(said))

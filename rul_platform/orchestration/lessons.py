@@ -1,0 +1,209 @@
+"""What a plant's model is made from: its windows, a pretrained network, source units, the champion.
+
+Belongs here: which of them fit, and why the others do not. Does not belong here: training
+(``learning``), reading the current ones (each asset's own step).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from rul_platform.core import splits
+from rul_platform.core.plant import Plant
+from rul_platform.core.preparation import Preparation
+from rul_platform.core.windows import Windows, pool
+from rul_platform.errors import LeakError, MissingArtifactError
+from rul_platform.orchestration.finetuning_config import FinetunedModelConfig, StartName
+from rul_platform.orchestration.step import Files, Step
+from rul_platform.orchestration.stored_windows import (
+    cmapss_training,
+    plant_windows,
+    preparation_of,
+    splits_of,
+)
+
+if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
+    from rul_platform.learning.approaches import Setting
+    from rul_platform.learning.checkpoints import Checkpoint
+
+MEMBER_FILE = "checkpoint_{}.pt"
+"""A network of a model that has several, in the order of its folds."""
+
+RIVAL_FILE = "rival_{}.onnx"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lessons:
+    """What there is to learn from.
+
+    Attributes:
+        stored: The plant's windows.
+        parent: The pretrained network.
+        source: Windows that the pretrained network learned from, by subset; none where they do not fit.
+        champion: The model whose networks may go on learning; None where none fits.
+        remarks: Why something that could have been used is not, by what it is.
+    """
+
+    stored: Files
+    parent: Files
+    source: Mapping[str, Files] = field(default_factory=dict[str, Files])
+    champion: Files | None = None
+    remarks: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def known(self) -> Windows:
+        """Windows of all units that may teach."""
+        return plant_windows(self.stored).select(splits.TRAIN, splits.VALID)
+
+    def setting(self, config: FinetunedModelConfig) -> "Setting":
+        """The same, loaded, with the settings of the training loop."""
+        from rul_platform.learning.approaches import Setting
+        from rul_platform.learning.checkpoints import load
+
+        preparation = preparation_of(self.stored)
+        source = {name: cmapss_training(files) for name, files in self.source.items()}
+        parent = f"pretrained_checkpoint {self.parent.sha256[:12]}"
+        return Setting(
+            checkpoint=load(
+                self.parent.read("checkpoint.pt"),
+                source=parent,
+                architecture=config.architecture.value,
+            ),
+            channels=preparation.channels,
+            window=preparation.window,
+            cap=preparation.cap,
+            config=config.finetuning(len(self.known)),
+            source=pool(source) if source else None,
+            start=None if self.champion is None else _networks(self.champion, config),
+        )
+
+
+def _networks(champion: Files, config: FinetunedModelConfig) -> "dict[int, Checkpoint]":
+    """The champion's networks by fold."""
+    from rul_platform.learning.checkpoints import load
+
+    folds = card_of(champion)["member_folds"]
+    return {
+        fold: load(
+            champion.read(MEMBER_FILE.format(number)),
+            source=f"finetuned_model {champion.sha256[:12]}",
+            architecture=config.architecture.value,
+        )
+        for number, fold in enumerate(folds)
+    }
+
+
+def rival_file(approach: str) -> str:
+    """Where a model artifact keeps the graph of an approach that it is measured against.
+
+    >>> rival_file("from scratch")
+    'rival_from_scratch.onnx'
+    """
+    return RIVAL_FILE.format(approach.replace(" ", "_"))
+
+
+def card_of(files: Files) -> dict[str, Any]:
+    """A model's or a checkpoint's card."""
+    return json.loads(files.read("card.json"))
+
+
+def source_of(step: Step, parent: Files, stored: Files) -> tuple[dict[str, Files], str | None]:
+    """The windows that the pretrained network learned from, and why they cannot be replayed here.
+
+    Only those that are used are recorded as read.
+    """
+    from rul_platform.learning.checkpoints import load
+
+    card, now = card_of(parent), preparation_of(stored)
+    channels = load(parent.read("checkpoint.pt"), source="pretrained_checkpoint").channels
+    if channels != now.channels:
+        return {}, f"it has other channels ({len(channels)}) than this plant ({len(now.channels)})"
+    if (card["window"], card["cap"]) != (now.window, now.cap):
+        found = f"window {card['window']} and label cap {card['cap']:g}"
+        return {}, f"it was cut with {found}, this plant with {now.window} and {now.cap:g}"
+    windows = card["windows"].items()
+    return {name: step.read_exactly("cmapss_windows", name, sha) for name, sha in windows}, None
+
+
+def refuse_leak(plant: Plant, parent: Files) -> None:
+    """Refuse a checkpoint that has seen the plant's own machines: it would flatter every figure.
+
+    Raises:
+        LeakError: The pretrained network has seen machines that this plant holds out.
+    """
+    if shared := sorted(set(card_of(parent)["subsets"]) & set(plant.transfer.held_out)):
+        msg = (
+            f"The checkpoint was pretrained on {', '.join(shared)}, which plant {plant.name} holds "
+            f"out because its machines come from there. Materialise pretrained_checkpoint without it."
+        )
+        raise LeakError(msg)
+
+
+def learned_first(model: Files) -> set[str]:
+    """Subsets that a model's networks have seen, by way of all models that they went on from.
+
+    Raises:
+        MissingArtifactError: One of these is not stored any more.
+    """
+    store, found, card = model.store, set[str](), card_of(model)
+    while True:
+        parent = card_of(Files(store, store.artifact(card["parent"])))
+        found |= set(parent["subsets"])
+        start = card.get("start", {})
+        if start.get("from") != "champion":
+            return found
+        card = card_of(Files(store, store.artifact(start["sha256"])))
+
+
+def misfit_of(config: FinetunedModelConfig, champion: Files, stored: Files) -> str | None:
+    """Why the champion's networks cannot be gone on with, or None."""
+    card, now = card_of(champion), preparation_of(stored)
+    then = Preparation.from_json(card["preparation"])
+    roles = splits_of(stored)
+    family = card.get("parent_architecture", card["architecture"])
+    if "folds" not in card:
+        return "it was made before units had folds"
+    if family != config.architecture.value:
+        return f"its architecture is {family}, not {config.architecture.value}"
+    if then.channels != now.channels:
+        return f"its channels are {', '.join(then.channels)}, not {', '.join(now.channels)}"
+    if then.cap != now.cap:
+        return f"its label cap is {then.cap:g}, not {now.cap:g}"
+    if card["training"]["folds"] != config.folds:
+        return f"its units have {card['training']['folds']} folds, not {config.folds}"
+    if moved := sorted(unit for unit in taught_by(card) if roles.get(unit) == splits.TEST):
+        return f"units {', '.join(moved)} taught it, and now they test"
+    last = MEMBER_FILE.format(len(card["member_folds"]) - 1)
+    if last not in champion.artifact.files:
+        return f"its approach, {card['approach']}, trained no network for each fold"
+    return None
+
+
+def taught_by(card: Mapping[str, Any]) -> set[str]:
+    """The units that a model learned from."""
+    return {unit for units in card["units"].values() for unit in units}
+
+
+def start_of(
+    config: FinetunedModelConfig, champion: Files | None, stored: Files
+) -> tuple[Files | None, str | None]:
+    """The champion, where its networks are asked for and fit; else why not, where it was asked for."""
+    if config.start is StartName.pretrained:
+        return None, None
+    if champion is None:
+        return None, "this plant has no model in charge"
+    misfit = misfit_of(config, champion, stored) or _leak_of(champion, stored)
+    return (champion, None) if misfit is None else (None, misfit)
+
+
+def _leak_of(champion: Files, stored: Files) -> str | None:
+    """Why networks may have seen machines that the plant holds out by now, or None."""
+    held_out = Plant.model_validate_json(stored.read("plant.json")).transfer.held_out
+    try:
+        shared = sorted(learned_first(champion) & set(held_out))
+    except MissingArtifactError:
+        return "what its networks learned from first is not stored any more"
+    if not shared:
+        return None
+    return f"its networks have seen {', '.join(shared)}, which this plant holds out since"

@@ -1,0 +1,157 @@
+"""What searches and the method share: their ground, where their trials are kept, and one at a time.
+
+Belongs here: from stored windows to what ``learning`` takes. Does not belong here: the searching.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+from filelock import FileLock, Timeout
+from pydantic import Field
+
+from rul_platform.core.canonical import canonical_json, fingerprint
+from rul_platform.core.cmapss import SUBSETS
+from rul_platform.core.plant import Plant
+from rul_platform.core.preparation import Preparation
+from rul_platform.core.splits import TEST, TRAIN, VALID
+from rul_platform.core.windows import Windows, even_cuts, last_of_each_unit, pool
+from rul_platform.errors import SearchError
+from rul_platform.orchestration.finetuning_config import ArchitectureName
+from rul_platform.orchestration.step import Files, Step, current
+from rul_platform.orchestration.stored_windows import (
+    cmapss_test,
+    cmapss_training,
+    plant_windows,
+    preparation_of,
+)
+from rul_platform.storage.home import Home
+from rul_platform.storage.studies import study_place
+
+TEST_CUTS = 20
+"""A plant's test units are judged at so many points of their life."""
+
+
+class StudyConfig(dg.Config):
+    """What a search and the method have in common in the launchpad."""
+
+    architecture: ArchitectureName = Field(
+        default=ArchitectureName.lstm, description="Of every network that is tried."
+    )
+    seed: int = Field(default=0, description="Of the draws and of all trainings.")
+    new: bool = Field(default=False, description="Begin anew, beside what was tried before.")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What may be learned from and chosen by, and what may only judge at the end.
+
+    Attributes:
+        name: Of the subset or the plant.
+        stored: The windows' artifact.
+        preparation: How they were made.
+        windows: Of training and validation units.
+        checkpoint: A pretrained network, where one is there and may be used.
+        is_plant: Whether it is a plant.
+    """
+
+    name: str
+    stored: Files
+    preparation: Preparation
+    windows: Windows
+    checkpoint: Files | None
+    is_plant: bool
+
+    def test(self) -> Windows:
+        """Windows of the units that judge: for the last section of a method's log, and nothing else."""
+        if self.is_plant:
+            return even_cuts(plant_windows(self.stored).select(TEST), TEST_CUTS)
+        return last_of_each_unit(cmapss_test(self.stored))
+
+    def start(self) -> bytes | None:
+        """The pretrained network's bytes."""
+        return None if self.checkpoint is None else self.checkpoint.read("checkpoint.pt")
+
+
+def known_of_subset(step: Step, subset: str) -> Known:
+    """A C-MAPSS subset."""
+    stored = step.read("cmapss_windows", subset)
+    return Known(
+        subset, stored, preparation_of(stored), cmapss_training(stored), None, is_plant=False
+    )
+
+
+def known_of_plant(
+    step: Step, home: Home, plant: str, *, architecture: str, pretrained: bool
+) -> Known:
+    """A plant; a checkpoint that has seen its machines is left out, and is not recorded as read."""
+    stored = step.read("plant_windows", plant)
+    checkpoint = _made(home, "pretrained_checkpoint", architecture) if pretrained else None
+    if checkpoint is not None and _has_seen(checkpoint, stored):
+        checkpoint = None
+    if checkpoint is not None:
+        step.read_exactly("pretrained_checkpoint", architecture, checkpoint.sha256)
+    windows = plant_windows(stored).select(TRAIN, VALID)
+    return Known(plant, stored, preparation_of(stored), windows, checkpoint, is_plant=True)
+
+
+def other_subsets(step: Step, home: Home, known: Known) -> dict[str, Files]:
+    """Windows of the other turbofans that are made and have the same channels; the reads are noted."""
+    if known.is_plant or known.name not in SUBSETS:
+        return {}
+    others = {
+        subset: _made(home, "cmapss_windows", subset) for subset in SUBSETS if subset != known.name
+    }
+    return {
+        subset: step.read_exactly("cmapss_windows", subset, files.sha256)
+        for subset, files in others.items()
+        if files is not None and _is_alike(preparation_of(files), known.preparation)
+    }
+
+
+def pooled(stored: Mapping[str, Files]) -> Windows | None:
+    """Training and validation windows of several turbofans; None of none."""
+    windows = {subset: cmapss_training(files) for subset, files in stored.items()}
+    return pool(windows) if windows else None
+
+
+@contextmanager
+def study_of(home: Home, name: str, facts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Name, database and driver's arguments of the study of exactly these facts, for one at a time.
+
+    Raises:
+        SearchError: Somebody else is at work on it.
+    """
+    digest = fingerprint({"facts.json": canonical_json(dict(facts))})[:12]
+    locks = home.folder / "studies"
+    locks.mkdir(exist_ok=True)
+    try:
+        with FileLock(locks / f"{digest}.lock").acquire(timeout=0):
+            place = study_place(home.settings.database_url, home.folder)
+            yield {
+                "name": f"{name} {digest}",
+                "url": place.url,
+                "connect_args": place.connect_args,
+            }
+    except Timeout as error:
+        msg = f"Another run is at work on the study of {name}. Wait for its end, or stop it first."
+        raise SearchError(msg) from error
+
+
+def _made(home: Home, asset: str, partition: str) -> Files | None:
+    """The current artifact, to look at: whoever uses it records that."""
+    is_there = home.lineage.current(asset, partition) is not None
+    return current(home, asset, partition) if is_there else None
+
+
+def _has_seen(checkpoint: Files, stored: Files) -> bool:
+    plant = Plant.model_validate_json(stored.read("plant.json"))
+    seen = json.loads(checkpoint.read("card.json"))["subsets"]
+    return not set(seen).isdisjoint(plant.transfer.held_out)
+
+
+def _is_alike(one: Preparation, other: Preparation) -> bool:
+    return (one.window, one.cap, one.channels) == (other.window, other.cap, other.channels)

@@ -1,0 +1,58 @@
+"""Where searches of hyperparameters keep their trials: a database beside the platform's own tables.
+
+On SQLite a file of its own, ``studies.db`` in the home folder. On PostgreSQL a schema of its own: the
+search library numbers its revisions in a table of the same name as ours.
+
+Belongs here: the place. Does not belong here: what is in it (``learning.search``).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from rul_platform.storage.database import BUSY_SECONDS, connect, writing
+
+SCHEMA = "rul_studies"
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPlace:
+    """How to reach the trials, also from another process.
+
+    Attributes:
+        url: May hold a password: never shown.
+        connect_args: For the driver.
+    """
+
+    url: str
+    connect_args: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"StudyPlace({sa.make_url(self.url)!r})"  # SQLAlchemy hides the password
+
+
+def study_place(database_url: str | None, folder: Path) -> StudyPlace:
+    """Make the place where it is missing.
+
+    Args:
+        database_url: The platform's, where it is not the home's own file.
+        folder: The home folder.
+
+    Raises:
+        SettingsError: It is no URL of a database that we know.
+    """
+    engine = connect(database_url) if database_url else None
+    if engine is not None and engine.dialect.name == "postgresql":
+        with writing(engine) as connection:
+            connection.execute(sa.schema.CreateSchema(SCHEMA, if_not_exists=True))
+        url = engine.url.render_as_string(hide_password=False)
+        engine.dispose()
+        return StudyPlace(url, {"options": f"-csearch_path={SCHEMA}"})
+    file = connect(sa.URL.create("sqlite", database=str(folder / "studies.db")))
+    with file.connect():
+        pass  # a first connection sets the file to write ahead, for good
+    url = file.url.render_as_string(hide_password=False)
+    file.dispose()
+    return StudyPlace(url, {"timeout": BUSY_SECONDS})

@@ -1,0 +1,150 @@
+"""`rul tune` and `rul method`, and the assets that they make."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rul_platform.core.method_log import STEPS
+from rul_platform.orchestration import tuning
+from rul_platform.orchestration.step import current
+from rul_platform.storage.plant_examples import write_simulated_pumps
+from rul_platform_tests.cli.terminal import Terminal
+from rul_platform_tests.orchestration.conftest import (
+    PRETRAINING,
+    PUMP_DATA,
+    PUMPS,
+    TURBOFANS,
+    works_in,
+)
+
+SHORT = ("--trials", "2", "--steps", "3", "--architecture", "gru")
+
+
+@pytest.fixture(scope="module")
+def prepared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Windows of turbofans and pumps, and a pretrained network."""
+    folder = tmp_path_factory.mktemp("prepared") / "home"
+    with works_in(folder) as works:
+        write_simulated_pumps(works.home.plants)
+        works.run(TURBOFANS, PRETRAINING, PUMP_DATA)
+    return folder
+
+
+@pytest.fixture
+def at_work(prepared_home: Path, tmp_path: Path) -> Terminal:
+    """A copy of that home, to do with as one likes."""
+    return Terminal(Path(shutil.copytree(prepared_home, tmp_path / "home")))
+
+
+def test_a_subset_is_searched_and_the_study_goes_on(at_work: Terminal, tmp_path: Path):
+    space = tmp_path / "space.toml"
+    space.write_text(
+        "learning_rate = [0.005, 0.01]\nhidden_size = [4, 8]\ndropout = [0.1]\nnum_layers = [1]"
+    )
+    asked = ("tune", "SIM", *SHORT, "--space", str(space))
+    first = at_work.reads(*asked)
+    assert first["scored"] + first["given_up"] == 2
+    assert first["use"]["asset"] == "cmapss_benchmark"
+    assert first["use"]["partition"] == "gru|SIM"
+    assert set(first["use"]["config"]) == {"learning_rate", "hidden_size", "layers", "dropout"}
+    assert not first["use"]["no_field"]
+    more = at_work.types(*asked, "--trials", "3")
+    assert more.code == 0, more.err
+    assert "# Search on SIM" in more.out
+    assert "Launchpad of cmapss_benchmark [gru|SIM]: {" in more.out
+    home = at_work.open()
+    files = current(home, "tuned_recipe", "SIM")
+    assert len(files.table("trials.parquet")) == 3
+    assert json.loads(files.read("study.json"))["study"] == first["study"]
+    assert [read.asset for read in home.lineage.current("tuned_recipe", "SIM").inputs] == [
+        "cmapss_windows"
+    ]
+    home.engine.dispose()
+
+
+def test_a_plant_goes_on_from_its_pretrained_network(at_work: Terminal):
+    done = at_work.types("tune", PUMPS, *SHORT)
+    assert done.code == 0, done.err
+    assert f"Train with it: rul train {PUMPS} --set" in done.out
+    assert "pretrained_rate" in done.out
+    scratch = at_work.reads("tune", PUMPS, *SHORT, "--from-scratch")
+    assert "hidden_size" in scratch["best"]
+    assert scratch["start"] is None
+
+
+def test_a_space_that_does_not_fit_is_refused_with_all_its_problems(
+    at_work: Terminal, tmp_path: Path
+):
+    space = tmp_path / "space.json"
+    space.write_text('{"hidden_size": [4], "window": [999]}')
+    said = at_work.is_refused("tune", PUMPS, *SHORT, "--space", str(space))
+    assert "hidden_size: a pretrained network keeps its own" in said
+    assert "window reaches to 999" in said
+    space.write_text('{"hiden_size": [4]}')
+    said = at_work.is_refused("tune", PUMPS, *SHORT, "--space", str(space))
+    assert "did you mean 'hidden_size'" in said
+
+
+def test_the_default_grid_is_too_large_and_says_so(at_work: Terminal):
+    said = at_work.is_refused("tune", "SIM", "--grid", *SHORT)
+    assert "The grid has 486 cells" in said
+
+
+def test_what_is_neither_subset_nor_plant_is_refused(at_work: Terminal):
+    assert "There is no plant file" in at_work.is_refused("tune", "nowhere", *SHORT)
+    assert "There is no plant file" in at_work.is_refused("method", "nowhere")
+
+
+def test_a_study_is_one_of_exactly_this_code(at_work: Terminal, monkeypatch: pytest.MonkeyPatch):
+    """Trials that other code scored are no part of it."""
+    asked = ("tune", PUMPS, *SHORT, "--from-scratch")
+    first = at_work.reads(*asked)
+    assert at_work.reads(*asked)["study"] == first["study"]
+    monkeypatch.setattr(tuning, "STUDY_CODE", "other")
+    assert at_work.reads(*asked)["study"] != first["study"]
+
+
+def test_a_rate_is_suggested_with_its_plot(at_work: Terminal, tmp_path: Path):
+    folder = tmp_path / "rate"
+    done = at_work.types("rate", PUMPS, "--architecture", "gru", "--out", str(folder))
+    assert done.code == 0, done.err
+    assert "The loss fell most steeply at a learning rate of " in done.out
+    assert {p.name for p in folder.iterdir()} == {
+        "rate_test.json",
+        "rate_sweep.png",
+        "rate_sweep.parquet",
+    }
+    said = at_work.reads("rate", "SIM", "--architecture", "gru")
+    assert 1e-5 <= said["suggestion"] <= 1
+
+
+def test_a_pretraining_can_find_its_rate_first(tmp_path: Path):
+    with works_in(tmp_path / "home") as works:
+        tested = {**PRETRAINING.config["pretrained_checkpoint"], "find_rate": True}
+        works.run(TURBOFANS, replace(PRETRAINING, config={"pretrained_checkpoint": tested}))
+        files = current(works.home, "pretrained_checkpoint", PRETRAINING.partition)
+        card = json.loads(files.read("card.json"))
+        assert card["training"]["learning_rate"] == card["rate_test"]["suggestion"]
+        assert "The loss fell most steeply" in card["rate_test"]["sentence"]
+        rates = files.table("history.parquet")["learning_rate"]
+        assert rates.max() <= card["rate_test"]["suggestion"]
+        assert files.read("rate_sweep.png").startswith(b"\x89PNG")
+
+
+def test_the_method_writes_its_log_and_is_not_taken_twice(at_work: Terminal, tmp_path: Path):
+    asked = ("method", PUMPS, "--architecture", "gru", "--out", str(tmp_path / "log"))
+    first = at_work.types(*asked)
+    assert first.code == 0, first.err
+    assert f"# The method on {PUMPS}" in first.out
+    assert {path.name for path in (tmp_path / "log").iterdir()} == {
+        "method.md",
+        "method.json",
+        "steps.png",
+        "rate_sweep.png",
+    }
+    again = at_work.reads(*asked)
+    assert [step["name"] for step in again["steps"]] == [*STEPS, "test"]
+    assert (tmp_path / "log" / "method.md").read_text() in first.out
