@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rul_platform.core.approaches import BY_OPTION
 from rul_platform.core.subsets import SIMULATED, SUBSETS
 from rul_platform.settings import Settings
 
@@ -37,6 +38,7 @@ WRITTEN = ("summary.csv", "summary.md", "cells.parquet", "rmse_by_k.png")
     "--approach",
     "approaches",
     multiple=True,
+    type=click.Choice([*BY_OPTION]),
     help="What is tried; several times. Without it: what a plant tries.",
 )
 @click.option(
@@ -83,7 +85,7 @@ def kshot(
         "sources": list(learned_from),
         "ks": list(ks or DEFAULT_KS),
         "draws": draws,
-        "approaches": list(approaches),
+        "approaches": [BY_OPTION[option] for option in approaches],
         "seed": seed,
         **({} if steps is None else {"steps": steps}),
     }

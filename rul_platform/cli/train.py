@@ -5,7 +5,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from rul_platform.core.approaches import APPROACHES
+from rul_platform.core.approaches import BY_OPTION
 from rul_platform.core.architectures import ARCHITECTURES
 from rul_platform.core.folds import FOLDS
 from rul_platform.core.plant_recipe import STEPS
@@ -17,7 +17,7 @@ AGAIN = click.option(
     "--again", is_flag=True, help="Also when nothing has changed since the last time."
 )
 BEST = ("best", "best_of_all")
-APPROACH_OPTIONS = (*BEST, *(name.replace(" ", "_").replace("-", "_") for name in APPROACHES))
+APPROACH_OPTIONS = (*BEST, *BY_OPTION)
 
 
 @click.command()

@@ -33,6 +33,9 @@ APPROACHES = (
 )
 """All of them, the simplest first: of equals the simpler is taken."""
 
+BY_OPTION = {name.replace(" ", "_").replace("-", "_"): name for name in APPROACHES}
+"""The same as one word each, as options of commands and launchpads have them, to the name."""
+
 SCRATCH = (BOOSTING, FROM_SCRATCH, SCRATCH_BLEND)
 """Learned from the plant's own units alone; all others use what was learned elsewhere."""
 

@@ -7,7 +7,7 @@ Belongs here: steps, validations, and when to end. Does not belong here: what a 
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -18,6 +18,7 @@ from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import Windows
 from rul_platform.errors import TrainingDivergedError
 from rul_platform.learning.averaging import Average
+from rul_platform.learning.batch_size import FittingBatch
 from rul_platform.learning.best_weights import FitResult, Kept, is_useful
 from rul_platform.learning.gradients import GradientMonitor
 from rul_platform.learning.schedules import optimizer_of, schedule_of
@@ -57,6 +58,7 @@ class Training:
         cap: Label cap, in life units.
         factors: Beginning of a weight's name to a factor on the learning rate.
         precision: What the objective is computed in.
+        batch: Which batch fitted into memory; None where that was not tried.
         watch: Is told of each validation and of the end.
         progress: Told after each validation.
     """
@@ -69,6 +71,7 @@ class Training:
     cap: float
     factors: Mapping[str, float]
     precision: Callable[[], AbstractContextManager[object]]
+    batch: FittingBatch | None = None
     watch: Watch | None = None
     progress: Progress | None = None
 
@@ -138,7 +141,8 @@ class _UnderWay:
     def ended(self, cpu_seconds: float) -> FitResult:
         """Put the weights to end with into the network."""
         self._kept.restore()
-        return self._kept.result(cpu_seconds, self._gradients.table())
+        result = self._kept.result(cpu_seconds, self._gradients.table())
+        return replace(result, batch=self._training.batch)
 
     def _mean_loss(self, step: int) -> float:
         """Mean over the steps since the last look.

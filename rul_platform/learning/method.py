@@ -18,6 +18,8 @@ from rul_platform.learning.method_ground import MethodGround
 from rul_platform.learning.method_steps import RUN
 from rul_platform.learning.training import predict
 
+KEPT = "the kept recipe"
+
 Keep = Callable[[MethodState], object]
 Progress = Callable[[int, int], object]
 """Told (finished steps, all steps)."""
@@ -64,11 +66,11 @@ def open_test(ground: MethodGround, state: MethodState, test: Windows) -> Method
     begin, test = time.process_time(), test.exact()
     chosen = ground.trained(state)
     scored = {
-        "the kept recipe": predict(chosen.network, test, ground.cap),
+        KEPT: predict(chosen.network, test, ground.cap),
         "boosting": baselines.boosting(ground.train, test, cap=ground.cap, seed=ground.seed),
         "the mean label": baselines.constant(ground.train, test, cap=ground.cap),
     }
-    took = {"the kept recipe": time.process_time() - begin}
+    took = {KEPT: time.process_time() - begin}
     truth, weights = np.minimum(test.rul(), ground.cap), unit_weights(test.units())
     attempts = tuple(
         Attempt(what, float(rmse(truth, predicted, weights)), took.get(what, 0.0))
@@ -78,8 +80,9 @@ def open_test(ground: MethodGround, state: MethodState, test: Windows) -> Method
     log = StepLog(
         TEST,
         attempts,
-        best.what,
-        f"{len(np.unique(test.units()))} units that chose nothing, opened once, labels capped. Whatever "
-        f"is changed because of these figures has to be judged on other units.",
+        KEPT,
+        f"Lowest here: {best.what}. {len(np.unique(test.units()))} units that chose nothing, opened "
+        f"once, labels capped. Whatever is changed because of these figures has to be judged on other "
+        f"units.",
     )
     return replace(state, steps=(*state.steps, log))

@@ -138,12 +138,18 @@ def searched(ground: MethodGround, state: MethodState) -> MethodState:
     )
     if found.best == kept or not found.best_rmse < before - state.margin:
         return noted(state, log)
+    without, before_rmse = state, state.rmse
     state = replace(state, recipe={**state.recipe, **found.best})
     result = ground.trained(state)
     again = Attempt("the same, on validation units", result.rmse, result.cpu_seconds)
     words = ", ".join(f"{name.replace('_', ' ')} {short(v)}" for name, v in found.best.items())
-    log = replace(log, tried=(*log.tried, again), kept=words, findings=findings(ground, result))
-    return noted(replace(state, rmse=result.rmse), log)
+    log = replace(log, tried=(*log.tried, again), findings=findings(ground, result))
+    if not result.rmse <= (before_rmse or 0.0):
+        worse = (
+            f"On the validation units it has {result.rmse:.2f} against {before_rmse:.2f}: not kept."
+        )
+        return noted(without, replace(log, why=f"{log.why} {worse}"))
+    return noted(replace(state, rmse=result.rmse), replace(log, kept=words))
 
 
 RUN: Mapping[str, Step] = {

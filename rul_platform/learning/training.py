@@ -95,7 +95,7 @@ def fit(
         batch = fitting_batch_size(network, train, config.batch_size)
         config = replace(config, batch_size=batch.size) if batch.refused else config
         torch.manual_seed(config.seed)
-        result = run(
+        return run(
             Training(
                 network=network,
                 batches=augmented(batches(*given, config=config), config),
@@ -105,11 +105,11 @@ def fit(
                 cap=cap,
                 factors=learning_rates or {},
                 precision=place.precision,
+                batch=batch,
                 watch=watch,
                 progress=progress,
             )
         )
-        return replace(result, batch=batch)
     finally:
         network.to("cpu")
 

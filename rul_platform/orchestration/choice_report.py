@@ -50,7 +50,7 @@ def trainings(history: pd.DataFrame) -> Metadata:
 
 
 def _shown(value: Any) -> str | float:
-    """A cell of a table; text where a number is not known."""
+    """A cell of a table, rounded for reading; text where a number is not known."""
     if isinstance(value, str):
         return value
-    return float(value) if np.isfinite(value) else "unknown"
+    return float(f"{value:.4g}") if np.isfinite(value) else "unknown"

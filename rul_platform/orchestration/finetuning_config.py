@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from rul_platform.core.approaches import APPROACHES
+from rul_platform.core.approaches import BY_OPTION
 from rul_platform.core.folds import FOLDS
 from rul_platform.core.plant_recipe import (
     BATCH_SIZE,
@@ -74,10 +74,7 @@ class ApproachName(StrEnum):
     @property
     def approach(self) -> str | None:
         """The approach of this name; None where several are to be tried."""
-        return _BY_OPTION.get(self.value)
-
-
-_BY_OPTION = {name.replace(" ", "_").replace("-", "_"): name for name in APPROACHES}
+        return BY_OPTION.get(self.value)
 
 
 class FinetunedModelConfig(TrainingConfig):

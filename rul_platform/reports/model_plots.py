@@ -161,6 +161,11 @@ def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
+def _end_of(unit: str) -> str:
+    """Likewise of a unit: its end, because names that come from folders begin alike."""
+    return unit if len(unit) <= _LONGEST_NAME else f"…{unit[1 - _LONGEST_NAME :]}"
+
+
 def _nothing_to_plot(shown: Evaluation, needed: str) -> EvaluationError:
     source = f"Evaluation {shown.title!r}"
     return EvaluationError(source, [f"nothing to plot, expected {needed}; ask plots_of first"])
@@ -187,7 +192,7 @@ def _trajectory(axes: Axes, shown: Evaluation, unit: str, theme: Theme) -> None:
         life, shown.predictions[shown.main][rows], color=theme.early, marker="o", markersize=2.6,
         linewidth=1.2, label="predicted",
     )  # fmt: skip
-    axes.set_title(f"unit {_short(unit)}", loc="left", color=theme.ink)
+    axes.set_title(f"unit {_end_of(unit)}", loc="left", color=theme.ink)
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))

@@ -11,6 +11,9 @@ from rul_platform.core.maintenance import cheapest
 from rul_platform.reports.planning import alarm_curve
 from rul_platform.reports.style import Theme, png
 
+HIGHEST = 250
+"""Where the cost is cut off, in per cent: thresholds beyond any sense would hide the cheapest one."""
+
 
 @png(height=4.4)
 def alarm_costs(figure: Figure, shown: Evaluation, theme: Theme) -> None:
@@ -30,7 +33,7 @@ def alarm_costs(figure: Figure, shown: Evaluation, theme: Theme) -> None:
         best = cheapest(curve)
         above.plot(best["threshold"], 100 * best["cost"], marker="D", color=color, markersize=5)
     above.axhline(100, color=theme.truth, linewidth=0.8)
-    above.set(ylabel="cost, % of waiting\nfor every failure", ylim=(0, None))
+    above.set(ylabel="cost, % of waiting\nfor every failure", ylim=(0, HIGHEST))
     above.legend(loc="lower left", bbox_to_anchor=(0.0, 1.02), ncols=2, columnspacing=1.4)
     curve = alarm_curve(shown, "prediction")
     if curve is not None:

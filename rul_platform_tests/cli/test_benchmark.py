@@ -47,7 +47,8 @@ def test_the_table_stands_beside_what_others_published(done: Terminal):
 def test_files_for_other_tools_and_for_people(done: Terminal, tmp_path: Path):
     folder = tmp_path / "results"
     assert done.types(*QUICK, "--simulate", "--out", str(folder)).code == 0
-    rows = list(csv.DictReader((folder / "benchmark.csv").open()))
+    text = (folder / "benchmark.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
     stored = done.reads(*QUICK, "--simulate")
     assert [float(row["rmse_raw"]) for row in rows] == [row["rmse_raw"] for row in stored]
     text = (folder / "benchmark.md").read_text()
