@@ -11,7 +11,7 @@ from rul_platform.cli.options import AS_JSON
 from rul_platform.settings import Settings
 
 if TYPE_CHECKING:
-    from rul_platform.learning.doctor import Examination
+    from rul_platform.learning.inspection.doctor import Examination
     from rul_platform.storage.home import Home
 
 
@@ -66,9 +66,9 @@ def _of_checkpoint(path: Path) -> tuple[dict[str, Any], "Examination"]:
     import pandas as pd
 
     from rul_platform.core.windows import Windows
-    from rul_platform.learning.checkpoints import load
-    from rul_platform.learning.doctor import examine
-    from rul_platform.learning.learned import NetworkModel
+    from rul_platform.learning.inspection.doctor import examine
+    from rul_platform.learning.networks.checkpoints import load
+    from rul_platform.learning.trained.learned import NetworkModel
 
     found = load(path.read_bytes(), source=str(path))
     model = NetworkModel(found.network(), found.config, found.channels, window=1)
@@ -81,7 +81,7 @@ def _of_version(
     home: "Home", plant: str, number: int | None
 ) -> tuple[dict[str, Any], "Examination"]:
     """A version, on the windows that it learned from."""
-    from rul_platform.learning.doctor import examine
+    from rul_platform.learning.inspection.doctor import examine
     from rul_platform.orchestration.stored_models import stored_model, taught
 
     version = version_asked(home, plant, number)

@@ -14,7 +14,7 @@ from rul_platform.settings import Settings
 if TYPE_CHECKING:
     from rul_platform.core.fleet import Fleet
     from rul_platform.core.preparation import Preparation
-    from rul_platform.learning.explanations import Explanation
+    from rul_platform.learning.inspection.explanations import Explanation
     from rul_platform.orchestration.step import Files
     from rul_platform.storage.home import Home
 
@@ -57,7 +57,7 @@ def explain(
     """
     from rul_platform.core import splits
     from rul_platform.core.windows import last_of_each_unit
-    from rul_platform.learning.explanations import explain as explained
+    from rul_platform.learning.inspection.explanations import explain as explained
     from rul_platform.orchestration.stored_models import stored_model, taught_with
     from rul_platform.orchestration.stored_windows import plant_windows
     from rul_platform.storage.home import Home

@@ -90,7 +90,7 @@ def export(settings: Settings, plant: str, number: int, folder: Path) -> None:
     Example:
       rul models export pumps 3 --to pumps_3
     """
-    from rul_platform.learning.model_export import deployed_files
+    from rul_platform.learning.trained.model_export import deployed_files
     from rul_platform.operation.known_plants import require_plant
     from rul_platform.storage.home import Home
     from rul_platform.storage.plain_files import write_folder

@@ -70,7 +70,7 @@ def tune(settings: Settings, name: str, as_json: bool, **asked: Any) -> None:
       rul tune pumps --timeout 600 --space space.toml
     """
     from rul_platform.core.search_space import parse_space
-    from rul_platform.learning.studies import require_optuna
+    from rul_platform.learning.recipes.studies import require_optuna
     from rul_platform.orchestration.pipeline import Stage
     from rul_platform.orchestration.step import current
 

@@ -1,6 +1,6 @@
 """The names of the ways to get a plant's model, and which of them use what was learned elsewhere.
 
-Apart from ``learning.approaches``, which says how each is trained, so that reports and the code
+Apart from ``learning.transfer.approaches``, which says how each is trained, so that reports and the code
 location can name them without importing torch.
 """
 

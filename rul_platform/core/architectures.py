@@ -1,4 +1,4 @@
-"""The names of the network families; what they are stands in ``learning.models``.
+"""The names of the network families; what they are stands in ``learning.networks.models``.
 
 Apart from it, so that the code location can offer the names without importing torch.
 """
@@ -11,7 +11,7 @@ BENCHMARKED = (*ARCHITECTURES, "boosting", "ensemble", "constant")
 """What a benchmark scores: the networks, and what they are measured against."""
 
 BENCHMARKED_IF_ASKED = ("stacked_lstm", "advanced_lstm")
-"""Networks that a benchmark scores where they are named; ``learning.presets`` says what they are."""
+"""Networks that a benchmark scores where they are named (``learning.networks.presets``)."""
 
 
 def architecture(name: str) -> Architecture:

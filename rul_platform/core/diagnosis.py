@@ -1,7 +1,7 @@
 """What a training's history says about it: what is wrong, by which number, and what to do.
 
 Belongs here: rules on curves, each with its threshold and why it is that. Does not belong here: looking
-into a network (``learning.doctor``).
+into a network (``learning.inspection.doctor``).
 
 All losses here are mean squared errors in units of the label cap: a validation RMSE of 20 with a cap of
 100 is a loss of 0.04.

@@ -2,7 +2,7 @@
 
 Belongs here: the form of a finding, and a limit that several share. Does not belong here: the rules
 (``diagnosis``,
-``learning.doctor``).
+``learning.inspection.doctor``).
 """
 
 from collections.abc import Iterable, Mapping

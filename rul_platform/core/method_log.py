@@ -1,7 +1,7 @@
 """The log of the method: what each step tried, what came out, what was kept and why.
 
 Belongs here: the log's shape, and its way to JSON and back. Does not belong here: the steps
-(``learning.method_steps``), the page that people read (``reports.method_page``).
+(``learning.recipes.method_steps``), the page that people read (``reports.method_page``).
 """
 
 from collections.abc import Mapping, Sequence

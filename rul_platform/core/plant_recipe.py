@@ -1,7 +1,8 @@
 """How a plant's networks learn: one recipe, of the platform and of the study that measures it.
 
 Belongs here: the numbers, chosen on units left out (docs/experiments.md, sections 15 and 16). Does not
-belong here: what a person may change of them (the launchpads), training (``learning.approaches``).
+belong here: what a person may change of them (the launchpads), training
+(``learning.transfer.approaches``).
 """
 
 BATCH_SIZE = 128

@@ -11,7 +11,7 @@ LOSSES, SCHEDULES, AVERAGINGS, DEVICES = (
     get_args(Loss), get_args(Schedule), get_args(Averaging), get_args(Device),
 )  # fmt: skip
 AUGMENTS = ("jitter", "scaling", "time_warp", "mixup", "cutmix")
-"""Names of the augmentations; what they do stands in ``learning.augmentation``."""
+"""Names of the augmentations; what they do stands in ``learning.fitting.augmentation``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ A space is written as TOML or JSON, a line for each number: two limits, or a lis
     hidden_size = [32, 64, 96]
 
 Belongs here: reading a space, the default one, and its grid.
-Does not belong here: searching (``learning.search``), what a number does (``recipe``).
+Does not belong here: searching (``learning.recipes.search``), what a number does (``recipe``).
 """
 
 import itertools

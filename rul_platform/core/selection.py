@@ -1,8 +1,8 @@
 """Which approach a plant's model is made by: the best on units that it never saw, unless it may harm.
 
 Belongs here: choosing by out-of-fold errors, and refusing what may harm, in plain words. Does not belong
-here: whether pretraining helps (``transfer_verdict``), training (``learning.approaches``), and test
-units, which nothing here may see.
+here: whether pretraining helps (``transfer_verdict``), training (``learning.transfer.approaches``), and
+test units, which nothing here may see.
 
 Shape letter: N out-of-fold rows, several for each unit; every unit counts once.
 """

@@ -1,7 +1,7 @@
 """The k-shot study: what transfer is worth with only k units of a target subset.
 
 Belongs here: who is drawn, what is refused, and what the cells of a study say together. Does not belong
-here: training (``learning.kshot``).
+here: training (``learning.transfer.kshot``).
 
 A cell is one draw of k units. All approaches of a cell get the same units, and a draw of more units
 holds those of the same draw with fewer.

@@ -10,9 +10,9 @@ A door of its own, without Dagster: it reads what the platform made and writes o
 How to: docs/transfer-learning.md.
 """
 
-from rul_platform.learning.all_architectures import TrainedAll
-from rul_platform.learning.finetuning import TransferReport
-from rul_platform.learning.transfer_learning import FineTuned, RulModel, Score, Training
+from rul_platform.learning.arrays.all_architectures import TrainedAll
+from rul_platform.learning.arrays.transfer_learning import FineTuned, RulModel, Score, Training
+from rul_platform.learning.transfer.finetuning import TransferReport
 from rul_platform.notebook.platform import Champion, PlantArrays, Platform
 from rul_platform.notebook.transfer import (
     TransferSettings,

@@ -13,11 +13,12 @@ from numpy.typing import ArrayLike
 from rul_platform.core.architectures import ARCHITECTURES, Architecture
 from rul_platform.core.labels import DEFAULT_CAP_CYCLES
 from rul_platform.errors import CheckpointError
-from rul_platform.learning import all_architectures, checkpoints
-from rul_platform.learning.all_architectures import TrainedAll
-from rul_platform.learning.checkpoints import Checkpoint
-from rul_platform.learning.model_export import network_files
-from rul_platform.learning.transfer_learning import RulModel, Training
+from rul_platform.learning.arrays import all_architectures
+from rul_platform.learning.arrays.all_architectures import TrainedAll
+from rul_platform.learning.arrays.transfer_learning import RulModel, Training
+from rul_platform.learning.networks import checkpoints
+from rul_platform.learning.networks.checkpoints import Checkpoint
+from rul_platform.learning.trained.model_export import network_files
 from rul_platform.storage.plain_files import write_folder, write_whole
 
 MAX_CHECKPOINT_BYTES = 256 * 2**20

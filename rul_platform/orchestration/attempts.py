@@ -16,7 +16,7 @@ from rul_platform.orchestration.finetuning_config import (
 )
 
 if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
-    from rul_platform.learning.approaches import Setting
+    from rul_platform.learning.transfer.approaches import Setting
 
 NOT_FROM_CHAMPION = "not_from_champion"
 """Key of the remark why no network of the champion goes on learning."""
@@ -64,7 +64,7 @@ def attempts(
     Raises:
         OptionsError: The approach that was asked for needs what this plant does not have.
     """
-    from rul_platform.learning.approaches import available
+    from rul_platform.learning.transfer.approaches import available
 
     can = available(setting)
     references = tuple(name for name in REFERENCES if name in can)
@@ -113,7 +113,7 @@ def _kept(
 
 
 def _wide(config: FinetunedModelConfig, setting: "Setting") -> tuple[str, ...]:
-    from rul_platform.learning.approaches import available, default_approaches
+    from rul_platform.learning.transfer.approaches import available, default_approaches
 
     is_all = config.approach is ApproachName.best_of_all
     return available(setting) if is_all else default_approaches(setting)

@@ -29,7 +29,7 @@ from rul_platform.storage.home import Progress
 
 if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
     from rul_platform.inference.predictor import Outputs
-    from rul_platform.learning.trials import Lesson, Trial
+    from rul_platform.learning.trained.trials import Lesson, Trial
 
 COSTLY = ("unit", "mean_truth", "mean_predicted", "share_of_score")
 """What is shown of an engine that much of the score comes from."""
@@ -51,7 +51,7 @@ class Cell:
 
     def trials(self) -> "list[Trial]":
         """One training for each seed; none of a constant."""
-        from rul_platform.learning import trials
+        from rul_platform.learning.trained import trials
 
         if self.name == CONSTANT:
             return []
@@ -68,7 +68,7 @@ class Cell:
 
     def packaged(self, trial: "Trial") -> dict[str, bytes]:
         """The files of the first seed's model, as they would serve."""
-        from rul_platform.learning import packaging
+        from rul_platform.learning.trained import packaging
 
         left_out, cap = trial.left_out, self.preparation.cap
         calibration = Calibration.from_errors(
@@ -96,7 +96,7 @@ class Cell:
 
     def answers(self, trials: "Sequence[Trial]", files: Mapping[str, bytes]) -> Answers:
         """What every seed's model says of the last flight of each test engine; the first by ONNX."""
-        from rul_platform.learning import baselines
+        from rul_platform.learning.trained import baselines
 
         cap, test = self.preparation.cap, self._tested(self.preparation.window)
         said = self._said(trials, files)
@@ -132,7 +132,7 @@ class Cell:
         self, trials: "Sequence[Trial]", files: Mapping[str, bytes], answers: Answers
     ) -> BenchmarkRow:
         """The figures of the table."""
-        from rul_platform.learning.graphs import learned_numbers
+        from rul_platform.learning.trained.graphs import learned_numbers
 
         cap = self.preparation.cap
         valid = [trial.valid_rmse(cap) for trial in trials]
@@ -175,9 +175,9 @@ class Cell:
 
     def _baselines(self) -> dict[str, Rows]:
         """Boosting and a constant, from the same engines."""
-        from rul_platform.learning import baselines
-        from rul_platform.learning.boosting import fit_boosting
-        from rul_platform.learning.ensemble import EnsembleRecipe
+        from rul_platform.learning.trained import baselines
+        from rul_platform.learning.trained.boosting import fit_boosting
+        from rul_platform.learning.trained.ensemble import EnsembleRecipe
 
         cap, window = self.preparation.cap, EnsembleRecipe().boosting_window
         test, known = self._tested(window), self._known()
@@ -189,9 +189,9 @@ class Cell:
 
     def lesson(self) -> "Lesson":
         """What there is to learn from, and how, with the first seed."""
-        from rul_platform.learning.ensemble import EnsembleRecipe
-        from rul_platform.learning.presets import PRESETS
-        from rul_platform.learning.trials import Lesson
+        from rul_platform.learning.networks.presets import PRESETS
+        from rul_platform.learning.trained.ensemble import EnsembleRecipe
+        from rul_platform.learning.trained.trials import Lesson
 
         known, config = self._known(), self.config
         usual = PRESETS[self.name].loss if self.name in PRESETS else "mse"

@@ -1,7 +1,7 @@
 """The files of a plant's candidate: the model, its card, its rivals, and what the choice rests on.
 
 Belongs here: what the card says. Does not belong here: how models become graphs
-(``learning.packaging``), making the candidate (``assets.finetuned_model``).
+(``learning.trained.packaging``), making the candidate (``assets.finetuned_model``).
 """
 
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ from rul_platform.orchestration.step import Files
 from rul_platform.orchestration.stored_windows import plant_windows, preparation_of
 
 if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
-    from rul_platform.learning.candidates import Candidate
-    from rul_platform.learning.finetuning import FinetuneConfig
+    from rul_platform.learning.transfer.candidates import Candidate
+    from rul_platform.learning.transfer.finetuning import FinetuneConfig
 
 
 def folds_of(
@@ -84,7 +84,7 @@ def packed(
 ) -> dict[str, bytes]:
     """The model, its card, its rivals' graphs, and what the choice rests on."""
     from rul_platform.core.calibration import Calibration
-    from rul_platform.learning import packaging
+    from rul_platform.learning.trained import packaging
 
     left_out = candidate.out_of_fold
     calibration = Calibration.from_errors(

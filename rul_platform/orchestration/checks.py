@@ -124,7 +124,8 @@ def plant_channels_are_usable(context: Context, home: HomeResource) -> dg.AssetC
 @partitioned_check("pretrained_checkpoint", ARCHITECTURE, blocking=True)
 def overfits_one_batch(context: Context, home: HomeResource) -> dg.AssetCheckResult:
     """A fresh network of this architecture learns 32 windows by heart; if not, it is wired wrongly."""
-    from rul_platform.learning import checkpoints, models, training
+    from rul_platform.learning.fitting import training
+    from rul_platform.learning.networks import checkpoints, models
 
     architecture, files = checked(context, home, "pretrained_checkpoint")
     card = json.loads(files.read("card.json"))

@@ -159,7 +159,7 @@ def champion_answers(
 
 def rivals_of(entry: Entry, arena: Arena) -> dict[str, NDArray[np.float64]]:
     """Predictions of those that the candidate is measured against, of the same units, in life units."""
-    from rul_platform.learning.baselines import constant
+    from rul_platform.learning.trained.baselines import constant
 
     ours, windows = arena.ours, preparation_of(entry.stored).windows(arena.fleet, splits.TEST)
     points = windows.only(windows.index["last_row"].isin(arena.test.index["last_row"]))
@@ -181,7 +181,7 @@ def repeated(entry: Entry, arena: Arena, own: NDArray[np.float64]) -> SeedNoise:
         arena: Where it was scored, on N windows.
         own: Its own predictions, shape ``(N,)``, in life units.
     """
-    from rul_platform.learning.seed_noise import seed_noise
+    from rul_platform.learning.transfer.seed_noise import seed_noise
 
     card = arena.ours.card
     config, test, cap = trained_with(card), arena.test, arena.ours.preparation.cap
@@ -199,7 +199,7 @@ def repeated(entry: Entry, arena: Arena, own: NDArray[np.float64]) -> SeedNoise:
 
 def attributions_of(entry: Entry, test: Windows) -> pd.DataFrame | str:
     """Which sensors the candidate's predictions rest on, or why that is not known."""
-    from rul_platform.learning.attribution import explain_fleet
+    from rul_platform.learning.inspection.attribution import explain_fleet
 
     model = stored_model(entry.candidate)
     usual = entry.lessons.known.shorter(model.window)

@@ -24,7 +24,7 @@ from rul_platform.core.recipe import FitConfig, steps_of
 from rul_platform.orchestration.training_config import TrainingConfig
 
 if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
-    from rul_platform.learning.finetuning import FinetuneConfig
+    from rul_platform.learning.transfer.finetuning import FinetuneConfig
 
 
 class ArchitectureName(StrEnum):
@@ -36,7 +36,7 @@ class ArchitectureName(StrEnum):
 
 
 class FreezeName(StrEnum):
-    """Which pretrained weights stay as they are; ``learning.finetuning`` explains."""
+    """Which pretrained weights stay as they are; ``learning.transfer.finetuning`` explains."""
 
     nothing = "nothing"
     encoder = "encoder"
@@ -142,7 +142,7 @@ class FinetunedModelConfig(TrainingConfig):
 
     def finetuning(self, windows: int) -> "FinetuneConfig":
         """How networks are trained, for so many training windows."""
-        from rul_platform.learning.finetuning import FinetuneConfig
+        from rul_platform.learning.transfer.finetuning import FinetuneConfig
 
         return FinetuneConfig(
             fit=self.fit_on(windows),

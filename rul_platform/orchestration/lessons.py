@@ -24,8 +24,8 @@ from rul_platform.orchestration.stored_windows import (
 )
 
 if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
-    from rul_platform.learning.approaches import Setting
-    from rul_platform.learning.checkpoints import Checkpoint
+    from rul_platform.learning.networks.checkpoints import Checkpoint
+    from rul_platform.learning.transfer.approaches import Setting
 
 MEMBER_FILE = "checkpoint_{}.pt"
 """A network of a model that has several, in the order of its folds."""
@@ -58,8 +58,8 @@ class Lessons:
 
     def setting(self, config: FinetunedModelConfig) -> "Setting":
         """The same, loaded, with the settings of the training loop."""
-        from rul_platform.learning.approaches import Setting
-        from rul_platform.learning.checkpoints import load
+        from rul_platform.learning.networks.checkpoints import load
+        from rul_platform.learning.transfer.approaches import Setting
 
         preparation = preparation_of(self.stored)
         source = {name: cmapss_training(files) for name, files in self.source.items()}
@@ -81,7 +81,7 @@ class Lessons:
 
 def _networks(champion: Files, config: FinetunedModelConfig) -> "dict[int, Checkpoint]":
     """The champion's networks by fold."""
-    from rul_platform.learning.checkpoints import load
+    from rul_platform.learning.networks.checkpoints import load
 
     folds = card_of(champion)["member_folds"]
     return {
@@ -113,7 +113,7 @@ def source_of(step: Step, parent: Files, stored: Files) -> tuple[dict[str, Files
 
     Only those that are used are recorded as read.
     """
-    from rul_platform.learning.checkpoints import load
+    from rul_platform.learning.networks.checkpoints import load
 
     card, now = card_of(parent), preparation_of(stored)
     channels = load(parent.read("checkpoint.pt"), source="pretrained_checkpoint").channels

@@ -1,7 +1,7 @@
 """The method as an asset makes it: its launchpad, its state between interruptions, its log as files.
 
 Belongs here: what `method_log` and `plant_method_log` share. Does not belong here: the steps
-(``learning.method``).
+(``learning.recipes.method``).
 """
 
 import json
@@ -21,11 +21,11 @@ from rul_platform.storage.home import Home
 from rul_platform.storage.plain_files import write_whole
 
 if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
-    from rul_platform.learning.rate_finder import RateSweep
+    from rul_platform.learning.fitting.rate_finder import RateSweep
 
 
 class BudgetName(StrEnum):
-    """How much may be tried; ``learning.method_ground`` has the numbers."""
+    """How much may be tried; ``learning.recipes.method_ground`` has the numbers."""
 
     quick = "quick"
     full = "full"
@@ -45,9 +45,9 @@ def logged(step: Step, home: Home, config: MethodLogConfig, known: Known) -> dg.
     Raises:
         SearchError: The sanity check failed, or somebody else is at work on the same method.
     """
-    from rul_platform.learning.method import choose, open_test
-    from rul_platform.learning.method_ground import BUDGETS, MethodGround
-    from rul_platform.learning.method_steps import range_test
+    from rul_platform.learning.recipes.method import choose, open_test
+    from rul_platform.learning.recipes.method_ground import BUDGETS, MethodGround
+    from rul_platform.learning.recipes.method_steps import range_test
 
     source = other_subsets(step, home, known)
     facts = {

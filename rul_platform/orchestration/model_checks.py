@@ -1,7 +1,7 @@
 """What must hold of a model and of its training: the diagnosis and the model doctor, as checks.
 
 Belongs here: turning findings into what the UI shows. Does not belong here: the rules that find them
-(``core.diagnosis``, ``learning.doctor``).
+(``core.diagnosis``, ``learning.inspection.doctor``).
 """
 
 import json
@@ -54,7 +54,7 @@ def training_is_healthy(context: Context, home: HomeResource) -> dg.AssetCheckRe
 @partitioned_check("finetuned_model", PLANT, blocking=True)
 def learns_one_batch(context: Context, home: HomeResource) -> dg.AssetCheckResult:
     """Everything that the model is made of, made anew, learns 32 windows by heart."""
-    from rul_platform.learning.sanity import loss_left
+    from rul_platform.learning.inspection.sanity import loss_left
 
     _, files = checked(context, home, "finetuned_model")
     windows = taught(home, files).exact()
@@ -71,7 +71,7 @@ def learns_one_batch(context: Context, home: HomeResource) -> dg.AssetCheckResul
 @partitioned_check("finetuned_model", PLANT, blocking=True)
 def model_is_sound(context: Context, home: HomeResource) -> dg.AssetCheckResult:
     """Weights and answers are numbers, and the answers differ. Dead units and the like only warn."""
-    from rul_platform.learning.doctor import examine
+    from rul_platform.learning.inspection.doctor import examine
 
     _, files = checked(context, home, "finetuned_model")
     model = stored_model(files)
@@ -84,7 +84,7 @@ def model_is_sound(context: Context, home: HomeResource) -> dg.AssetCheckResult:
 @partitioned_check("finetuned_model", PLANT, blocking=True)
 def onnx_is_faithful(context: Context, home: HomeResource) -> dg.AssetCheckResult:
     """The graph that would serve says what was trained, on every window of the plant."""
-    from rul_platform.learning.graphs import TOLERANCE
+    from rul_platform.learning.trained.fidelity import TOLERANCE
 
     _, files = checked(context, home, "finetuned_model")
     compared = json.loads(files.read("card.json"))["onnx"]

@@ -1,7 +1,7 @@
 """A range test of the learning rate, as an asset and a command show it.
 
 Belongs here: the plot, the table and the words of one test. Does not belong here: the sweep
-(``learning.rate_finder``).
+(``learning.fitting.rate_finder``).
 """
 
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ from rul_platform.orchestration.stored_windows import (
 from rul_platform.storage.home import Home
 
 if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
-    from rul_platform.learning.models import RulNetwork
-    from rul_platform.learning.rate_finder import RateSweep
+    from rul_platform.learning.fitting.rate_finder import RateSweep
+    from rul_platform.learning.networks.models import RulNetwork
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def rate_test(network: "RulNetwork", train: Windows, fit: FitConfig, *, cap: flo
     Raises:
         TooFewUnitsError: There is nothing to train on.
     """
-    from rul_platform.learning.rate_finder import find_rate
+    from rul_platform.learning.fitting.rate_finder import find_rate
 
     return RateTest(find_rate(network, train, fit, cap=cap))
 
@@ -98,7 +98,7 @@ def rate_test_of(home: Home, name: str, *, family: str, seed: int) -> RateTest:
         NotMaterializedError: They are not.
         TooFewUnitsError: There is nothing to train on.
     """
-    from rul_platform.learning import models
+    from rul_platform.learning.networks import models
 
     if name in (*SUBSETS, SIMULATED):
         stored = current(home, "cmapss_windows", name)

@@ -22,8 +22,8 @@ from rul_platform.core.preparation import Preparation
 from rul_platform.storage.models import Deployment
 
 if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
-    from rul_platform.learning.finetuning import TransferReport
-    from rul_platform.learning.training import FitResult
+    from rul_platform.learning.fitting.training import FitResult
+    from rul_platform.learning.transfer.finetuning import TransferReport
 
 Metadata = dict[str, Any]
 
@@ -71,7 +71,7 @@ def windows(index: pd.DataFrame, preparation: Preparation) -> Metadata:
 
 def training(fitted: "FitResult", *, life_unit: str) -> Metadata:
     """How a training went: numbers, its curve, and how long the gradients of each layer were."""
-    from rul_platform.learning.gradients import worst
+    from rul_platform.learning.fitting.gradients import worst
     from rul_platform.reports.fleet_plots import training_curve
     from rul_platform.reports.plots import markdown_image
     from rul_platform.reports.training_plots import gradient_norms

@@ -14,12 +14,12 @@ from rul_platform.storage.home import Home
 
 if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
     from rul_platform.core.windows import Windows
-    from rul_platform.learning.stored_models import StoredModel
+    from rul_platform.learning.trained.stored_models import StoredModel
 
 
 def stored_model(files: Files) -> "StoredModel":
     """A model artifact as something that answers windows; every file's hash is checked."""
-    from rul_platform.learning.stored_models import StoredModel
+    from rul_platform.learning.trained.stored_models import StoredModel
 
     return StoredModel.from_files({name: files.read(name) for name in files.artifact.files})
 

@@ -15,7 +15,7 @@ from rul_platform.core.architectures import Architecture
 from rul_platform.core.recipe import AUGMENTS, FitConfig
 
 if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
-    from rul_platform.learning.models import ModelConfig
+    from rul_platform.learning.networks.models import ModelConfig
 
 
 class LossName(StrEnum):
@@ -155,7 +155,7 @@ class ShapedNetworkConfig(NetworkConfig):
         Raises:
             NetworkError: Two options do not go together.
         """
-        from rul_platform.learning.models import default_config
+        from rul_platform.learning.networks.models import default_config
 
         base = default_config(name, channels, hidden_size=self.hidden_size)
         return replace(

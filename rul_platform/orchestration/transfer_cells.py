@@ -1,7 +1,7 @@
 """The cells of a k-shot study, one after the other; finished ones are kept.
 
 Belongs here: what a study reads, what it need not make twice, and its files. Does not belong here: one
-cell (``learning.kshot``), what the cells say together (``core.transfer_study``).
+cell (``learning.transfer.kshot``), what the cells say together (``core.transfer_study``).
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ from rul_platform.storage.home import Progress
 from rul_platform.storage.study_cells import StudyCells
 
 if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
-    from rul_platform.learning.kshot import Source
+    from rul_platform.learning.transfer.kshot import Source
 
 CHECKPOINT_FILE = "checkpoint.pt"
 
@@ -72,8 +72,8 @@ class Study:
 
     def source(self) -> "Source":
         """The network and the windows that every cell begins from; the network is trained once."""
-        from rul_platform.learning import checkpoints
-        from rul_platform.learning.kshot import Source, pretrain
+        from rul_platform.learning.networks import checkpoints
+        from rul_platform.learning.transfer.kshot import Source, pretrain
 
         preparation = common_preparation(self.stored)
         windows = pool({subset: cmapss_training(files) for subset, files in self.stored.items()})
@@ -91,7 +91,7 @@ class Study:
 
     def cell(self, source: "Source", k: int, draw: int) -> pd.DataFrame:
         """One draw of k units."""
-        from rul_platform.learning.kshot import one_cell, plant_config
+        from rul_platform.learning.transfer.kshot import one_cell, plant_config
 
         units = tuple(self.fleet.units["unit"])
         return one_cell(

@@ -1,7 +1,7 @@
 """A search as an asset makes it: its launchpad, its outcome as files, and how to use what was found.
 
 Belongs here: what `tuned_recipe` and `plant_tuned_recipe` share. Does not belong here: the searching
-(``learning.search``).
+(``learning.recipes.search``).
 """
 
 from collections.abc import Mapping
@@ -75,10 +75,10 @@ def tuned(step: Step, home: Home, config: TunedRecipeConfig, known: Known) -> dg
         SearchError: The search cannot begin, or came to no result.
         MissingExtraError: Optuna is not installed.
     """
-    from rul_platform.learning.grid import grid_search
-    from rul_platform.learning.objective import Ground, problems_of
-    from rul_platform.learning.search import search
-    from rul_platform.learning.studies import Search
+    from rul_platform.learning.recipes.grid import grid_search
+    from rul_platform.learning.recipes.objective import Ground, problems_of
+    from rul_platform.learning.recipes.search import search
+    from rul_platform.learning.recipes.studies import Search
 
     start = known.start()
     space = _space(config, is_pretrained=start is not None)

@@ -3,7 +3,7 @@
 On SQLite a file of its own, ``studies.db`` in the home folder. On PostgreSQL a schema of its own: the
 search library numbers its revisions in a table of the same name as ours.
 
-Belongs here: the place. Does not belong here: what is in it (``learning.search``).
+Belongs here: the place. Does not belong here: what is in it (``learning.recipes.search``).
 """
 
 from dataclasses import dataclass

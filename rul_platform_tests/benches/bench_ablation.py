@@ -31,7 +31,8 @@ from rul_platform.core.metrics import unit_weights, weighted_mean
 from rul_platform.core.preparation import DEFAULT_WINDOW, Preparation
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import Windows, even_cuts
-from rul_platform.learning import models, training
+from rul_platform.learning.fitting import training
+from rul_platform.learning.networks import models
 from rul_platform.storage.cmapss_source import CmapssSource
 
 CAP, CUTS, LEVEL = DEFAULT_CAP_CYCLES, 20, 0.9

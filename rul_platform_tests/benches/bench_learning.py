@@ -30,11 +30,12 @@ from rul_platform.core.labels import DEFAULT_CAP_CYCLES, to_target
 from rul_platform.core.preparation import DEFAULT_WINDOW, Preparation
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import Windows, last_of_each_unit
-from rul_platform.learning import full_history, models, training
-from rul_platform.learning.batches import Examples
-from rul_platform.learning.boosting import fit_boosting
-from rul_platform.learning.ensemble import EnsembleRecipe
-from rul_platform.learning.learned import Learned, MeanModel, NetworkModel
+from rul_platform.learning.fitting import full_history, training
+from rul_platform.learning.fitting.batches import Examples
+from rul_platform.learning.networks import models
+from rul_platform.learning.trained.boosting import fit_boosting
+from rul_platform.learning.trained.ensemble import EnsembleRecipe
+from rul_platform.learning.trained.learned import Learned, MeanModel, NetworkModel
 from rul_platform.storage.cmapss_source import CmapssSource
 
 CAP, BATCH, SUBSET = DEFAULT_CAP_CYCLES, 256, "FD004"

@@ -36,8 +36,10 @@ from rul_platform.core.parquet import to_parquet
 from rul_platform.core.preparation import DEFAULT_WINDOW, Preparation
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import Windows, even_cuts
-from rul_platform.learning import checkpoints, finetuning, models, training
-from rul_platform.learning.checkpoints import Checkpoint
+from rul_platform.learning.fitting import training
+from rul_platform.learning.networks import checkpoints, models
+from rul_platform.learning.networks.checkpoints import Checkpoint
+from rul_platform.learning.transfer import finetuning
 from rul_platform.storage.cmapss_source import CmapssSource
 
 STORED = Path(__file__).parent / "data" / "gate_seeds.parquet"

@@ -13,8 +13,10 @@ from rul_platform.core.preparation import Preparation
 from rul_platform.core.recipe import FitConfig
 from rul_platform.errors import CalibrationError, InferenceError, ReadingsError
 from rul_platform.inference.predictor import Outputs, Predictor
-from rul_platform.learning import models, packaging, training
-from rul_platform.learning.learned import NetworkModel
+from rul_platform.learning.fitting import training
+from rul_platform.learning.networks import models
+from rul_platform.learning.trained import packaging
+from rul_platform.learning.trained.learned import NetworkModel
 from rul_platform_tests.fleets import wearing_fleet
 from rul_platform_tests.operation.served import calibrated
 

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from rul_platform.core.windows import Windows
-from rul_platform.learning.learned import NetworkModel
-from rul_platform.learning.models import ModelConfig, RulNetwork, build
+from rul_platform.learning.networks.models import ModelConfig, RulNetwork, build
+from rul_platform.learning.trained.learned import NetworkModel
 
 CHANNELS = ("heat", "flow", "heat_dev", "flow_dev", "age")
 

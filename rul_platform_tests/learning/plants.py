@@ -7,10 +7,10 @@ import pandas as pd
 from rul_platform.core.preparation import Preparation
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import Windows
-from rul_platform.learning.approaches import Setting
-from rul_platform.learning.checkpoints import Checkpoint
-from rul_platform.learning.finetuning import FinetuneConfig
-from rul_platform.learning.models import build, default_config
+from rul_platform.learning.networks.checkpoints import Checkpoint
+from rul_platform.learning.networks.models import build, default_config
+from rul_platform.learning.transfer.approaches import Setting
+from rul_platform.learning.transfer.finetuning import FinetuneConfig
 from rul_platform_tests.fleets import wearing_fleet
 
 CAP = 40.0

@@ -15,10 +15,11 @@ from rul_platform.core.folds import assign_folds
 from rul_platform.core.preparation import Preparation
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import Windows
-from rul_platform.learning import checkpoints, full_history, models, training
-from rul_platform.learning.boosting import fit_boosting
-from rul_platform.learning.ensemble import EnsembleRecipe, fit_ensemble
-from rul_platform.learning.finetuning import FinetuneConfig, finetune, transfer
+from rul_platform.learning.fitting import full_history, training
+from rul_platform.learning.networks import checkpoints, models
+from rul_platform.learning.trained.boosting import fit_boosting
+from rul_platform.learning.trained.ensemble import EnsembleRecipe, fit_ensemble
+from rul_platform.learning.transfer.finetuning import FinetuneConfig, finetune, transfer
 from rul_platform_tests.fleets import wearing_fleet
 
 CAP = 40.0

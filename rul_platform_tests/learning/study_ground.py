@@ -8,9 +8,9 @@ import pandas as pd
 from rul_platform.core.preparation import Preparation
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.search_space import parse_space
-from rul_platform.learning.objective import Ground
-from rul_platform.learning.search import search
-from rul_platform.learning.studies import Search
+from rul_platform.learning.recipes.objective import Ground
+from rul_platform.learning.recipes.search import search
+from rul_platform.learning.recipes.studies import Search
 from rul_platform_tests.fleets import wearing_fleet
 
 SPACE = parse_space(
@@ -40,7 +40,7 @@ def place(folder: Path) -> str:
 
 
 if __name__ == "__main__":  # the process that a test kills: says when a trial has begun
-    from rul_platform.learning import search as under_test
+    from rul_platform.learning.recipes import search as under_test
 
     real = under_test.score
     begun: list[int] = []

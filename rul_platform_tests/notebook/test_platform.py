@@ -20,7 +20,7 @@ from rul_platform.errors import (
     SettingsError,
     UnknownPlantError,
 )
-from rul_platform.learning import checkpoints, models
+from rul_platform.learning.networks import checkpoints, models
 from rul_platform.notebook import Platform, load_pretrained
 from rul_platform.operation.answering import answer
 from rul_platform.settings import Settings

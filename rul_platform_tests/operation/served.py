@@ -15,8 +15,10 @@ from rul_platform.core.preparation import Preparation
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.resampling import resample
 from rul_platform.core.windows import Windows
-from rul_platform.learning import models, packaging, training
-from rul_platform.learning.learned import Learned, NetworkModel, predictions
+from rul_platform.learning.fitting import training
+from rul_platform.learning.networks import models
+from rul_platform.learning.trained import packaging
+from rul_platform.learning.trained.learned import Learned, NetworkModel, predictions
 from rul_platform.storage.home import Home
 from rul_platform.storage.models import ModelVersion
 from rul_platform_tests.core.plants import plant

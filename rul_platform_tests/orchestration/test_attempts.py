@@ -16,8 +16,8 @@ from rul_platform.core.approaches import (
 )
 from rul_platform.core.recipe import FitConfig
 from rul_platform.errors import OptionsError
-from rul_platform.learning.approaches import Setting, available, default_approaches
-from rul_platform.learning.finetuning import FinetuneConfig
+from rul_platform.learning.transfer.approaches import Setting, available, default_approaches
+from rul_platform.learning.transfer.finetuning import FinetuneConfig
 from rul_platform.orchestration.attempts import NOT_FROM_CHAMPION, attempts
 from rul_platform.orchestration.finetuning_config import (
     ApproachName,
@@ -26,7 +26,7 @@ from rul_platform.orchestration.finetuning_config import (
 )
 from rul_platform_tests.learning.conftest import CAP
 from rul_platform_tests.learning.plants import plant_windows
-from rul_platform_tests.learning.test_finetuning import parent
+from rul_platform_tests.learning.transfer.test_finetuning import parent
 
 CHAMPION: dict[str, Any] = {"approach": FULL, "chosen_at": 10}
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from rul_platform.core.recipe import AVERAGINGS, DEVICES, LOSSES, SCHEDULES, FitConfig
-from rul_platform.learning.models import ModelConfig
+from rul_platform.learning.networks.models import ModelConfig
 from rul_platform.orchestration.training_config import (
     AveragingName,
     DeviceName,

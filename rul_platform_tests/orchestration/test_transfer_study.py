@@ -11,7 +11,7 @@ import pytest
 
 from rul_platform.cli.kshot import said
 from rul_platform.errors import ApproachError, LeakError, TooFewUnitsError
-from rul_platform.learning.kshot import plant_config
+from rul_platform.learning.transfer.kshot import plant_config
 from rul_platform.orchestration.assets.transfer_study import CELLS_FOLDER, TransferStudyConfig
 from rul_platform.orchestration.finetuning_config import FinetunedModelConfig
 from rul_platform.orchestration.instance import open_instance

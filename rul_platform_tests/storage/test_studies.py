@@ -5,8 +5,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from rul_platform.learning.search import search
-from rul_platform.learning.studies import Search
+from rul_platform.learning.recipes.search import search
+from rul_platform.learning.recipes.studies import Search
 from rul_platform.storage.database import connect, migrate
 from rul_platform.storage.studies import SCHEMA, study_place
 from rul_platform_tests.learning.study_ground import SPACE, ground

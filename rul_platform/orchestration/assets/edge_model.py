@@ -75,8 +75,8 @@ def edge_model(
     context: dg.AssetExecutionContext, config: EdgeModelConfig, home: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult:
     """Read, distil, compare, write, report."""
-    from rul_platform.learning.distillation import StudentConfig
-    from rul_platform.learning.students import files_of, graduate
+    from rul_platform.learning.transfer.distillation import StudentConfig
+    from rul_platform.learning.transfer.students import files_of, graduate
 
     name = context.partition_key
     step = Step(context, home)

@@ -43,7 +43,7 @@ def finetuned_model(
     context: dg.AssetExecutionContext, config: FinetunedModelConfig, home: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult:
     """Read, try, choose, write, report."""
-    from rul_platform.learning.candidates import best_candidate
+    from rul_platform.learning.transfer.candidates import best_candidate
 
     name = context.partition_key
     step = Step(context, home)

@@ -61,7 +61,8 @@ def pretrained_checkpoint(
     home: dg.ResourceParam[Home],
 ) -> dg.MaterializeResult:
     """Read, train, write, report."""
-    from rul_platform.learning import checkpoints, models, streams, training
+    from rul_platform.learning.fitting import streams, training
+    from rul_platform.learning.networks import checkpoints, models
 
     step = Step(context, home)
     stored = {s: step.read("cmapss_windows", s) for s in config.subsets}

@@ -1,0 +1,1 @@
+"""Transfer learning on plain arrays, for notebooks."""

@@ -1,0 +1,1 @@
+"""How weights are learned from windows or whole histories: batches, losses, one loop."""

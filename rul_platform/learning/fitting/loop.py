@@ -1,0 +1,173 @@
+"""The training loop, on one screen.
+
+Belongs here: steps, validations, and when to end. Does not belong here: what a step is given
+(``batches``, ``full_history``), what it costs (``losses``), what it changes (``steps``).
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from rul_platform.core.recipe import FitConfig
+from rul_platform.core.windows import Windows
+from rul_platform.errors import TrainingDivergedError
+from rul_platform.learning.fitting.averaging import Average
+from rul_platform.learning.fitting.batch import Batch
+from rul_platform.learning.fitting.batch_size import FittingBatch
+from rul_platform.learning.fitting.best_weights import FitResult, Kept, is_useful
+from rul_platform.learning.fitting.gradients import GradientMonitor
+from rul_platform.learning.fitting.schedules import optimizer_of, schedule_of
+from rul_platform.learning.fitting.steps import Objective, Stepper
+from rul_platform.learning.networks.scoring import validation_rmse
+
+Progress = Callable[[int, int, float], None]
+"""Called with (step, steps, validation RMSE in life units) after each validation."""
+
+LOST = 10.0
+"""A loss above this, in squared label caps, is that of a network that will not come back. It ends a
+training that keeps its last weights; one that keeps its best is not hurt by it."""
+
+
+class Watch(Protocol):
+    """Is told how training goes, and decides nothing."""
+
+    def validated(self, row: Mapping[str, float]) -> None:
+        """A validation: a row of the history, and ``gradient/<layer>`` for each layer."""
+        ...
+
+    def finished(self, result: FitResult) -> None:
+        """Training is over."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training:
+    """One training.
+
+    Attributes:
+        network: Is trained in place.
+        batches: As many as ``config`` has steps.
+        objective: What to lower.
+        checks: Windows to validate on, or None.
+        config: How to train.
+        cap: Label cap, in life units.
+        factors: Beginning of a weight's name to a factor on the learning rate.
+        precision: What the objective is computed in.
+        batch: Which batch fitted into memory; None where that was not tried.
+        watch: Is told of each validation and of the end.
+        progress: Told after each validation.
+    """
+
+    network: nn.Module
+    batches: Iterable[Batch]
+    objective: Objective
+    checks: Windows | None
+    config: FitConfig
+    cap: float
+    factors: Mapping[str, float]
+    precision: Callable[[], AbstractContextManager[object]]
+    batch: FittingBatch | None = None
+    watch: Watch | None = None
+    progress: Progress | None = None
+
+
+def run(training: Training) -> FitResult:
+    """Train to the end.
+
+    Raises:
+        TrainingDivergedError: The loss is lost; the network has its last good weights back.
+    """
+    begin = time.process_time()
+    config, under_way = training.config, _UnderWay(training)
+    training.network.train()
+    for step, batch in enumerate(training.batches, start=1):
+        is_look = step % config.validate_every == 0 or step == config.steps
+        under_way.step(step, batch, is_look=is_look)
+        if is_look and under_way.validate(step) >= config.patience and config.early_stopping:
+            break
+    result = under_way.ended(time.process_time() - begin)
+    if training.watch:
+        training.watch.finished(result)
+    return result
+
+
+class _UnderWay:
+    """Everything that changes from step to step."""
+
+    def __init__(self, training: Training) -> None:
+        network, config = training.network, training.config
+        optimizer = optimizer_of(network, config, training.factors)
+        self._training = training
+        self._schedule, self._average = schedule_of(optimizer, config), Average(network, config)
+        rmse = self._rmse(network)
+        self._kept = Kept(network, rmse, keeps_best=config.early_stopping)
+        self._gradients = GradientMonitor(network)
+        self._losses: list[Tensor] = []
+        self._stepper = Stepper(
+            [p for group in optimizer.param_groups for p in group["params"]],
+            optimizer,
+            training.objective,
+            config.clip_norm,
+            config.l1,
+            training.precision,
+        )
+
+    def step(self, step: int, batch: Batch, *, is_look: bool) -> None:
+        """Change the weights once; where ``is_look``, note the gradients too."""
+        look = (lambda: self._gradients.note(step)) if is_look else None
+        self._losses.append(self._stepper.take(batch, look))
+        self._schedule.stepped()
+        self._average.stepped(step)
+
+    def validate(self, step: int) -> int:
+        """Look at the weights; gives how many looks in a row were no better than the best."""
+        training = self._training
+        loss = self._mean_loss(step)
+        rmse = self._rmse(self._average.network)
+        self._schedule.validated(rmse if training.config.early_stopping else loss)
+        row = self._kept.look((step, loss, rmse, self._schedule.rate), self._average.network)
+        if training.watch:
+            gradients = self._gradients.newest().items()
+            training.watch.validated(row | {f"gradient/{name}": norm for name, norm in gradients})
+        if training.progress:
+            training.progress(step, training.config.steps, rmse)
+        return self._kept.waited
+
+    def ended(self, cpu_seconds: float) -> FitResult:
+        """Put the weights to end with into the network."""
+        self._kept.restore()
+        result = self._kept.result(cpu_seconds, self._gradients.table())
+        return replace(result, batch=self._training.batch)
+
+    def _mean_loss(self, step: int) -> float:
+        """Mean over the steps since the last look.
+
+        Raises:
+            TrainingDivergedError: One of them is lost, or a weight is no number.
+        """
+        losses = torch.stack(self._losses).tolist()
+        limit = float("inf") if self._training.config.early_stopping else LOST
+        lost = [at for at, loss in enumerate(losses) if not is_useful(loss, limit=limit)]
+        if not lost and not all(bool(w.isfinite().all()) for w in self._stepper.parameters):
+            lost, losses[-1] = [len(losses) - 1], float("nan")
+        if lost:
+            self._kept.restore()
+            raise TrainingDivergedError(
+                step=step - len(losses) + 1 + lost[0],
+                loss=losses[lost[0]],
+                learning_rate=self._schedule.rate,
+            )
+        self._losses.clear()
+        return float(np.mean(losses))
+
+    def _rmse(self, network: nn.Module) -> float:
+        training = self._training
+        if training.checks is None:
+            return float("nan")
+        return validation_rmse(network, training.checks, training.cap)

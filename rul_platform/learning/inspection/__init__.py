@@ -1,0 +1,1 @@
+"""Looking into trained models: their health, and what made an answer."""

@@ -1,0 +1,1 @@
+"""Networks: what they compute, their names, their checkpoints, and what they say of windows."""

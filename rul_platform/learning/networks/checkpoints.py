@@ -1,0 +1,177 @@
+"""Checkpoints in the documented format, and nothing else.
+
+    {"model_state_dict": …, "model_name": "lstm" | "gru" | "tcn",
+     "config": {"input_size", "hidden_size", "num_layers", "dropout", "kernel_size", "channels",
+                and, where they differ from the default: "normalise", "bidirectional", "far", "bins",
+                "reads"}}
+
+Written to memory first: ``torch.save`` to a file name puts that name into the archive, and equal
+weights would hash differently. Read only with ``weights_only=True``: anything else can run code.
+"""
+
+import io
+import zipfile
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import torch
+
+from rul_platform.core.architectures import ARCHITECTURES, Architecture
+from rul_platform.errors import CheckpointError, NetworkError
+from rul_platform.learning.networks.models import ModelConfig, RulNetwork, build
+
+CONFIG_TYPES: dict[str, type] = {
+    "input_size": int,
+    "hidden_size": int,
+    "num_layers": int,
+    "dropout": float,
+    "kernel_size": int,
+    "channels": list,
+}
+
+OPTIONAL_TYPES: dict[str, type] = {
+    "normalise": bool,
+    "bidirectional": bool,
+    "far": float,
+    "bins": int,
+    "reads": str,
+}
+"""Entries that a checkpoint may lack: it then has the default of :class:`ModelConfig`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A network as it is stored.
+
+    Attributes:
+        config: What to build.
+        channels: Names of the F input channels, in order.
+        state: Name of each weight to its tensor.
+    """
+
+    config: ModelConfig
+    channels: tuple[str, ...]
+    state: dict[str, torch.Tensor] = field(repr=False)
+
+    def network(self) -> RulNetwork:
+        """Build the network with these weights, ready to predict."""
+        network = build(self.config, seed=0)
+        network.load_state_dict(self.state)
+        return network.eval()
+
+
+def dump(network: RulNetwork, config: ModelConfig, channels: tuple[str, ...]) -> bytes:
+    """The checkpoint's bytes; the same weights give the same bytes."""
+    state = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+    payload = {
+        "model_state_dict": state,
+        "model_name": config.name,
+        "config": _documented(config) | {"channels": list(channels)},
+    }
+    buffer = io.BytesIO()
+    torch.save(payload, buffer)
+    return buffer.getvalue()
+
+
+def load(data: bytes, *, source: str, architecture: str | None = None) -> Checkpoint:
+    """Read a checkpoint and check all of it before anything is built.
+
+    Args:
+        data: Bytes whose hash was verified.
+        source: What to name in an error.
+        architecture: Refuse any other, when given.
+
+    Raises:
+        CheckpointError: Lists everything that does not fit.
+    """
+    payload = _unpack(data, source)
+    name, config = payload["model_name"], payload["config"]
+    problems = _config_problems(config)
+    if name not in ARCHITECTURES:
+        problems["model_name"] = (name, " or ".join(ARCHITECTURES))
+    elif architecture is not None and name != architecture:
+        problems["model_name"] = (name, architecture)
+    if problems:
+        raise CheckpointError(source, problems)
+    model = _model_config(name, config, source)
+    state = payload["model_state_dict"]
+    _refuse_other_shapes(state, model, source)
+    return Checkpoint(model, tuple(config["channels"]), state)
+
+
+def _documented(config: ModelConfig) -> dict[str, Any]:
+    """The config's entries, of the optional ones those that differ from the default."""
+    defaults = {each.name: each.default for each in fields(ModelConfig)}
+    return {
+        key: value
+        for key, value in config.to_json().items()
+        if key in CONFIG_TYPES or value != defaults[key]
+    }
+
+
+def _model_config(name: Architecture, config: dict[str, Any], source: str) -> ModelConfig:
+    """The config without its channels."""
+    sizes = {key: value for key, value in config.items() if key != "channels"}
+    try:
+        return ModelConfig(name=name, **sizes)
+    except NetworkError as error:
+        found, expected = "; ".join(error.problems), "options that go together"
+        raise CheckpointError(source, {"config": (found, expected)}) from error
+
+
+def _config_problems(config: dict[str, Any]) -> dict[str, tuple[object, object]]:
+    """Entries of the config that are absent, unknown, of another type, or do not fit each other."""
+    known = CONFIG_TYPES | OPTIONAL_TYPES
+    problems: dict[str, tuple[object, object]] = {
+        f"config.{key}": (config.get(key, "nothing"), kind.__name__)
+        for key, kind in CONFIG_TYPES.items()
+        if not isinstance(config.get(key), kind)
+    }
+    problems |= {
+        f"config.{key}": (value, known[key].__name__ if key in known else "no such entry")
+        for key, value in config.items()
+        if key not in CONFIG_TYPES and not isinstance(value, known.get(key, ()))
+    }
+    if not problems and len(config["channels"]) != config["input_size"]:
+        problems["config.channels"] = (len(config["channels"]), config["input_size"])
+    return problems
+
+
+def _unpack(data: bytes, source: str) -> dict[str, Any]:
+    """The three documented entries, or a refusal."""
+    try:
+        payload = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds for damaged or unsafe bytes
+        found = {"file": (_what_it_is(data), "a torch.save archive of plain tensors")}
+        raise CheckpointError(source, found) from error
+    entries = {"model_state_dict": dict, "model_name": str, "config": dict}
+    found = payload if isinstance(payload, dict) else {}
+    wrong = {
+        key: (type(found.get(key)).__name__, kind.__name__)
+        for key, kind in entries.items()
+        if not isinstance(found.get(key), kind)
+    }
+    if wrong:
+        raise CheckpointError(source, wrong)
+    return found
+
+
+def _what_it_is(data: bytes) -> str:
+    """In our words: torch's own advise to read it in the way that lets it run code."""
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        return f"{len(data)} bytes that are no whole archive"
+    return "an archive that is damaged, or holds other objects than tensors, which could run code"
+
+
+def _refuse_other_shapes(state: dict[str, Any], config: ModelConfig, source: str) -> None:
+    """Compare every weight with the network that the config describes."""
+    with torch.device("meta"):
+        expected = {name: tuple(t.shape) for name, t in build(config, seed=0).state_dict().items()}
+    found = {name: tuple(getattr(tensor, "shape", ())) for name, tensor in state.items()}
+    wrong = {
+        name: (found.get(name, "absent"), expected.get(name, "absent"))
+        for name in sorted(expected.keys() | found.keys())
+        if found.get(name) != expected.get(name)
+    }
+    if wrong:
+        raise CheckpointError(source, wrong)

@@ -1,0 +1,1 @@
+"""What training makes, whatever it is: networks, trees, means of both; one ONNX graph, one artifact."""

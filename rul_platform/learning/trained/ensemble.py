@@ -1,0 +1,194 @@
+"""What we recommend to deploy: the mean of networks and boosting, each trained once for every fold.
+
+Belongs here: which members, with which weights, and their errors on units that they never saw. Does not
+belong here: choosing among approaches for a plant (``cross_validation``).
+
+Shape letter: N windows.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from rul_platform.core.labels import to_life
+from rul_platform.core.metrics import unit_rmse
+from rul_platform.core.recipe import FitConfig
+from rul_platform.core.windows import CUTS_OF_A_LIFE, Windows, even_cuts
+from rul_platform.learning.fitting.full_history import fit_histories
+from rul_platform.learning.networks import models
+from rul_platform.learning.trained.boosting import BoostingModel, fit_boosting
+from rul_platform.learning.trained.learned import Learned, MeanModel, NetworkModel, Outputs
+
+NETWORK, BOOSTING = "network", "boosting"
+"""Kinds of members."""
+
+Train = Callable[[Windows, int], Learned]
+"""From windows to learn from and a seed to a member."""
+
+Progress = Callable[..., None]
+"""Called with (members trained, members to train)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnsembleRecipe:
+    """Members and weights, the same for all data; chosen by out-of-fold errors (docs/experiments.md).
+
+    Attributes:
+        network_weight: Weight of the networks, which read whole histories; boosting has the rest.
+        hidden_size: Of a network.
+        num_layers: Of a network.
+        steps: Batches that a network is trained on.
+        batch_size: Whole histories in a batch.
+        learning_rate: Peak of the one-cycle schedule.
+        boosting_window: Readings that boosting looks at.
+    """
+
+    network_weight: float = 0.5
+    hidden_size: int = 64
+    num_layers: int = 2
+    steps: int = 450
+    batch_size: int = 10
+    learning_rate: float = 5e-3
+    boosting_window: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Ensembled:
+    """A trained ensemble.
+
+    Attributes:
+        model: Serves.
+        out_of_fold: Columns ``unit``, ``life``, ``rul`` and ``predicted``, in life units: what the
+            members that did not see a unit said of it. What each kind said is in a column of its name.
+        members: A row for each kind: ``member``, ``weight``, ``rmse`` (out of fold, in life units) and
+            ``cpu_seconds``.
+        cpu_seconds: Processor time of all trainings.
+    """
+
+    model: MeanModel
+    out_of_fold: pd.DataFrame
+    members: pd.DataFrame
+    cpu_seconds: float
+
+
+def fit_ensemble(
+    windows: Windows,
+    recipe: EnsembleRecipe,
+    *,
+    channels: tuple[str, ...],
+    cap: float,
+    folds: Mapping[str, int],
+    seed: int,
+    far: float = 0.0,
+    progress: Progress | None = None,
+) -> Ensembled:
+    """Train every member once for each fold, on the units of all other folds.
+
+    Args:
+        windows: Of all known units, from the beginning of each on; the ensemble looks at as much of
+            a history as the longest of them has.
+        recipe: Which members.
+        channels: Names of the F channels.
+        cap: Label cap, in life units.
+        folds: Fold of each unit of ``windows``.
+        seed: Of weights, batches and columns.
+        far: Cap of a second fit of boosting, in units of ``cap``; 0: none. Networks have no such head:
+            it cost them accuracy below the cap (docs/experiments.md).
+        progress: Told after each member.
+    """
+    kinds: dict[str, Train] = {
+        NETWORK: _Networks(recipe, channels, windows.longest_history(), cap),
+        BOOSTING: _Trees(recipe, cap, far),
+    }
+    weights = {NETWORK: recipe.network_weight, BOOSTING: 1 - recipe.network_weight}
+    windows = windows.longer(max(windows.longest_history(), recipe.boosting_window))
+    fold_of = windows.index["unit"].map(folds).to_numpy()
+    numbers = sorted(set(folds.values()))
+    members: dict[str, list[Learned]] = {kind: [] for kind in kinds}
+    seconds = dict.fromkeys(kinds, 0.0)
+    parts: list[pd.DataFrame] = []
+    for fold in numbers:
+        known, left_out = windows.only(fold_of != fold), windows.only(fold_of == fold)
+        cuts = even_cuts(left_out.exact(), CUTS_OF_A_LIFE)
+        said: dict[str, Outputs] = {}
+        for kind, train in kinds.items():
+            begin = time.process_time()
+            members[kind].append(train(known, seed * len(numbers) + fold))
+            seconds[kind] += time.process_time() - begin
+            said[kind] = members[kind][-1].outputs(cuts)
+            if progress:
+                progress(sum(map(len, members.values())), len(kinds) * len(numbers))
+        parts.append(cuts.index[["unit", "life", "rul"]].assign(**said))
+    outputs = pd.concat(parts, ignore_index=True)
+    outputs["predicted"] = sum(weights[kind] * outputs[kind] for kind in kinds)
+    limited = {name: to_life(outputs[name].to_numpy(), cap) for name in (*kinds, "predicted")}
+    out_of_fold = outputs.assign(**limited)
+    members_table = _told(out_of_fold, weights, seconds, cap=cap)
+    return Ensembled(_joined(members, weights), out_of_fold, members_table, sum(seconds.values()))
+
+
+def _told(
+    out_of_fold: pd.DataFrame,
+    weights: Mapping[str, float],
+    seconds: Mapping[str, float],
+    *,
+    cap: float,
+) -> pd.DataFrame:
+    """The table of members."""
+    units, truth = out_of_fold["unit"], out_of_fold["rul"]
+    rows = [
+        (kind, weight, unit_rmse(units, truth, out_of_fold[kind], cap), seconds[kind])
+        for kind, weight in weights.items()
+    ]
+    return pd.DataFrame(rows, columns=["member", "weight", "rmse", "cpu_seconds"])
+
+
+def _joined(members: Mapping[str, Sequence[Learned]], weights: Mapping[str, float]) -> MeanModel:
+    """All members as one, those of a kind with equal weights."""
+    flat = [(model, weights[kind] / len(of)) for kind, of in members.items() for model in of]
+    return MeanModel(tuple(model for model, _ in flat), tuple(weight for _, weight in flat))
+
+
+@dataclass(frozen=True, slots=True)
+class _Networks:
+    """Trains a network on whole histories."""
+
+    recipe: EnsembleRecipe
+    channels: tuple[str, ...]
+    window: int
+    cap: float
+
+    def __call__(self, known: Windows, seed: int) -> NetworkModel:
+        recipe = self.recipe
+        config = models.ModelConfig(
+            name="lstm",
+            input_size=len(self.channels),
+            hidden_size=recipe.hidden_size,
+            num_layers=recipe.num_layers,
+            reads="history",
+        )
+        network = models.build(config, seed=seed)
+        fit = FitConfig(
+            seed=seed,
+            steps=recipe.steps,
+            batch_size=recipe.batch_size,
+            learning_rate=recipe.learning_rate,
+            early_stopping=False,
+        )
+        fit_histories(network, known, fit, cap=self.cap)
+        return NetworkModel(network, config, self.channels, self.window)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trees:
+    """Fits boosting."""
+
+    recipe: EnsembleRecipe
+    cap: float
+    far: float
+
+    def __call__(self, known: Windows, seed: int) -> BoostingModel:
+        window = self.recipe.boosting_window
+        return fit_boosting(known.shorter(window), cap=self.cap, seed=seed, far=self.far)

@@ -1,0 +1,1 @@
+"""Tests of ``rul_platform.learning.fitting``."""
