@@ -74,7 +74,7 @@ def explain(
     else:
         fleet = _known(learned_from, str(unit), life)
     windows = last_of_each_unit(preparation.windows(fleet, "explain"))
-    background = plant_windows(learned_from).select(splits.TRAIN).shorter(preparation.window)
+    background = plant_windows(learned_from).of_length(preparation.window).select(splits.TRAIN)
     found = explained(model, fleet, windows, background, preparation)
     if as_json:
         click.echo(json.dumps([each.to_json() for each in found], indent=2))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rul_platform.core.approaches import REFERENCES
+from rul_platform.core.approaches import BLENDS, REFERENCES, approach_of
 from rul_platform.core.bootstrap import Resampled
 
 TOLERANCE = 0.5 / 125
@@ -22,6 +22,10 @@ GAIN_ODDS = 5.0
 an approach is drawn twice in 26 % of all resamples: without this nearly everything would be refused,
 and the reference that was taken instead would do harm far more often."""
 
+BLEND_ODDS = 1.0
+"""Of a blend it is enough that a gain is as likely as harm: what was taken instead of refused blends did
+harm in four times as many draws (docs/experiments.md, section 15)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Risk:
@@ -31,16 +35,18 @@ class Risk:
         harm: Share of resamples in which it is worse by more than the tolerance.
         gain: Share in which it is better by more than that.
         reference: Which one, empty where there is none.
+        odds: How many times as likely as harm a gain must be, where harm is too likely.
     """
 
     harm: float
     gain: float
     reference: str
+    odds: float = GAIN_ODDS
 
     @property
     def is_too_high(self) -> bool:
         """Whether the approach is to be refused."""
-        return self.harm > LARGEST_CHANCE and self.gain < GAIN_ODDS * self.harm
+        return self.harm > LARGEST_CHANCE and self.gain < self.odds * self.harm
 
 
 def risk_of_harm(drawn: Resampled, name: str, tolerance: float) -> Risk:
@@ -51,10 +57,11 @@ def risk_of_harm(drawn: Resampled, name: str, tolerance: float) -> Risk:
         name: Of the approach.
         tolerance: Harm that does not matter, in life units.
     """
-    risks = [Risk(0.0, 0.0, "")]
+    odds = BLEND_ODDS if approach_of(name) in BLENDS else GAIN_ODDS
+    risks = [Risk(0.0, 0.0, "", odds)]
     for reference in REFERENCES:
         if reference != name and (reference,) in drawn.observed:
             worse = drawn.drawn[(name,)] - drawn.drawn[(reference,)]
             harm, gain = float(np.mean(worse > tolerance)), float(np.mean(worse < -tolerance))
-            risks.append(Risk(harm, gain, reference))
+            risks.append(Risk(harm, gain, reference, odds))
     return max(risks, key=lambda risk: risk.harm)

@@ -24,10 +24,13 @@ from rul_platform.errors import EvaluationError, TrainingError
 TIE = 0.1 / 125
 """Approaches that are this near to the best, as a part of the label cap, are its equals."""
 
-SURE = 0.90
+SURE = 0.975
 """Share of resamples in which another approach must beat a blend to be taken instead of it. With few
 units the best of many is often the luckiest; a mean of two unlike models is the safer guess."""
 
+FEW_UNITS = 10
+"""With fewer units nothing is sure: resamples of five units agree far too often (docs/experiments.md,
+section 15), and a blend that passed is taken."""
 
 DIVERGED = "diverged"
 """Outcome of an approach that has no model."""
@@ -87,8 +90,8 @@ def choose(
 
     One that may well be worse than a reference (zero-shot, from scratch, boosting) is refused, however
     good it looks on the mean: a bootstrap over units says how likely that is. A blend is taken unless
-    another is surely better; of other equals, the simpler. Where none passes, it is the one that is
-    least likely to harm.
+    another is surely better, which takes ``FEW_UNITS`` at least; of other equals, the simpler. Where
+    none passes, it is the one that is least likely to harm.
 
     Args:
         out_of_fold: Name of each approach to the same N rows: ``unit``, ``life``, ``rul`` (as it is) and
@@ -172,13 +175,13 @@ def _best(drawn: Resampled, names: list[str], tie: float) -> str:
 
 
 def _safer(drawn: Resampled, best: str, allowed: list[str]) -> str:
-    """The best blend that passed, unless ``best`` beats it in nearly every resample."""
+    """The best blend that passed, unless ``best`` beats it in nearly every resample of enough units."""
     blends = [name for name in allowed if approach_of(name) in BLENDS]
     if not blends or best in blends:
         return best
     blend = min(blends, key=lambda name: drawn.observed[(name,)])
-    is_sure = np.mean(drawn.drawn[(best,)] < drawn.drawn[(blend,)]) >= SURE
-    return best if is_sure else blend
+    share = np.mean(drawn.drawn[(best,)] < drawn.drawn[(blend,)])
+    return best if share >= SURE and drawn.units >= FEW_UNITS else blend
 
 
 def _simplicity(name: str) -> tuple[int, bool]:

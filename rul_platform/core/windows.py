@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from rul_platform.core.features import unit_starts
 from rul_platform.core.fleet import Fleet
+from rul_platform.errors import DataError
 
 CUTS_OF_A_LIFE = 20
 """Points of each unit's life at which models are compared: more cost time and say little new, because
@@ -55,10 +56,21 @@ class Windows:
         return Windows(self.table, self.index[self.index["unit"].isin(set(units))], self.length)
 
     def shorter(self, length: int) -> "Windows":
-        """The same points of the same lives, with only the last ``length`` readings of each window."""
+        """The same points of the same lives, with only the last ``length`` readings of each window.
+
+        Raises:
+            DataError: The windows do not hold so many readings, and where histories begin is not known
+                here: a model that was asked with them would take a history for a young one.
+        """
+        if length > self.length:
+            msg = (
+                f"Windows of {self.length} readings were given where {length} are looked at. Lengthen "
+                f"them (Windows.longer) while the first window of every unit is still among them."
+            )
+            raise DataError(msg)
         last = self.index["last_row"]
         first = self.index["first_row"].clip(lower=last - length + 1)
-        return Windows(self.table, self.index.assign(first_row=first), min(length, self.length))
+        return Windows(self.table, self.index.assign(first_row=first), length)
 
     def longer(self, length: int) -> "Windows":
         """The same points of the same lives, with up to ``length`` readings each.

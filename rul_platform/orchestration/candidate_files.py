@@ -98,7 +98,7 @@ def packed(
     files = packaging.package(
         candidate.model,
         preparation,
-        windows=plant_windows(lessons.stored),
+        windows=plant_windows(lessons.stored).of_length(candidate.model.window),
         interval=calibration.to_json(),
         facts=facts,
         tables={

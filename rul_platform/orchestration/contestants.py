@@ -161,13 +161,15 @@ def rivals_of(entry: Entry, arena: Arena) -> dict[str, NDArray[np.float64]]:
     """Predictions of those that the candidate is measured against, of the same units, in life units."""
     from rul_platform.learning.trained.baselines import constant
 
-    ours, windows = arena.ours, preparation_of(entry.stored).windows(arena.fleet, splits.TEST)
+    ours, rivals = arena.ours, arena.ours.card["rivals"]
+    windows = preparation_of(entry.stored).windows(arena.fleet, splits.TEST)
+    windows = windows.longer(max(rivals.values(), default=0))
     points = windows.only(windows.index["last_row"].isin(arena.test.index["last_row"]))
     scores = {
         name: Predictor(entry.candidate.read(rival_file(name)), ours.card).score(
             points.shorter(length)
         )
-        for name, length in ours.card["rivals"].items()
+        for name, length in rivals.items()
     }
     usual = constant(entry.lessons.known, arena.test, cap=ours.preparation.cap)
     return scores | {CONSTANT: usual}
@@ -202,7 +204,7 @@ def attributions_of(entry: Entry, test: Windows) -> pd.DataFrame | str:
     from rul_platform.learning.inspection.attribution import explain_fleet
 
     model = stored_model(entry.candidate)
-    usual = entry.lessons.known.shorter(model.window)
+    usual = entry.lessons.known.of_length(model.window)
     try:
         return explain_fleet(model, test, usual, preparation_of(entry.stored).channels)
     except MissingExtraError as error:

@@ -31,5 +31,7 @@ def taught_with(home: Home, files: Files) -> Files:
 
 
 def taught(home: Home, files: Files) -> "Windows":
-    """Of those the windows of the units that taught it."""
-    return plant_windows(taught_with(home, files)).select(splits.TRAIN, splits.VALID)
+    """Of those the windows of the units that taught it, as long as the model looks at."""
+    looked_at = json.loads(files.read("card.json"))["preparation"]["window"]
+    windows = plant_windows(taught_with(home, files)).longer(looked_at)
+    return windows.select(splits.TRAIN, splits.VALID)

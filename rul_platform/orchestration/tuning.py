@@ -6,7 +6,7 @@ Belongs here: what `tuned_recipe` and `plant_tuned_recipe` share. Does not belon
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from pydantic import Field
@@ -26,6 +26,9 @@ from rul_platform.orchestration.finetuning_config import FinetunedModelConfig
 from rul_platform.orchestration.step import STUDY_CODE, Step
 from rul_platform.orchestration.studies import Known, StudyConfig, study_of
 from rul_platform.storage.home import Home
+
+if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
+    from rul_platform.learning.recipes.objective import Ground
 
 CALLED = {"num_layers": "layers"}
 """What a launchpad calls a number that a space calls otherwise."""
@@ -76,24 +79,10 @@ def tuned(step: Step, home: Home, config: TunedRecipeConfig, known: Known) -> dg
         MissingExtraError: Optuna is not installed.
     """
     from rul_platform.learning.recipes.grid import grid_search
-    from rul_platform.learning.recipes.objective import Ground, problems_of
     from rul_platform.learning.recipes.search import search
     from rul_platform.learning.recipes.studies import Search
 
-    start = known.start()
-    space = _space(config, is_pretrained=start is not None)
-    ground = Ground(
-        windows=known.windows,
-        channels=known.preparation.channels,
-        cap=known.preparation.cap,
-        architecture=config.architecture.value,
-        fit=FitConfig(seed=config.seed, steps=config.steps),
-        start=start,
-        folds=config.folds,
-        source=known.name,
-    )
-    if problems := problems_of(space, ground):
-        raise SearchSpaceError("search space", problems)
+    space, ground = _searched(config, known)
     asked = config.model_dump(
         mode="json", exclude={"trials", "timeout", "workers", "new", "pruner"}
     )
@@ -129,6 +118,31 @@ def tuned(step: Step, home: Home, config: TunedRecipeConfig, known: Known) -> dg
         "use": how_to_use(found.best, known, config),
     }
     return _published(step, card, found.trials, config, known)
+
+
+def _searched(config: TunedRecipeConfig, known: Known) -> "tuple[SearchSpace, Ground]":
+    """Which recipes are compared, and on what.
+
+    Raises:
+        SearchSpaceError: As of :func:`tuned`.
+    """
+    from rul_platform.learning.recipes.objective import Ground, problems_of
+
+    start = known.start()
+    space = _space(config, is_pretrained=start is not None)
+    ground = Ground(
+        windows=known.windows,
+        channels=known.preparation.channels,
+        cap=known.preparation.cap,
+        architecture=config.architecture.value,
+        fit=FitConfig(seed=config.seed, steps=config.steps),
+        start=start,
+        folds=config.folds,
+        source=known.name,
+    )
+    if problems := problems_of(space, ground):
+        raise SearchSpaceError("search space", problems)
+    return space, ground
 
 
 def how_to_use(best: Mapping[str, Any], known: Known, config: TunedRecipeConfig) -> dict[str, Any]:

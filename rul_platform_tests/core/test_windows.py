@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from rul_platform.core.fleet import Fleet, summarise_units
 from rul_platform.core.windows import Windows, even_cuts, last_of_each_unit, pool, window_index
+from rul_platform.errors import DataError
 from rul_platform_tests.fleets import wearing_fleet
 
 
@@ -111,3 +112,12 @@ def test_fleets_and_windows_from_before_are_read_as_they_were():
     assert len(before.exact()) == 5
     pooled = pool({"A": before, "B": new})
     assert pooled.index["at_least"].dtype == bool
+
+
+def test_windows_that_hold_too_little_are_refused_and_not_taken_for_young_histories():
+    windows = ramp({"a": 5}, 2)
+    with pytest.raises(DataError, match="Windows of 2 readings were given where 4 are looked at"):
+        windows.shorter(4)
+    longer = windows.longer(4)
+    assert longer.rows().tolist()[-1] == [1, 2, 3, 4]
+    assert longer.shorter(2).rows().tolist() == windows.rows().tolist()

@@ -27,6 +27,9 @@ from rul_platform.learning.trained.graphs import DRIFT_GRID, DRIFT_LIMIT
 MIN_LEAF = 100
 """Windows in a leaf, at least; fewer where there are few windows."""
 
+READINGS = 60
+"""W: the drift is seen between halves of so many readings (docs/experiments.md, sections 13 and 15)."""
+
 COLUMNS = 0.3
 """Share of the inputs that a split chooses from."""
 
@@ -58,8 +61,9 @@ class BoostingModel:
         return None if len(self.trees) == 1 else self._said(1, windows)
 
     def _said(self, fit: int, windows: Windows) -> NDArray[np.float32]:
+        seen = inputs(windows.shorter(self.window), self.window)
         with threadpool_limits(limits=1):
-            said = self.trees[fit].predict(inputs(windows, self.window))
+            said = self.trees[fit].predict(seen)
         return said.astype(np.float32)
 
     def graph(self, *, channels: int) -> bytes:

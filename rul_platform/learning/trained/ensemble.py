@@ -18,7 +18,7 @@ from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import CUTS_OF_A_LIFE, Windows, even_cuts
 from rul_platform.learning.fitting.full_history import fit_histories
 from rul_platform.learning.networks import models
-from rul_platform.learning.trained.boosting import BoostingModel, fit_boosting
+from rul_platform.learning.trained.boosting import READINGS, BoostingModel, fit_boosting
 from rul_platform.learning.trained.learned import Learned, MeanModel, NetworkModel, Outputs
 
 NETWORK, BOOSTING = "network", "boosting"
@@ -51,7 +51,7 @@ class EnsembleRecipe:
     steps: int = 450
     batch_size: int = 10
     learning_rate: float = 5e-3
-    boosting_window: int = 60
+    boosting_window: int = READINGS
 
 
 @dataclass(frozen=True, slots=True)

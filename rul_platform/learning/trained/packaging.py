@@ -20,8 +20,8 @@ from rul_platform.learning.trained.fidelity import fidelity
 from rul_platform.learning.trained.learned import Learned, MeanModel, NetworkModel
 
 ENOUGH_READINGS = DEFAULT_WINDOW
-"""A network that reads whole histories counts on so many readings, as many as the others look at; to
-answer, one is enough."""
+"""Networks that read whole histories, and boosting, count on so many readings, as many as the others
+look at; to answer, one is enough."""
 
 
 def package(
@@ -74,9 +74,8 @@ def _short_below(model: Learned) -> int:
     """With fewer readings an answer is warned of; of several models, the least that any asks for."""
     if isinstance(model, MeanModel):
         return min(_short_below(member) for member in model.members)
-    if isinstance(model, NetworkModel) and model.config.reads == "history":
-        return min(ENOUGH_READINGS, model.window)
-    return model.window
+    is_usual = isinstance(model, NetworkModel) and model.config.reads == "window"
+    return model.window if is_usual else min(ENOUGH_READINGS, model.window)
 
 
 def _units(windows: Windows) -> dict[str, list[str]]:

@@ -28,7 +28,7 @@ from rul_platform.errors import ApproachError
 from rul_platform.learning.fitting import training
 from rul_platform.learning.fitting.training import Progress
 from rul_platform.learning.networks import models
-from rul_platform.learning.trained.boosting import fit_boosting
+from rul_platform.learning.trained.boosting import READINGS, fit_boosting
 from rul_platform.learning.trained.learned import MeanModel, NetworkModel
 from rul_platform.learning.transfer.finetuning import finetune, transfer
 from rul_platform.learning.transfer.setting import (
@@ -44,10 +44,10 @@ __all__ = [
     "train_approach",
 ]  # fmt: skip
 
-POOLED_CUTS = 12
-"""Pooled boosting looks at this many windows of each source unit: all of them would cost ten times."""
+POOLED_CUTS = 40
+"""Pooled boosting looks at this many windows of each source unit: all of them would cost five times."""
 
-PLANT_SHARE = 0.5
+PLANT_SHARE = 0.3
 """Part of what pooled boosting learns from that is the plant's own, however few units it has: its
 windows are there several times. Weights would say the same, and make the fit six times as slow."""
 
@@ -75,7 +75,7 @@ def train_approach(
 
     Args:
         name: One of :func:`available`.
-        known: Windows of the units to learn from, and of no other.
+        known: All windows of the units to learn from, and of no other.
         setting: What all approaches share.
         seed: Of weights, batches and trees.
         fold: Whose start is begun with, where the setting has starts.
@@ -141,7 +141,8 @@ def _from_scratch(
     fit = setting.config.from_scratch
     config = replace(setting.checkpoint.config, input_size=len(setting.channels))
     network = models.build(config, seed=fit.seed)
-    fitted = training.fit(network, known, None, fit, cap=setting.cap, progress=progress)
+    seen = known.shorter(setting.window)
+    fitted = training.fit(network, seen, None, fit, cap=setting.cap, progress=progress)
     model = NetworkModel(network, config, setting.channels, setting.window)
     return Trained(model, fitted.history, gradients=fitted.gradients)
 
@@ -154,14 +155,15 @@ def _finetuned(
     network, model, report = transfer(
         setting.start_of(fold), setting.channels, seed=config.fit.seed, freeze=config.freeze
     )
+    replayed = setting.source if name == REPLAY else None
     fitted = finetune(
         network,
-        known,
+        known.shorter(setting.window),
         None,
         config,
         cap=setting.cap,
         own_input=report.has_own_input,
-        replay=setting.source if name == REPLAY else None,
+        replay=None if replayed is None else replayed.shorter(setting.window),
         progress=progress,
     )
     learned = NetworkModel(network, model, setting.channels, setting.window)
@@ -172,7 +174,7 @@ def _boosting(
     _name: str, known: Windows, setting: Setting, _fold: int | None, _progress: Progress | None
 ) -> Trained:
     fit, far = setting.config.fit, setting.checkpoint.config.far
-    return Trained(fit_boosting(known, cap=setting.cap, seed=fit.seed, far=far))
+    return Trained(fit_boosting(known.of_length(READINGS), cap=setting.cap, seed=fit.seed, far=far))
 
 
 def _pooled(
@@ -182,7 +184,8 @@ def _pooled(
     fit, far = setting.config.fit, setting.checkpoint.config.far
     if setting.source is None:
         raise ApproachError((name,), available=available(setting))
-    source = even_cuts(setting.source, POOLED_CUTS)
+    known = known.of_length(READINGS)
+    source = even_cuts(setting.source.of_length(READINGS), POOLED_CUTS)
     times = max(1, round(PLANT_SHARE / (1 - PLANT_SHARE) * len(source) / len(known)))
     counted = known.index.loc[known.index.index.repeat(times)]
     own = Windows(known.table, counted, known.length)

@@ -19,6 +19,7 @@ from rul_platform.errors import (
     TrainingError,
 )
 from rul_platform.learning.fitting.training import Progress
+from rul_platform.learning.trained.boosting import READINGS
 from rul_platform.learning.trained.learned import Learned, MeanModel, predictions
 from rul_platform.learning.transfer.approaches import (
     Setting,
@@ -100,6 +101,7 @@ def cross_validate(
     """
     require_available(names, setting)
     present = _present(windows, folds)
+    windows = windows.longer(READINGS)  # each model looks at as many of them as it knows
     fold_of_row = windows.index["unit"].map(folds)
     trained: dict[str, list[Trained]] = defaultdict(list)
     rows: dict[str, list[pd.DataFrame]] = defaultdict(list)

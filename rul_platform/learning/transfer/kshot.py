@@ -27,6 +27,7 @@ from rul_platform.learning.fitting import training
 from rul_platform.learning.fitting.training import Progress
 from rul_platform.learning.networks import checkpoints, models
 from rul_platform.learning.networks.checkpoints import Checkpoint
+from rul_platform.learning.trained.boosting import READINGS
 from rul_platform.learning.trained.learned import predictions
 from rul_platform.learning.transfer.approaches import Setting, default_approaches
 from rul_platform.learning.transfer.cross_validation import Tried, cross_validate
@@ -138,7 +139,7 @@ def one_cell(
         cpu_seconds=tried.cpu_seconds,
         diverged=tried.diverged,
     )
-    test = last_of_each_unit(preparation.windows(open_test(), splits.TEST))
+    test = last_of_each_unit(preparation.windows(open_test(), splits.TEST).longer(READINGS))
     return _scored(tried, choice, test, source.cap, cpu_seconds)
 
 

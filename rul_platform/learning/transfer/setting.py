@@ -34,10 +34,10 @@ class Setting:
     Attributes:
         checkpoint: The pretrained network.
         channels: Names of the plant's F channels, in order.
-        window: W, in readings.
+        window: W that networks look at, in readings; boosting has its own.
         cap: Label cap, in life units.
         config: How networks learn; approaches set what may learn.
-        source: Windows of source units with the same channels; None where there are none.
+        source: All windows of source units with the same channels; None where there are none.
         start: Fold to the network that its models begin from, instead of ``checkpoint``: it must not
             have seen the units of that fold.
     """

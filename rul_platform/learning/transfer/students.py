@@ -6,6 +6,7 @@ trained (``distillation``).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -94,15 +95,19 @@ def graduate(
         TooFewUnitsError: There is nothing to train or to validate on.
         EvaluationError: No unit only judges.
     """
+    windows = windows.longer(
+        teacher.window
+    )  # the student looks at as many readings as the plant says
     valid, judges = (
         windows.select(splits.VALID),
         even_cuts(windows.select(splits.TEST).exact(), CUTS),
     )
     channels, cap = preparation.channels, preparation.cap
     config = replace(config, fit=replace(config.fit, early_stopping=False))
-    student, fitted = _taught(teacher, windows, channels, config, cap=cap, progress=progress)
+    teach = partial(_taught, teacher, window=preparation.window, cap=cap, progress=progress)
+    student, fitted = teach(windows, channels, config)
     labels_only = replace(config, teacher_share=0.0)
-    alone, _ = _taught(teacher, windows.exact(), channels, labels_only, cap=cap, progress=progress)
+    alone, _ = teach(windows.exact(), channels, labels_only)
     answers = {
         name: predictions(model, judges, cap=cap)
         for name, model in ((STUDENT, student), (TEACHER, teacher), (ALONE, alone))
@@ -127,11 +132,13 @@ def _taught(
     windows: Windows,
     channels: tuple[str, ...],
     config: StudentConfig,
+    *,
+    window: int,
     **more: Any,
 ) -> tuple[NetworkModel, FitResult]:
     train = windows.select(splits.TRAIN)
-    valid = windows.select(splits.VALID)
-    return distil(teacher.outputs(train), train, valid, channels, config, **more)
+    said, valid = teacher.outputs(train), windows.select(splits.VALID)
+    return distil(said, train.shorter(window), valid.shorter(window), channels, config, **more)
 
 
 def _judged(

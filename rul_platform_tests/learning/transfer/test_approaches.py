@@ -9,7 +9,7 @@ import torch
 from rul_platform.core import approaches as named
 from rul_platform.core.windows import Windows
 from rul_platform.errors import ApproachError
-from rul_platform.learning.trained.boosting import BoostingModel
+from rul_platform.learning.trained.boosting import READINGS, BoostingModel
 from rul_platform.learning.trained.learned import MeanModel, NetworkModel, predictions
 from rul_platform.learning.transfer.approaches import (
     available,
@@ -19,6 +19,7 @@ from rul_platform.learning.transfer.approaches import (
 from rul_platform_tests.learning.plants import CAP, checkpoint, plant_windows, setting
 
 PREPARATION, PLANT = plant_windows(3)
+WIDE = PLANT.longer(READINGS)
 _, SOURCE = plant_windows(4, prefix="s", seed=1)
 
 
@@ -41,7 +42,7 @@ def test_a_checkpoint_that_lacks_a_channel_cannot_answer_as_it_is():
 @pytest.mark.parametrize("name", named.APPROACHES)
 def test_every_approach_gives_a_model_that_answers_the_plants_windows(name: str):
     trained = train_approach(name, PLANT, setting(PREPARATION, source=SOURCE), seed=0)
-    found = predictions(trained.model, PLANT, cap=CAP)
+    found = predictions(trained.model, WIDE, cap=CAP)
     assert found.shape == (len(PLANT),)
     assert ((found >= 0) & (found <= CAP)).all()
     assert trained.cpu_seconds > 0
@@ -120,7 +121,7 @@ def test_pooled_boosting_learned_from_the_source_too():
         return Windows(windows.table, windows.index.assign(rul=rul), windows.length)
 
     given = setting(PREPARATION, source=labelled(SOURCE, 30.0))
-    plant = labelled(PLANT, 10.0)
+    plant = labelled(WIDE, 10.0)
     alone = train_approach(named.BOOSTING, plant, given, seed=0).model
     pooled = train_approach(named.POOLED, plant, given, seed=0).model
     assert isinstance(pooled, BoostingModel)
@@ -133,10 +134,10 @@ def test_a_blend_is_the_mean_of_its_parts():
     blend = train_approach(named.BLEND, PLANT, given, seed=0).model
     assert isinstance(blend, MeanModel)
     parts = [
-        train_approach(name, PLANT, given, seed=0).model.outputs(PLANT)
+        train_approach(name, PLANT, given, seed=0).model.outputs(WIDE)
         for name in named.BLENDS[named.BLEND]
     ]
-    np.testing.assert_allclose(blend.outputs(PLANT), np.mean(parts, axis=0), atol=1e-6)
+    np.testing.assert_allclose(blend.outputs(WIDE), np.mean(parts, axis=0), atol=1e-6)
 
 
 def test_a_fold_begins_with_its_own_start():

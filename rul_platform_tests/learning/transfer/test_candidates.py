@@ -11,6 +11,7 @@ from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import Windows
 from rul_platform.errors import TrainingError
 from rul_platform.learning.networks.checkpoints import load
+from rul_platform.learning.trained.boosting import READINGS
 from rul_platform.learning.transfer.approaches import Setting
 from rul_platform.learning.transfer.candidates import Candidate, best_candidate
 from rul_platform.learning.transfer.finetuning import FinetuneConfig
@@ -48,7 +49,7 @@ def test_the_best_on_units_left_out_is_made_and_its_rivals_are_kept(
     assert set(found.choice.table["approach"]) == set(NAMES)
     assert set(found.rivals) == {BOOSTING, FROM_SCRATCH}
     assert set(found.out_of_fold["unit"]) == set(FOLDS)
-    assert np.isfinite(found.model.outputs(prepared[1])).all()
+    assert np.isfinite(found.model.outputs(prepared[1].longer(READINGS))).all()
     assert not found.is_from_champion
 
 

@@ -9,13 +9,15 @@ import pytest
 import torch
 
 from rul_platform.core import approaches as named
-from rul_platform.core.windows import Windows, pool
+from rul_platform.core.windows import Windows, even_cuts, pool
 from rul_platform.errors import ApproachError, LeakError, TooFewUnitsError, TrainingError
+from rul_platform.learning.trained.boosting import READINGS
 from rul_platform.learning.trained.learned import NetworkModel, predictions
 from rul_platform.learning.transfer.cross_validation import CUTS, cross_validate
 from rul_platform_tests.learning.plants import CAP, plant_windows, ruined, setting
 
 PREPARATION, PLANT = plant_windows(4)
+WIDE = PLANT.longer(READINGS)
 _, SOURCE = plant_windows(3, prefix="s", seed=1)
 FOLDS = {"u0": 0, "u1": 1, "u2": 2, "u3": 0}
 
@@ -38,7 +40,7 @@ def test_the_model_of_a_fold_never_saw_the_units_of_that_fold(name: str):
     index = PLANT.index.assign(rul=np.where(PLANT.index["unit"] == "u1", 1.0, PLANT.index["rul"]))
     spoiled = Windows(spoiled_table, index, PLANT.length)
     given = setting(PREPARATION, source=SOURCE)
-    elsewhere = PLANT.of_units(["u0", "u3"])
+    elsewhere = WIDE.of_units(["u0", "u3"])
 
     def answers(windows: Windows) -> list[np.ndarray]:
         tried = cross_validate((name,), windows, FOLDS, given, seed=0)
@@ -50,13 +52,23 @@ def test_the_model_of_a_fold_never_saw_the_units_of_that_fold(name: str):
     assert not np.array_equal(before[2], after[2])
 
 
+def test_what_is_left_out_is_judged_with_as_many_readings_as_the_model_serves_with():
+    """Boosting looks further back than the plant's windows of eight readings."""
+    tried = cross_validate((named.BOOSTING,), PLANT, FOLDS, setting(PREPARATION), seed=0)
+    said = tried.out_of_fold[named.BOOSTING]
+    member = tried.members[named.BOOSTING][FOLDS["u1"]]
+    cuts = even_cuts(WIDE.of_units(["u1"]), CUTS)
+    served = predictions(member, cuts, cap=CAP)
+    np.testing.assert_array_equal(said.loc[said["unit"] == "u1", "predicted"], served)
+
+
 def test_the_model_is_the_mean_of_the_models_of_the_folds():
     tried = cross_validate((named.BOOSTING,), PLANT, FOLDS, setting(PREPARATION), seed=0)
     members = tried.members[named.BOOSTING]
     assert len(members) == 3
     np.testing.assert_allclose(
-        tried.model(named.BOOSTING).outputs(PLANT),
-        np.mean([member.outputs(PLANT) for member in members], axis=0),
+        tried.model(named.BOOSTING).outputs(WIDE),
+        np.mean([member.outputs(WIDE) for member in members], axis=0),
         atol=1e-6,
     )
 
