@@ -37,6 +37,9 @@ class BenchmarkConfig(NetworkConfig):
         description="Cap of a second head, in label caps, for the raw figures; 0: none. The "
         "ensemble always has one.",
     )
-    ensemble_steps: int = Field(
-        default=450, ge=1, description="Batches of whole histories for a network of the ensemble."
+    ensemble_steps: int | None = Field(
+        default=None,
+        ge=1,
+        description="Batches of whole histories for a network of the ensemble; by default 34 passes "
+        "over the units, and at least 450.",
     )

@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from rul_platform.core.labels import to_life
-from rul_platform.core.metrics import unit_rmse
+from rul_platform.core.metrics import unit_rmse, unit_weights
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import CUTS_OF_A_LIFE, Windows, even_cuts
 from rul_platform.learning.fitting.full_history import fit_histories
@@ -31,27 +32,38 @@ Progress = Callable[..., None]
 """Called with (members trained, members to train)."""
 
 
+STEPS, EPOCHS = 450, 34
+"""What a network needs: fewer batches are too few for a hundred units, fewer passes for more units."""
+
+NETWORK_SHARES = (0.3, 0.7)
+"""Limits to the weight of the networks, so that both kinds always have a say."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnsembleRecipe:
-    """Members and weights, the same for all data; chosen by out-of-fold errors (docs/experiments.md).
+    """Members, the same for all data; chosen by out-of-fold errors (docs/experiments.md).
 
     Attributes:
-        network_weight: Weight of the networks, which read whole histories; boosting has the rest.
-        hidden_size: Of a network.
+        hidden_size: Of a network, which reads whole histories.
         num_layers: Of a network.
-        steps: Batches that a network is trained on.
+        steps: Batches that a network is trained on; None: ``EPOCHS`` passes over the units, and at
+            least ``STEPS``.
         batch_size: Whole histories in a batch.
         learning_rate: Peak of the one-cycle schedule.
         boosting_window: Readings that boosting looks at.
     """
 
-    network_weight: float = 0.5
     hidden_size: int = 64
     num_layers: int = 2
-    steps: int = 450
+    steps: int | None = None
     batch_size: int = 10
     learning_rate: float = 5e-3
     boosting_window: int = READINGS
+
+    def steps_for(self, units: int) -> int:
+        """Batches of a network that learns from so many units."""
+        passes = EPOCHS * units // min(self.batch_size, units)
+        return max(STEPS, passes) if self.steps is None else self.steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +114,25 @@ def fit_ensemble(
         NETWORK: _Networks(recipe, channels, windows.longest_history(), cap),
         BOOSTING: _Trees(recipe, cap, far),
     }
-    weights = {NETWORK: recipe.network_weight, BOOSTING: 1 - recipe.network_weight}
     windows = windows.longer(max(windows.longest_history(), recipe.boosting_window))
+    members, seconds, outputs = _trained(kinds, windows, folds, seed, progress)
+    share = network_share(outputs, cap=cap)
+    weights = {NETWORK: share, BOOSTING: 1 - share}
+    outputs["predicted"] = sum(weights[kind] * outputs[kind] for kind in kinds)
+    limited = {name: to_life(outputs[name].to_numpy(), cap) for name in (*kinds, "predicted")}
+    out_of_fold = outputs.assign(**limited)
+    members_table = _told(out_of_fold, weights, seconds, cap=cap)
+    return Ensembled(_joined(members, weights), out_of_fold, members_table, sum(seconds.values()))
+
+
+def _trained(
+    kinds: Mapping[str, Train],
+    windows: Windows,
+    folds: Mapping[str, int],
+    seed: int,
+    progress: Progress | None,
+) -> tuple[dict[str, list[Learned]], dict[str, float], pd.DataFrame]:
+    """The members by kind, what each kind took in CPU seconds, and what they say of units left out."""
     fold_of = windows.index["unit"].map(folds).to_numpy()
     numbers = sorted(set(folds.values()))
     members: dict[str, list[Learned]] = {kind: [] for kind in kinds}
@@ -121,12 +150,27 @@ def fit_ensemble(
             if progress:
                 progress(sum(map(len, members.values())), len(kinds) * len(numbers))
         parts.append(cuts.index[["unit", "life", "rul"]].assign(**said))
-    outputs = pd.concat(parts, ignore_index=True)
-    outputs["predicted"] = sum(weights[kind] * outputs[kind] for kind in kinds)
-    limited = {name: to_life(outputs[name].to_numpy(), cap) for name in (*kinds, "predicted")}
-    out_of_fold = outputs.assign(**limited)
-    members_table = _told(out_of_fold, weights, seconds, cap=cap)
-    return Ensembled(_joined(members, weights), out_of_fold, members_table, sum(seconds.values()))
+    return members, seconds, pd.concat(parts, ignore_index=True)
+
+
+def network_share(outputs: pd.DataFrame, *, cap: float) -> float:
+    """The weight of the networks with the least squared error out of fold, every unit counting once.
+
+    One number that all units choose together: each of them hardly moves it.
+
+    Args:
+        outputs: ``unit``, ``rul`` in life units, and what each kind says, in units of the cap.
+        cap: Label cap, in life units.
+
+    Returns:
+        In hundredths, within ``NETWORK_SHARES``.
+    """
+    network, boosting = (to_life(outputs[kind].to_numpy(), cap) for kind in (NETWORK, BOOSTING))
+    truth, weights = np.minimum(outputs["rul"], cap), unit_weights(outputs["unit"].to_numpy(str))
+    apart, lacking = network - boosting, truth - boosting
+    spread = float(np.sum(weights * apart**2))
+    share = float(np.sum(weights * apart * lacking)) / spread if spread > 0 else 0.5
+    return round(float(np.clip(share, *NETWORK_SHARES)), 2)
 
 
 def _told(
@@ -172,7 +216,7 @@ class _Networks:
         network = models.build(config, seed=seed)
         fit = FitConfig(
             seed=seed,
-            steps=recipe.steps,
+            steps=recipe.steps_for(known.index["unit"].nunique()),
             batch_size=recipe.batch_size,
             learning_rate=recipe.learning_rate,
             early_stopping=False,
