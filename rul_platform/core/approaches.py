@@ -46,7 +46,7 @@ REFERENCES = (ZERO_SHOT, FROM_SCRATCH, BOOSTING)
 """What no chosen approach may be worse than: doing nothing, and ignoring what was learned elsewhere."""
 
 BLENDS = {BLEND: (REPLAY, POOLED), SCRATCH_BLEND: (FROM_SCRATCH, BOOSTING)}
-"""Means of two approaches: a network and boosting err differently."""
+"""Weighted means of two approaches, the network first: a network and boosting err differently."""
 
 FROM_CHAMPION = ", from the champion"
 """What a name ends with when its networks went on learning from those of the model in charge."""

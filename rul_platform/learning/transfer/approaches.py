@@ -51,6 +51,10 @@ PLANT_SHARE = 0.3
 """Part of what pooled boosting learns from that is the plant's own, however few units it has: its
 windows are there several times. Weights would say the same, and make the fit six times as slow."""
 
+BLEND_SHARES = (0.35, 0.65)
+"""Of the network and of boosting in a blend: with few units a network errs more (docs/experiments.md,
+section 15)."""
+
 NETWORK_MODES: Mapping[str, dict[str, object]] = {
     HEAD_ONLY: {"freeze": "head_only", "discriminative": False},
     PROGRESSIVE: {"freeze": "progressive", "discriminative": False},
@@ -104,10 +108,10 @@ def train_approach(
 
 
 def blended(parts: list[Trained]) -> Trained:
-    """The mean of several models; what its training did is what that of the first did."""
+    """The mean of a network and of boosting; what its training did is what that of the network did."""
     return replace(
         parts[0],
-        model=MeanModel(tuple(part.model for part in parts)),
+        model=MeanModel(tuple(part.model for part in parts), BLEND_SHARES),
         cpu_seconds=sum(part.cpu_seconds for part in parts),
     )
 

@@ -129,7 +129,7 @@ def test_pooled_boosting_learned_from_the_source_too():
     assert 10.1 < predictions(pooled, plant, cap=CAP).mean() < 29.9
 
 
-def test_a_blend_is_the_mean_of_its_parts():
+def test_a_blend_is_the_weighted_mean_of_network_and_boosting():
     given = setting(PREPARATION, source=SOURCE)
     blend = train_approach(named.BLEND, PLANT, given, seed=0).model
     assert isinstance(blend, MeanModel)
@@ -137,7 +137,8 @@ def test_a_blend_is_the_mean_of_its_parts():
         train_approach(name, PLANT, given, seed=0).model.outputs(WIDE)
         for name in named.BLENDS[named.BLEND]
     ]
-    np.testing.assert_allclose(blend.outputs(WIDE), np.mean(parts, axis=0), atol=1e-6)
+    expected = np.average(parts, axis=0, weights=(0.35, 0.65))
+    np.testing.assert_allclose(blend.outputs(WIDE), expected, atol=1e-6)
 
 
 def test_a_fold_begins_with_its_own_start():

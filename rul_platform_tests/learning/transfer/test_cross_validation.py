@@ -13,6 +13,7 @@ from rul_platform.core.windows import Windows, even_cuts, pool
 from rul_platform.errors import ApproachError, LeakError, TooFewUnitsError, TrainingError
 from rul_platform.learning.trained.boosting import READINGS
 from rul_platform.learning.trained.learned import NetworkModel, predictions
+from rul_platform.learning.transfer.approaches import BLEND_SHARES
 from rul_platform.learning.transfer.cross_validation import CUTS, cross_validate
 from rul_platform_tests.learning.plants import CAP, plant_windows, ruined, setting
 
@@ -83,7 +84,8 @@ def test_a_blend_trains_its_parts_once_and_is_judged_as_their_mean():
     names = (named.BLEND, named.REPLAY, named.POOLED)
     tried = cross_validate(names, PLANT, FOLDS, setting(PREPARATION, source=SOURCE), seed=0)
     parts = [tried.out_of_fold[name]["predicted"] for name in (named.REPLAY, named.POOLED)]
-    middle = (parts[0] + parts[1]) / 2
+    network, boosting = BLEND_SHARES
+    middle = network * parts[0] + boosting * parts[1]
     inside = parts[0].between(1, CAP - 1) & parts[1].between(1, CAP - 1)
     np.testing.assert_allclose(
         tried.out_of_fold[named.BLEND]["predicted"][inside], middle[inside], atol=1e-3
