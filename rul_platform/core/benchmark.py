@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from rul_platform.core.bootstrap import resample
 from rul_platform.core.metrics import Rows, nasa_score, rmse
 
+NEAR_CYCLES = 60.0
+"""Predictions below this are those that maintenance is planned by: their intervals are told apart."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenchmarkRow:
@@ -33,6 +36,9 @@ class BenchmarkRow:
         score_clipped: NASA score, truth limited to the cap.
         score_raw: NASA score, predictions as of ``rmse_raw``.
         rmse_clipped_by_seed: ``rmse_clipped`` of each seed.
+        coverage: Share of truths, limited to the cap, that lie in their 90 % interval; None without one.
+        width: Mean width of these intervals.
+        width_near: The same of predictions below ``NEAR_CYCLES``; None where there is none.
         valid_rmse: On training engines that it did not learn from, truth limited to the cap; None where
             nothing was held out. The training of a single network stopped by these engines.
         cpu_seconds: Of one training.
@@ -52,6 +58,9 @@ class BenchmarkRow:
     score_clipped: float
     score_raw: float
     rmse_clipped_by_seed: tuple[float, ...]
+    coverage: float | None
+    width: float | None
+    width_near: float | None
     valid_rmse: float | None
     cpu_seconds: float
     parameters: int
@@ -81,6 +90,7 @@ class Answers:
         predicted: One for each seed, shape ``(N,)``, between 0 and the cap.
         unlimited: The same with :func:`beyond_cap`; without a head for it, ``predicted`` again.
         has_far: Whether there is a head for it.
+        intervals: Lower and upper ends around ``predicted``, one pair for each seed; none of a constant.
     """
 
     units: NDArray[np.str_]
@@ -89,6 +99,7 @@ class Answers:
     predicted: Sequence[Rows]
     unlimited: Sequence[Rows]
     has_far: bool
+    intervals: Sequence[tuple[Rows, Rows]] = ()
 
 
 def beyond_cap(predicted: Rows, far: NDArray[np.floating], *, cap: float) -> Rows:
@@ -143,4 +154,18 @@ def scores(answers: Answers, *, seed: int) -> dict[str, Any]:
             f"rmse_{truth}_high": around.high if around.is_known else None,
             f"score_{truth}": drawn.observed["score", truth],
         }
-    return found
+    return found | _interval_figures(answers, clipped)
+
+
+def _interval_figures(answers: Answers, clipped: Rows) -> dict[str, float | None]:
+    """Coverage and widths, mean over the seeds."""
+    inside, widths, near = list[float](), list[float](), list[float]()
+    for said, (low, high) in zip(answers.predicted, answers.intervals, strict=False):
+        inside.append(float(((low <= clipped) & (clipped <= high)).mean()))
+        widths.append(float((high - low).mean()))
+        near += (high - low)[said < NEAR_CYCLES].tolist()
+    return {
+        "coverage": float(np.mean(inside)) if inside else None,
+        "width": float(np.mean(widths)) if widths else None,
+        "width_near": float(np.mean(near)) if near else None,
+    }

@@ -71,9 +71,7 @@ class Cell:
         from rul_platform.learning.trained import packaging
 
         left_out, cap = trial.left_out, self.preparation.cap
-        calibration = Calibration.from_errors(
-            left_out["unit"], left_out["predicted"], left_out["rul"], cap=cap
-        )
+        calibration = _calibrated(trial, cap)
         return packaging.package(
             trial.model,
             self.preparation,
@@ -113,6 +111,10 @@ class Cell:
             predicted=[*predicted, *usual],
             unlimited=[*unlimited, *usual],
             has_far=any(each.far is not None for each in said),
+            intervals=[
+                _calibrated(trial, cap).interval(each)
+                for trial, each in zip(trials, predicted, strict=True)
+            ],
         )
 
     def _said(self, trials: "Sequence[Trial]", files: Mapping[str, bytes]) -> "list[Outputs]":
@@ -215,6 +217,12 @@ class Cell:
     def _tested(self, window: int) -> Windows:
         """The last flight of every test engine, with so many readings before it."""
         return last_of_each_unit(cmapss_test(self.stored).of_length(window))
+
+
+def _calibrated(trial: "Trial", cap: float) -> Calibration:
+    """Of the errors on engines that the model did not learn from."""
+    said = trial.left_out
+    return Calibration.from_errors(said["unit"], said["predicted"], said["rul"], cap=cap)
 
 
 STOPPED_ON_LEFT_OUT = (

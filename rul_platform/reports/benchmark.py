@@ -25,6 +25,9 @@ COLUMNS = (
     "95 % interval",
     "score clipped",
     "score raw",
+    "coverage",
+    "width",
+    "width < 60",
     "valid.",
     "seeds",
     "CPU s",
@@ -32,15 +35,18 @@ COLUMNS = (
 )
 """What a table shows of a row, in order."""
 
-WIDE_ONLY = (5, 7, 9, 11)
-"""Of them, what a narrow terminal leaves out: the second interval, the raw score, seeds, parameters."""
+WIDE_ONLY = (5, 7, 9, 12, 14)
+"""Of them, what a narrow terminal leaves out: the second interval, the raw score, the mean width, seeds,
+parameters."""
 
 EXPLANATION = (
     "RMSE in cycles on the last flight of every test engine, mean over the seeds; intervals are over "
     "engines. Clipped: truth limited to the label cap. Raw: truth as it is, against the head with the "
-    "higher cap where the model has one. Valid.: clipped RMSE at points spread over the lives of "
-    "training engines that the model did not learn from; the training of a single network stopped by "
-    "them, so its figure is somewhat optimistic. CPU seconds: of one training."
+    "higher cap where the model has one. Coverage: share of clipped truths in their 90 % intervals; "
+    "width: of all these intervals, and of those of predictions below 60. Valid.: clipped RMSE at "
+    "points spread over the lives of training engines that the model did not learn from; the training "
+    "of a single network stopped by them, so its figure is somewhat optimistic. CPU seconds: of one "
+    "training."
 )
 
 
@@ -55,7 +61,10 @@ def cells(row: BenchmarkRow) -> tuple[str, ...]:
         _between(row.rmse_raw_low, row.rmse_raw_high),
         f"{row.score_clipped:.0f}",
         f"{row.score_raw:.0f}",
-        "-" if row.valid_rmse is None else f"{row.valid_rmse:.2f}",
+        _known(row.coverage, ".0%"),
+        _known(row.width, ".1f"),
+        _known(row.width_near, ".1f"),
+        _known(row.valid_rmse, ".2f"),
         str(row.seeds),
         f"{row.cpu_seconds:.1f}",
         f"{row.parameters:,}",
@@ -123,6 +132,10 @@ def _plot(figure: Figure, shown: _Shown, theme: Theme) -> None:
 def _markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     ruled = [columns, ["---"] * len(columns), *rows]
     return ["| " + " | ".join(row) + " |" for row in ruled]
+
+
+def _known(figure: float | None, form: str) -> str:
+    return "-" if figure is None else format(figure, form)
 
 
 def _between(low: float | None, high: float | None) -> str:

@@ -31,6 +31,9 @@ def test_json_is_a_list_of_rows_and_nothing_else(done: Terminal):
     boosting, constant = rows
     assert boosting["rmse_clipped"] < constant["rmse_clipped"]
     assert boosting["rmse_clipped_low"] < boosting["rmse_clipped"] < boosting["rmse_clipped_high"]
+    assert 0.5 < boosting["coverage"] <= 1
+    assert 0 < boosting["width_near"] < boosting["width"]
+    assert constant["coverage"] is None
     assert boosting["rmse_clipped"] == pytest.approx(sum(boosting["rmse_clipped_by_seed"]) / 2)
 
 
