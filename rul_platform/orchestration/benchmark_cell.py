@@ -181,9 +181,14 @@ class Cell:
         from rul_platform.learning.trained.boosting import fit_boosting
         from rul_platform.learning.trained.ensemble import EnsembleRecipe
 
-        cap, window = self.preparation.cap, EnsembleRecipe().boosting_window
-        test, known = self._tested(window), self._known()
-        trees = fit_boosting(known.of_length(window), cap=cap, seed=self.config.seed)
+        cap, recipe = self.preparation.cap, EnsembleRecipe()
+        test, known = self._tested(recipe.boosting_window), self._known()
+        trees = fit_boosting(
+            known.of_length(recipe.boosting_window),
+            cap=cap,
+            seed=self.config.seed,
+            leaves=recipe.boosting_leaves,
+        )
         return {
             BOOSTING: to_life(trees.outputs(test), cap),
             CONSTANT: baselines.constant(known, test, cap=cap),

@@ -30,6 +30,9 @@ MIN_LEAF = 100
 READINGS = 60
 """W: the drift is seen between halves of so many readings (docs/experiments.md, sections 13 and 15)."""
 
+LEAVES = 15
+"""Of a tree; a large fleet can fill twice as many (``ensemble``)."""
+
 COLUMNS = 0.3
 """Share of the inputs that a split chooses from."""
 
@@ -110,7 +113,9 @@ def drift(windows: Windows, window: int) -> NDArray[np.float32]:
     return (2 * newer - total(2 * half)).astype(np.float32)
 
 
-def fit_boosting(train: Windows, *, cap: float, seed: int, far: float = 0.0) -> BoostingModel:
+def fit_boosting(
+    train: Windows, *, cap: float, seed: int, far: float = 0.0, leaves: int = LEAVES
+) -> BoostingModel:
     """Fit trees; the same input gives the same trees.
 
     Args:
@@ -118,6 +123,7 @@ def fit_boosting(train: Windows, *, cap: float, seed: int, far: float = 0.0) -> 
         cap: Label cap, in life units.
         seed: Of the sampling of columns.
         far: Cap of a second fit, in units of ``cap``; 0: no second fit.
+        leaves: Of each tree, at most.
 
     Raises:
         TooFewUnitsError: No window has an exact label.
@@ -132,15 +138,15 @@ def fit_boosting(train: Windows, *, cap: float, seed: int, far: float = 0.0) -> 
     for limit in limits:
         target = to_target(known.rul(), limit) * (limit / cap)
         with threadpool_limits(limits=1):  # as torch: two threads on a busy machine are slower
-            fits.append(_trees(len(known), seed).fit(seen, target))
+            fits.append(_trees(len(known), leaves, seed).fit(seen, target))
     return BoostingModel(tuple(fits), window=train.length)
 
 
-def _trees(count: int, seed: int) -> HistGradientBoostingRegressor:
+def _trees(count: int, leaves: int, seed: int) -> HistGradientBoostingRegressor:
     return HistGradientBoostingRegressor(
         max_iter=200,
         learning_rate=0.05,
-        max_leaf_nodes=15,
+        max_leaf_nodes=leaves,
         min_samples_leaf=min(MIN_LEAF, max(1, count // 20)),
         l2_regularization=1.0,
         max_features=COLUMNS,

@@ -19,7 +19,7 @@ from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import CUTS_OF_A_LIFE, Windows, even_cuts
 from rul_platform.learning.fitting.full_history import fit_histories
 from rul_platform.learning.networks import models
-from rul_platform.learning.trained.boosting import READINGS, BoostingModel, fit_boosting
+from rul_platform.learning.trained.boosting import LEAVES, READINGS, BoostingModel, fit_boosting
 from rul_platform.learning.trained.learned import Learned, MeanModel, NetworkModel, Outputs
 
 NETWORK, BOOSTING = "network", "boosting"
@@ -51,6 +51,7 @@ class EnsembleRecipe:
         batch_size: Whole histories in a batch.
         learning_rate: Peak of the one-cycle schedule.
         boosting_window: Readings that boosting looks at.
+        boosting_leaves: Of its trees; the fleets of C-MAPSS fill twice as many as a plant's few machines.
     """
 
     hidden_size: int = 64
@@ -59,6 +60,7 @@ class EnsembleRecipe:
     batch_size: int = 10
     learning_rate: float = 5e-3
     boosting_window: int = READINGS
+    boosting_leaves: int = 2 * LEAVES + 1
 
     def steps_for(self, units: int) -> int:
         """Batches of a network that learns from so many units."""
@@ -234,5 +236,5 @@ class _Trees:
     far: float
 
     def __call__(self, known: Windows, seed: int) -> BoostingModel:
-        window = self.recipe.boosting_window
-        return fit_boosting(known.shorter(window), cap=self.cap, seed=seed, far=self.far)
+        seen, leaves = known.shorter(self.recipe.boosting_window), self.recipe.boosting_leaves
+        return fit_boosting(seen, cap=self.cap, seed=seed, far=self.far, leaves=leaves)

@@ -12,6 +12,7 @@ members that did not see it.
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import pandas as pd
 
@@ -124,7 +125,9 @@ def _network(name: str, lesson: Lesson, progress: Progress | None) -> Trial:
     )
     network = models.build(config, seed=lesson.fit.seed)
     known, left_out = lesson.held_out()
+    begin = time.process_time()
     fitted = training.fit(network, known, left_out, lesson.fit, cap=lesson.cap, progress=progress)
+    seconds = time.process_time() - begin
     model = NetworkModel(network, config, lesson.channels, known.length)
     said = _predicted(model, left_out, lesson.cap)
     return Trial(
@@ -132,19 +135,20 @@ def _network(name: str, lesson: Lesson, progress: Progress | None) -> Trial:
         left_out=said,
         device=place_of(lesson.fit).device,
         stopped_on_left_out=True,
-        cpu_seconds=fitted.cpu_seconds,
+        cpu_seconds=seconds,
         tables={"history": fitted.history},
     )
 
 
 def _boosting(lesson: Lesson) -> Trial:
     window, seed = lesson.recipe.boosting_window, lesson.fit.seed
+    fit = partial(fit_boosting, cap=lesson.cap, seed=seed, leaves=lesson.recipe.boosting_leaves)
     known, left_out, every = (
         part.of_length(window) for part in (*lesson.held_out(), lesson.windows)
     )
-    validated = fit_boosting(known, cap=lesson.cap, seed=seed)
+    validated = fit(known)
     begin = time.process_time()
-    model = fit_boosting(every, cap=lesson.cap, seed=seed, far=lesson.far)
+    model = fit(every, far=lesson.far)
     seconds = time.process_time() - begin
     said = _predicted(validated, left_out, lesson.cap)
     return Trial(model=model, left_out=said, cpu_seconds=seconds)
