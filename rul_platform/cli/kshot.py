@@ -39,7 +39,7 @@ WRITTEN = ("summary.csv", "summary.md", "cells.parquet", "rmse_by_k.png")
     "approaches",
     multiple=True,
     type=click.Choice([*BY_OPTION]),
-    help="What is tried; several times. Without it: what a plant tries.",
+    help="What is tried; several times. Without it: all, chosen from what a plant tries.",
 )
 @click.option(
     "--steps",

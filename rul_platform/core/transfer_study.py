@@ -50,7 +50,8 @@ class StudyPlan:
         ks: How many units the plant has, in turn.
         draws: How often k units are drawn.
         seed: Of the draws and of all trainings.
-        approaches: What is tried; empty: what a plant tries by default.
+        approaches: What is tried and chosen from; empty: all are tried, and the choice is among those
+            that a plant tries by default.
         pretraining_steps: Batches that the network learns from the sources, at most.
         steps: Batches that a network learns from the k units; from scratch five times as many.
     """

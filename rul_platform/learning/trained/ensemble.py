@@ -51,7 +51,7 @@ class EnsembleRecipe:
         batch_size: Whole histories in a batch.
         learning_rate: Peak of the one-cycle schedule.
         boosting_window: Readings that boosting looks at.
-        boosting_leaves: Of its trees; the fleets of C-MAPSS fill twice as many as a plant's few machines.
+        boosting_leaves: Of its trees; the fleets of C-MAPSS fill twice as many as a few machines do.
     """
 
     hidden_size: int = 64

@@ -6,7 +6,6 @@ Belongs here: what is trained and scored in one cell, and the network that all c
 not belong here: who is drawn and what the cells say together (``core.transfer_study``).
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from rul_platform.core import splits
+from rul_platform.core.approaches import BLENDS
 from rul_platform.core.fleet import Fleet
 from rul_platform.core.folds import assign_folds
-from rul_platform.core.metrics import rmse
+from rul_platform.core.metrics import rmse, unit_rmse
 from rul_platform.core.plant_recipe import BATCH_SIZE, LEARNING_RATE, PRETRAINED_RATE
 from rul_platform.core.preparation import Preparation
 from rul_platform.core.recipe import FitConfig
@@ -29,9 +29,12 @@ from rul_platform.learning.networks import checkpoints, models
 from rul_platform.learning.networks.checkpoints import Checkpoint
 from rul_platform.learning.trained.boosting import READINGS
 from rul_platform.learning.trained.learned import predictions
-from rul_platform.learning.transfer.approaches import Setting, default_approaches
+from rul_platform.learning.transfer.approaches import Setting, available, default_approaches
 from rul_platform.learning.transfer.cross_validation import Tried, cross_validate
 from rul_platform.learning.transfer.finetuning import FinetuneConfig
+
+NOT_OFFERED = "measured only"
+"""Outcome of an approach that a plant does not try by default."""
 
 Opener = Callable[[], Fleet]
 """Opens the official test set."""
@@ -99,7 +102,8 @@ def one_cell(
         source: What was learned before.
         open_test: Opens the official test set.
         config: How to fine-tune; its seed is the cell's.
-        approaches: To be tried; none: those that a plant tries by default.
+        approaches: To be tried and chosen from; none: all are tried, and the choice is among those that
+            a plant tries by default, so that it is what would be deployed.
         progress: Told how trainings go.
 
     Returns:
@@ -126,37 +130,40 @@ def one_cell(
         config=config,
         source=source.windows,
     )
-    names = approaches or default_approaches(setting)
+    names = approaches or available(setting)
+    offered = approaches or default_approaches(setting)
     folds = assign_folds(plant.units["unit"], seed=config.fit.seed, source="the drawn units")
     windows = preparation.windows(plant, splits.TRAIN)
-    begin = time.process_time()
     tried = cross_validate(names, windows, folds, setting, seed=config.fit.seed, progress=progress)
-    cpu_seconds = time.process_time() - begin
     choice = choose(
-        tried.out_of_fold,
+        {name: found for name, found in tried.out_of_fold.items() if name in offered},
         cap=source.cap,
         seed=config.fit.seed,
-        cpu_seconds=tried.cpu_seconds,
-        diverged=tried.diverged,
+        diverged={name: where for name, where in tried.diverged.items() if name in offered},
     )
     test = last_of_each_unit(preparation.windows(open_test(), splits.TEST).longer(READINGS))
-    return _scored(tried, choice, test, source.cap, cpu_seconds)
+    cost = sum(tried.cpu_seconds[name] for name in offered if name not in BLENDS)
+    return _scored(tried, choice, test, source.cap, cost)
 
 
 def _scored(
     tried: Tried, choice: Choice, test: Windows, cap: float, cpu_seconds: float
 ) -> pd.DataFrame:
-    """Every test engine once, at its last reading; the choice cost what all approaches cost."""
+    """Every test engine once, at its last reading; the choice cost what all that it is among cost."""
     truth, once = np.minimum(test.rul(), cap), np.ones(len(test))
-    has_model = choice.table["approach"].isin(list(tried.members))
-    table = choice.table[has_model].rename(columns={"rmse": "rmse_out_of_fold"})
-    scores = {
-        name: float(rmse(truth, predictions(tried.model(name), test, cap=cap), once))
-        for name in table["approach"]
-    }
-    table = table.assign(rmse_clipped=table["approach"].map(scores))
+    outcomes = dict(zip(choice.table["approach"], choice.table["outcome"], strict=True))
+    rows = [
+        {
+            "approach": name,
+            "rmse_clipped": float(rmse(truth, predictions(tried.model(name), test, cap=cap), once)),
+            "rmse_out_of_fold": unit_rmse(left["unit"], left["rul"], left["predicted"], cap),
+            "cpu_seconds": tried.cpu_seconds[name],
+            "outcome": outcomes.get(name, NOT_OFFERED),
+        }
+        for name, left in tried.out_of_fold.items()
+    ]
+    table = pd.DataFrame(rows)
     chosen = table[table["approach"] == choice.name].assign(
         approach=CHOSEN, outcome=choice.name, cpu_seconds=cpu_seconds
     )
-    columns = ["approach", "rmse_clipped", "rmse_out_of_fold", "cpu_seconds", "outcome"]
-    return pd.concat([table, chosen], ignore_index=True)[columns]
+    return pd.concat([table, chosen], ignore_index=True)

@@ -44,7 +44,8 @@ class TransferStudyConfig(dg.Config):
     draws: int = Field(default=DEFAULT_DRAWS, ge=1, description="How often k units are drawn.")
     approaches: list[str] = Field(
         default=[],
-        description=f"What is tried; none: what a plant tries by default. Of: {', '.join(APPROACHES)}",
+        description="What is tried and chosen from; none: all, and the choice is among those that a "
+        f"plant tries by default. Of: {', '.join(APPROACHES)}",
     )
     seed: int = Field(default=0, description="Of the draws and of all trainings.")
     pretraining_steps: int = Field(default=600, ge=1, description="Of the network, on the sources.")

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from rul_platform.core import approaches as named
 from rul_platform.core.fleet import Fleet
@@ -28,12 +29,14 @@ TEST = wearing_fleet({f"t{n}": 30 + 9 * n for n in range(6)}, seed=2)
 def test_every_approach_and_the_choice_are_scored_on_every_test_unit():
     table = one_cell(PLANT, SOURCE, lambda: TEST, config=plant_config(seed=0, steps=4))
     by_name = table.set_index("approach")
-    assert set(by_name.index) == {*named.DEFAULT_WITH_SOURCE, CHOSEN}
+    assert set(by_name.index) == {*named.APPROACHES, CHOSEN}
     assert np.isfinite(by_name["rmse_clipped"]).all()
     chosen = by_name.loc[CHOSEN]
     assert chosen["outcome"] in named.DEFAULT_WITH_SOURCE
     assert chosen["rmse_clipped"] == by_name.loc[chosen["outcome"], "rmse_clipped"]
-    assert chosen["cpu_seconds"] > by_name["cpu_seconds"].drop([CHOSEN, named.BLEND]).max()
+    offered = [name for name in named.DEFAULT_WITH_SOURCE if name not in named.BLENDS]
+    assert chosen["cpu_seconds"] == pytest.approx(by_name.loc[offered, "cpu_seconds"].sum())
+    assert by_name.loc[named.FULL, "outcome"] == "measured only"
 
 
 def test_another_test_set_changes_no_choice_and_no_figure_but_the_scores():
