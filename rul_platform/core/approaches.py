@@ -17,12 +17,16 @@ REPLAY = "source replay"
 POOLED = "pooled boosting"
 BLEND = "blend"
 SCRATCH_BLEND = "scratch blend"
+WHOLE_HISTORIES = "whole histories"
+ENSEMBLE = "ensemble"
 
 APPROACHES = (
     ZERO_SHOT,
     BOOSTING,
     FROM_SCRATCH,
     SCRATCH_BLEND,
+    WHOLE_HISTORIES,
+    ENSEMBLE,
     HEAD_ONLY,
     FULL,
     DISCRIMINATIVE,
@@ -36,7 +40,7 @@ APPROACHES = (
 BY_OPTION = {name.replace(" ", "_").replace("-", "_"): name for name in APPROACHES}
 """The same as one word each, as options of commands and launchpads have them, to the name."""
 
-SCRATCH = (BOOSTING, FROM_SCRATCH, SCRATCH_BLEND)
+SCRATCH = (BOOSTING, FROM_SCRATCH, SCRATCH_BLEND, WHOLE_HISTORIES, ENSEMBLE)
 """Learned from the plant's own units alone; all others use what was learned elsewhere."""
 
 BEGIN_WITH_NOTHING = (*SCRATCH, POOLED)
@@ -45,7 +49,11 @@ BEGIN_WITH_NOTHING = (*SCRATCH, POOLED)
 REFERENCES = (ZERO_SHOT, FROM_SCRATCH, BOOSTING)
 """What no chosen approach may be worse than: doing nothing, and ignoring what was learned elsewhere."""
 
-BLENDS = {BLEND: (REPLAY, POOLED), SCRATCH_BLEND: (FROM_SCRATCH, BOOSTING)}
+BLENDS = {
+    BLEND: (REPLAY, POOLED),
+    SCRATCH_BLEND: (FROM_SCRATCH, BOOSTING),
+    ENSEMBLE: (WHOLE_HISTORIES, BOOSTING),
+}
 """Weighted means of two approaches, the network first: a network and boosting err differently."""
 
 FROM_CHAMPION = ", from the champion"
@@ -73,6 +81,13 @@ DEFAULT_WITHOUT_SOURCE = (
 """What a plant tries where nobody asks for others. It is a matter of cost: each network is one training
 for each fold. With source units at hand, source replay stands for all ways to fine-tune a whole network
 (docs/experiments.md)."""
+
+FOR_MANY_UNITS = (WHOLE_HISTORIES, ENSEMBLE)
+"""What needs some fifty failed units, and ten seconds and more for each fold: tried only where it, or
+every approach, is asked for."""
+
+FOR_FEW_UNITS = tuple(name for name in APPROACHES if name not in FOR_MANY_UNITS)
+"""What a study of few units measures."""
 
 Benefit = Literal["helps", "harms", "undecided"]
 """What pretraining does for a plant."""

@@ -40,13 +40,32 @@ def mean_history(history: pd.DataFrame) -> pd.DataFrame | None:
     return history.drop(columns="fold").groupby("step", as_index=False).mean()
 
 
-def trainings(history: pd.DataFrame) -> Metadata:
-    """How far the networks of the folds came, as numbers; no unit was watched beside them."""
+def trainings(history: pd.DataFrame, gradients: pd.DataFrame, *, life_unit: str) -> Metadata:
+    """How the networks of the folds learned, on the mean: numbers, a curve, gradients by layer.
+
+    The units of its own fold were watched beside each of them, and changed nothing.
+    """
+    from rul_platform.learning.fitting.gradients import worst
+    from rul_platform.reports.fleet_plots import training_curve
+    from rul_platform.reports.plots import markdown_image
+    from rul_platform.reports.training_plots import gradient_norms
+
     mean = mean_history(history)
     if mean is None:
         return {}
-    losses = mean["train_loss"].to_numpy(dtype=float)
-    return {"steps": int(mean["step"].max()), "train_loss": float(losses[-1])}
+    last = mean.iloc[-1]
+    told: Metadata = {"steps": int(last["step"]), "train_loss": float(last["train_loss"])}
+    if np.isfinite(last["valid_rmse"]):
+        curve = training_curve(mean, life_unit)
+        told[f"valid_rmse_{life_unit}"] = float(last["valid_rmse"])
+        told["history"] = dg.MetadataValue.md(markdown_image(curve, "Trainings of the folds, mean"))
+    if gradients.empty:
+        return told
+    by_layer = gradients.groupby(["layer", "step"], sort=False, as_index=False).agg(
+        {"norm": "mean"}
+    )
+    plot = markdown_image(gradient_norms(by_layer), "Gradients by layer, mean of the folds")
+    return told | worst(gradients) | {"gradients": dg.MetadataValue.md(plot)}
 
 
 def _shown(value: Any) -> str | float:

@@ -63,6 +63,8 @@ class ApproachName(StrEnum):
     boosting = "boosting"
     from_scratch = "from_scratch"
     scratch_blend = "scratch_blend"
+    whole_histories = "whole_histories"
+    ensemble = "ensemble"
     head_only = "head_only"
     full_fine_tuning = "full_fine_tuning"
     discriminative_rates = "discriminative_rates"

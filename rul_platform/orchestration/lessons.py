@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rul_platform.core import splits
+from rul_platform.core.approaches import FOR_MANY_UNITS
 from rul_platform.core.plant import Plant
 from rul_platform.core.preparation import Preparation
 from rul_platform.core.windows import Windows, pool
@@ -174,6 +175,8 @@ def misfit_of(config: FinetunedModelConfig, champion: Files, stored: Files) -> s
         return f"its units have {card['training']['folds']} folds, not {config.folds}"
     if moved := sorted(unit for unit in taught_by(card) if roles.get(unit) == splits.TEST):
         return f"units {', '.join(moved)} taught it, and now they test"
+    if card["approach"] in FOR_MANY_UNITS:
+        return f"the networks of its approach, {card['approach']}, read whole histories"
     last = MEMBER_FILE.format(len(card["member_folds"]) - 1)
     if last not in champion.artifact.files:
         return f"its approach, {card['approach']}, trained no network for each fold"

@@ -17,7 +17,9 @@ from rul_platform.core.labels import to_life
 from rul_platform.core.metrics import unit_rmse, unit_weights
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import CUTS_OF_A_LIFE, Windows, even_cuts
+from rul_platform.learning.fitting.best_weights import FitResult
 from rul_platform.learning.fitting.full_history import fit_histories
+from rul_platform.learning.fitting.loop import Progress as EachLook
 from rul_platform.learning.networks import models
 from rul_platform.learning.trained.boosting import LEAVES, READINGS, BoostingModel, fit_boosting
 from rul_platform.learning.trained.learned import Learned, MeanModel, NetworkModel, Outputs
@@ -155,6 +157,49 @@ def _trained(
     return members, seconds, pd.concat(parts, ignore_index=True)
 
 
+def fit_history_network(
+    known: Windows,
+    recipe: EnsembleRecipe,
+    channels: tuple[str, ...],
+    *,
+    window: int,
+    cap: float,
+    seed: int,
+    watched: Windows | None = None,
+    progress: EachLook | None = None,
+) -> tuple[NetworkModel, FitResult]:
+    """Train one network on whole histories, for all its steps.
+
+    Args:
+        known: Of the units to learn from, from the beginning of each on.
+        recipe: Its size and its training.
+        channels: Names of the F channels.
+        window: Readings that the model looks at: as many as the longest history has.
+        cap: Label cap, in life units.
+        seed: Of weights and batches.
+        watched: Windows of other units, as long as ``window``: how it errs on them is noted, and
+            changes nothing.
+        progress: Told after each look.
+    """
+    config = models.ModelConfig(
+        name="lstm",
+        input_size=len(channels),
+        hidden_size=recipe.hidden_size,
+        num_layers=recipe.num_layers,
+        reads="history",
+    )
+    network = models.build(config, seed=seed)
+    fit = FitConfig(
+        seed=seed,
+        steps=recipe.steps_for(known.index["unit"].nunique()),
+        batch_size=recipe.batch_size,
+        learning_rate=recipe.learning_rate,
+        early_stopping=False,
+    )
+    fitted = fit_histories(network, known, fit, cap=cap, valid=watched, progress=progress)
+    return NetworkModel(network, config, channels, window), fitted
+
+
 def network_share(outputs: pd.DataFrame, *, cap: float) -> float:
     """The weight of the networks with the least squared error out of fold, every unit counting once.
 
@@ -207,24 +252,10 @@ class _Networks:
     cap: float
 
     def __call__(self, known: Windows, seed: int) -> NetworkModel:
-        recipe = self.recipe
-        config = models.ModelConfig(
-            name="lstm",
-            input_size=len(self.channels),
-            hidden_size=recipe.hidden_size,
-            num_layers=recipe.num_layers,
-            reads="history",
+        model, _ = fit_history_network(
+            known, self.recipe, self.channels, window=self.window, cap=self.cap, seed=seed
         )
-        network = models.build(config, seed=seed)
-        fit = FitConfig(
-            seed=seed,
-            steps=recipe.steps_for(known.index["unit"].nunique()),
-            batch_size=recipe.batch_size,
-            learning_rate=recipe.learning_rate,
-            early_stopping=False,
-        )
-        fit_histories(network, known, fit, cap=self.cap)
-        return NetworkModel(network, config, self.channels, self.window)
+        return model
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,12 @@ from rul_platform.errors import (
     TrainingError,
 )
 from rul_platform.learning.fitting.training import Progress
-from rul_platform.learning.trained.boosting import READINGS
 from rul_platform.learning.trained.learned import Learned, MeanModel, predictions
 from rul_platform.learning.transfer.approaches import (
     Setting,
     Trained,
     blended,
+    readings_for,
     require_available,
     train_approach,
 )
@@ -101,21 +101,24 @@ def cross_validate(
     """
     require_available(names, setting)
     present = _present(windows, folds)
-    windows = windows.longer(READINGS)  # each model looks at as many of them as it knows
+    windows = windows.longer(
+        readings_for(names, windows)
+    )  # each model looks at as many as it knows
     fold_of_row = windows.index["unit"].map(folds)
     trained: dict[str, list[Trained]] = defaultdict(list)
     rows: dict[str, list[pd.DataFrame]] = defaultdict(list)
     diverged: dict[str, str] = {}
     for fold in present:
         known, left_out = windows.only(fold_of_row != fold), windows.only(fold_of_row == fold)
-        judged = even_cuts(left_out.exact(), CUTS)
+        left_out = left_out.exact()
+        judged = even_cuts(left_out, CUTS)
         done: dict[str, Trained] = {}
         for name in sorted(names, key=lambda each: each in BLENDS):
             if lost := next((part for part in _parts(name) if part in diverged), None):
                 diverged[name] = diverged[lost]
                 continue
             try:
-                each = _train(name, done, known, setting, seed, fold, progress)
+                each = _train(name, done, known, left_out, setting, seed, fold, progress)
             except TrainingDivergedError as error:
                 diverged[name] = _where(error, fold)
                 continue
@@ -168,6 +171,7 @@ def _train(
     name: str,
     done: dict[str, Trained],
     known: Windows,
+    left_out: Windows,
     setting: Setting,
     seed: int,
     fold: int,
@@ -175,11 +179,20 @@ def _train(
 ) -> Trained:
     """One approach on one fold; a blend reuses its parts where they are trained already."""
     if name in BLENDS:
-        parts = [_train(part, done, known, setting, seed, fold, progress) for part in BLENDS[name]]
-        return blended(parts)
+        parts = [
+            _train(part, done, known, left_out, setting, seed, fold, progress)
+            for part in BLENDS[name]
+        ]
+        return blended(name, parts)
     if name not in done:
         done[name] = train_approach(
-            name, known, setting, seed=seed + fold, fold=fold, progress=progress
+            name,
+            known,
+            setting,
+            seed=seed + fold,
+            fold=fold,
+            left_out=left_out,
+            progress=progress,
         )
     return done[name]
 

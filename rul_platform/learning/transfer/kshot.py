@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from rul_platform.core import splits
-from rul_platform.core.approaches import BLENDS
+from rul_platform.core.approaches import BLENDS, FOR_FEW_UNITS
 from rul_platform.core.fleet import Fleet
 from rul_platform.core.folds import assign_folds
 from rul_platform.core.metrics import rmse, unit_rmse
@@ -27,9 +27,13 @@ from rul_platform.learning.fitting import training
 from rul_platform.learning.fitting.training import Progress
 from rul_platform.learning.networks import checkpoints, models
 from rul_platform.learning.networks.checkpoints import Checkpoint
-from rul_platform.learning.trained.boosting import READINGS
 from rul_platform.learning.trained.learned import predictions
-from rul_platform.learning.transfer.approaches import Setting, available, default_approaches
+from rul_platform.learning.transfer.approaches import (
+    Setting,
+    available,
+    default_approaches,
+    readings_for,
+)
 from rul_platform.learning.transfer.cross_validation import Tried, cross_validate
 from rul_platform.learning.transfer.finetuning import FinetuneConfig
 
@@ -102,8 +106,8 @@ def one_cell(
         source: What was learned before.
         open_test: Opens the official test set.
         config: How to fine-tune; its seed is the cell's.
-        approaches: To be tried and chosen from; none: all are tried, and the choice is among those that
-            a plant tries by default, so that it is what would be deployed.
+        approaches: To be tried and chosen from; none: all that suit few units are tried, and the
+            choice is among those that a plant tries by default, so that it is what would be deployed.
         progress: Told how trainings go.
 
     Returns:
@@ -130,7 +134,7 @@ def one_cell(
         config=config,
         source=source.windows,
     )
-    names = approaches or available(setting)
+    names = approaches or tuple(n for n in available(setting) if n in FOR_FEW_UNITS)
     offered = approaches or default_approaches(setting)
     folds = assign_folds(plant.units["unit"], seed=config.fit.seed, source="the drawn units")
     windows = preparation.windows(plant, splits.TRAIN)
@@ -141,7 +145,8 @@ def one_cell(
         seed=config.fit.seed,
         diverged={name: where for name, where in tried.diverged.items() if name in offered},
     )
-    test = last_of_each_unit(preparation.windows(open_test(), splits.TEST).longer(READINGS))
+    reach = readings_for(names, windows)
+    test = last_of_each_unit(preparation.windows(open_test(), splits.TEST).longer(reach))
     cost = sum(tried.cpu_seconds[name] for name in offered if name not in BLENDS)
     return _scored(tried, choice, test, source.cap, cost)
 

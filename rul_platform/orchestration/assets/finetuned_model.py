@@ -76,7 +76,9 @@ def finetuned_model(
         metadata={
             **candidate_files.remarks_of(lessons, candidate, tried),
             **choice_report.choice(candidate.choice, life_unit=preparation.life_unit),
-            **choice_report.trainings(candidate.history),
+            **choice_report.trainings(
+                candidate.history, candidate.gradients, life_unit=preparation.life_unit
+            ),
             **report.transfer(candidate.transfer),
         },
         table="approaches.parquet",

@@ -169,3 +169,15 @@ def test_a_network_from_scratch_has_steps_and_a_rate_of_its_own():
     assert history["step"].iloc[-1] == 3
     assert history["learning_rate"].max() <= 1e-4
     assert train_approach(named.FULL, PLANT, own, seed=0).history["step"].iloc[-1] == 4
+
+
+def test_units_left_out_are_watched_and_change_nothing():
+    _, others = plant_windows(2, prefix="o", seed=4)
+    given = setting(PREPARATION, source=SOURCE)
+    for name in (named.REPLAY, named.FROM_SCRATCH):
+        watched = train_approach(name, PLANT, given, seed=0, left_out=others)
+        unwatched = train_approach(name, PLANT, given, seed=0)
+        assert watched.history["valid_rmse"].notna().all()
+        assert unwatched.history["valid_rmse"].isna().all()
+        for weight, value in weights_of(watched.model).items():
+            assert torch.equal(value, weights_of(unwatched.model)[weight])

@@ -84,7 +84,7 @@ def test_a_blend_trains_its_parts_once_and_is_judged_as_their_mean():
     names = (named.BLEND, named.REPLAY, named.POOLED)
     tried = cross_validate(names, PLANT, FOLDS, setting(PREPARATION, source=SOURCE), seed=0)
     parts = [tried.out_of_fold[name]["predicted"] for name in (named.REPLAY, named.POOLED)]
-    network, boosting = BLEND_SHARES
+    network, boosting = BLEND_SHARES[named.BLEND]
     middle = network * parts[0] + boosting * parts[1]
     inside = parts[0].between(1, CAP - 1) & parts[1].between(1, CAP - 1)
     np.testing.assert_allclose(

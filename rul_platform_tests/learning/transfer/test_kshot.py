@@ -29,7 +29,7 @@ TEST = wearing_fleet({f"t{n}": 30 + 9 * n for n in range(6)}, seed=2)
 def test_every_approach_and_the_choice_are_scored_on_every_test_unit():
     table = one_cell(PLANT, SOURCE, lambda: TEST, config=plant_config(seed=0, steps=4))
     by_name = table.set_index("approach")
-    assert set(by_name.index) == {*named.APPROACHES, CHOSEN}
+    assert set(by_name.index) == {*named.FOR_FEW_UNITS, CHOSEN}
     assert np.isfinite(by_name["rmse_clipped"]).all()
     chosen = by_name.loc[CHOSEN]
     assert chosen["outcome"] in named.DEFAULT_WITH_SOURCE
