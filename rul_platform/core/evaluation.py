@@ -5,7 +5,7 @@ Does not belong here: what goes in (``predicted_units``), the figures (``metrics
 (``bootstrap``), words and plots (``reports``).
 
 Shape letter: N scored rows. A C-MAPSS test set has one row per engine, its last; a plant has several
-cuts per unit, and every unit counts once.
+cuts per unit, and every unit counts once. Alarms and courses look at every reading (``lives``).
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from rul_platform.core.bootstrap import (
     resample,
 )
 from rul_platform.core.coverage import COVERAGE, coverage_by_band, coverage_figures
-from rul_platform.core.maintenance import cost_curve, has_curve
+from rul_platform.core.maintenance import cost_curves
 from rul_platform.core.metrics import FIGURES, Metrics, Rows, raw_and_clipped, unit_weights
 from rul_platform.core.predicted_units import PredictedUnits
 from rul_platform.core.prognostics import courses, prognostic_figures
@@ -80,10 +80,11 @@ class Evaluation(PredictedUnits):
         coverage_interval: Of ``coverage``, over units; None without one.
         coverage_by_band: The same by band of predicted RUL, as of ``core.coverage``; None without.
         prognostics: Figures of each unit's course, as of
-            :func:`~rul_platform.core.prognostics.prognostic_figures`; None where no unit has one.
+            :func:`~rul_platform.core.prognostics.prognostic_figures`; None where no unit has one, or
+            not every reading was predicted.
         maintenance: Cost over the alarm threshold, as of
-            :func:`~rul_platform.core.maintenance.cost_curve`, with ``alarm_on`` saying of what:
-            ``prediction`` or ``lower end``; None where units were not scored over their life.
+            :func:`~rul_platform.core.maintenance.cost_curves`; None where not every reading was
+            predicted.
         level: Share of resamples inside each of the intervals over units.
     """
 
@@ -111,13 +112,14 @@ class Evaluation(PredictedUnits):
     def to_tables(self) -> dict[str, pd.DataFrame]:
         """Everything as flat tables: ``scores``, ``differences``, ``predictions``, ``units``.
 
-        And, where they are known, ``coverage``, ``prognostics`` and ``maintenance``. In ``scores`` every
+        And, where known, ``coverage``, ``prognostics``, ``maintenance``, ``lives``. In ``scores`` every
         figure is followed by its interval, ``clipped_mae_low`` and ``_high``; NaN where not known.
         """
         further = {
             "coverage": self.coverage_by_band,
             "prognostics": self.prognostics,
             "maintenance": self.maintenance,
+            "lives": self.lives.to_table() if self.lives else None,
         }
         return {
             "scores": pd.DataFrame([_score_row(score) for score in self.scores]),
@@ -186,22 +188,16 @@ def _figures(given: PredictedUnits, weights: Rows) -> dict[Key, Rows]:
 
 
 def _prognostics(given: PredictedUnits) -> pd.DataFrame | None:
-    predicted = given.predictions[given.main]
-    found = courses(given.unit_ids, given.life, given.truth, predicted, cap=given.cap)
+    if given.lives is None or not given.lives.is_whole:
+        return None
+    found = courses(given.lives, cap=given.cap)
     return prognostic_figures(found) if found else None
 
 
 def _maintenance(given: PredictedUnits) -> pd.DataFrame | None:
-    if not has_curve(given.unit_ids):
+    if given.lives is None or not given.lives.is_whole:
         return None
-    signals = {"prediction": given.predictions[given.main], "lower end": given.interval_low}
-    course, curves = (given.unit_ids, given.life, given.truth), list[pd.DataFrame]()
-    ratio, lead = given.cost_ratio, given.lead
-    for name, signal in signals.items():
-        if signal is not None:
-            curve = cost_curve(*course, signal, cap=given.cap, cost_ratio=ratio, lead=lead)
-            curves.append(curve.assign(alarm_on=name))
-    return pd.concat(curves, ignore_index=True)
+    return cost_curves(given.lives, cap=given.cap, cost_ratio=given.cost_ratio, lead=given.lead)
 
 
 def _score(given: PredictedUnits, name: str, drawn: Resampled) -> ModelScore:

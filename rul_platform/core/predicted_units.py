@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from rul_platform.core.maintenance import COST_RATIO
 from rul_platform.core.metrics import Rows
+from rul_platform.core.predicted_lives import PredictedLives
 from rul_platform.errors import EvaluationError
 
 _HISTORY = {"step", "train_loss", "valid_rmse"}
@@ -49,6 +50,8 @@ class PredictedUnits:
         transfer_verdict: Whether pretraining helps here, by that cross-validation, in a sentence.
         attributions: Which sensors the predictions rest on, a row each: ``sensor``, ``share`` (0 to 1),
             ``direction``; or a sentence that says why that is not known.
+        lives: What the main model says at every reading, for all that depends on when it says so; None
+            where it was asked at some points only.
     """
 
     title: str
@@ -72,6 +75,7 @@ class PredictedUnits:
     approaches: pd.DataFrame | None = None
     transfer_verdict: str | None = None
     attributions: pd.DataFrame | str | None = None
+    lives: PredictedLives | None = None
 
     def __post_init__(self) -> None:
         if problems := list(_problems(self)) or list(_disorder(self)):

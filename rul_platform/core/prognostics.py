@@ -5,6 +5,12 @@ of Prognostic Performance", International Journal of Prognostics and Health Mana
 time of prediction is here the moment at which the true RUL falls below the label cap: before, a model
 that learned limited labels says only that there is more.
 
+The paper predicts at every reading, and so must whoever asks for these figures. At 20 cuts of a life a
+horizon begins up to a cut late (of a perfect model, on 400 simulated lives of 150 to 340 cycles: 118
+instead of 124), and nobody sees what strays between cuts; relative accuracy lacks the last readings,
+where it is worst (there 2 to 3 % too good); the part of the way is missed by up to half a cut, which
+evens out over units. Convergence, an area, would bear it; all are taken from the same rows.
+
 Belongs here: figures of one unit's course, and of all. Does not belong here: errors row by row
 (``metrics``), what to do about them (``maintenance``).
 
@@ -16,9 +22,9 @@ from math import nan
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
-from rul_platform.core.metrics import Rows, checked
+from rul_platform.core.metrics import Rows
+from rul_platform.core.predicted_lives import PredictedLives
 
 ALPHA = 0.2
 """Allowed error: part of the true RUL in the cone of alpha-lambda, of the whole life in the horizon."""
@@ -109,29 +115,22 @@ def convergence(course: Course) -> float:
     return float(np.hypot(x - course.life[0], y))
 
 
-def courses(
-    unit_ids: ArrayLike, life: ArrayLike, truth: ArrayLike, predicted: ArrayLike, *, cap: float
-) -> dict[str, Course]:
-    """The course of each unit that has enough rows below the cap; by unit.
+def courses(lives: PredictedLives, *, cap: float) -> dict[str, Course]:
+    """The course of each unit that has enough readings below the cap; by unit.
 
     Args:
-        unit_ids: Shape ``(N,)``.
-        life: Shape ``(N,)``, in life units.
-        truth: Shape ``(N,)``, not limited.
-        predicted: Shape ``(N,)``.
+        lives: What was said at every reading.
         cap: Label cap, in life units.
 
     Raises:
-        EvaluationError: Rows that do not fit together.
+        EvaluationError: There are readings without a prediction.
     """
-    t, p, _ = checked(truth, predicted)
-    ids, lives = np.asarray(unit_ids, dtype=np.str_), np.asarray(life, dtype=np.float64)
+    lives.demand_whole()
     found: dict[str, Course] = {}
-    for unit in np.unique(ids).tolist():
-        rows = np.flatnonzero((ids == unit) & (t < cap))
-        rows = rows[np.argsort(lives[rows], kind="stable")]
+    for unit, every in lives.by_unit():
+        rows = every[lives.truth[every] < cap]
         if len(rows) >= FEWEST_ROWS:
-            found[unit] = Course(lives[rows], t[rows], p[rows])
+            found[unit] = Course(lives.life[rows], lives.truth[rows], lives.predicted[rows])
     return found
 
 

@@ -25,9 +25,11 @@ from rul_platform.orchestration.choice_report import mean_history
 from rul_platform.orchestration.contestants import (
     Arena,
     Entry,
+    answers_of,
     attributions_of,
     champion_answers,
     cuts_of,
+    lives_of,
     predictor_of,
     recipe_problem,
     repeated,
@@ -116,7 +118,7 @@ def hold_contest(entry: Entry, champion: Champion | None, progress: Progress | N
     ours, fleet = predictor_of(entry.candidate), tested_fleet(entry.stored)
     test = cuts_of(ours, fleet)
     arena = Arena(ours=ours, fleet=fleet, test=test, progress=progress)
-    own = np.nan_to_num(ours.score(test), nan=ours.preparation.cap)
+    own = answers_of(ours, test)
     theirs = incomparable = silent = None
     predicts = predicts_by(entry.candidate), predicts_by(champion.model) if champion else None
     if champion and predicts[0] != predicts[1]:
@@ -131,6 +133,7 @@ def hold_contest(entry: Entry, champion: Champion | None, progress: Progress | N
             test,
             {FINE_TUNED: own} | in_charge | rivals_of(entry, arena),
             attributions=attributions_of(entry, test),
+            lives=lives_of(ours, fleet),
             **_about(entry),
         ),
         facts={

@@ -1,7 +1,7 @@
 """Who is scored beside a candidate: the champion, the rivals, and the candidate's own recipe again.
 
-Belongs here: what each of them predicts on the test cuts. Does not belong here: what is made of the
-predictions (``contest``).
+Belongs here: what each of them predicts on the test cuts, and the candidate at every reading. Does not
+belong here: what is made of the predictions (``contest``).
 """
 
 import json
@@ -17,6 +17,7 @@ from rul_platform.core.evaluation import CONSTANT
 from rul_platform.core.fleet import Fleet
 from rul_platform.core.gate_statistics import SeedNoise
 from rul_platform.core.metrics import unit_rmse
+from rul_platform.core.predicted_lives import PredictedLives
 from rul_platform.core.windows import CUTS_OF_A_LIFE, Windows, even_cuts
 from rul_platform.errors import DataError, LeakError, LineageError, MissingExtraError
 from rul_platform.inference.predictor import Predictor
@@ -123,6 +124,34 @@ def tested_fleet(stored: Files) -> Fleet:
 def cuts_of(model: Predictor, fleet: Fleet) -> Windows:
     """The points at which units are scored, as this model looks at them: the same for every model."""
     return even_cuts(model.preparation.windows(fleet, splits.TEST).exact(), CUTS_OF_A_LIFE)
+
+
+def answers_of(model: Predictor, windows: Windows) -> NDArray[np.float64]:
+    """What a candidate says, shape ``(N,)``, in life units; the cap where that is no number.
+
+    The gate refuses a model that says such a thing; the report is written all the same.
+    """
+    return np.nan_to_num(model.score(windows), nan=model.preparation.cap)
+
+
+def lives_of(model: Predictor, fleet: Fleet) -> PredictedLives | None:
+    """What this model says at every reading, as it would at work; None where no unit has failed.
+
+    A unit that still runs is left out: whether an alarm would have come in time is not known.
+    """
+    failed = fleet.units[fleet.units["rul_at_end"].notna()]
+    every = model.preparation.windows(fleet, splits.TEST).of_units(failed["unit"])
+    if not len(every):
+        return None
+    predicted = answers_of(model, every)
+    return PredictedLives(
+        unit_ids=every.units(),
+        life=every.index["life"].to_numpy(dtype=np.float64),
+        truth=every.rul(),
+        predicted=predicted,
+        interval_low=model.interval(predicted)[0],
+        readings=dict(zip(failed["unit"].astype(str), failed["rows"].astype(int), strict=True)),
+    )
 
 
 def recipe_problem(champion: Champion, stored: Files) -> str | None:

@@ -19,8 +19,8 @@ SHOWN_SHARES = (0.08, 0.16, 0.24, 0.4, 0.6)
 """Thresholds of the table, as shares of the cap; the cheapest is shown beside them."""
 
 NO_CURVE = (
-    "What an alarm threshold costs cannot be said here: units were not scored over their life, so when "
-    "an alarm would have been raised is not known."
+    "What an alarm threshold costs, and from when on one can plan, cannot be said here: units were not "
+    "predicted at every reading up to their failure, so when an alarm would have come is not known."
 )
 
 _WAY = {0.25: "a quarter", 0.5: "half", 0.75: "three quarters"}

@@ -13,6 +13,7 @@ from rul_platform.core.evaluation import (
     evaluate,
 )
 from rul_platform.core.metrics import FIGURES
+from rul_platform.core.predicted_lives import PredictedLives
 from rul_platform.core.predicted_units import PredictedUnits
 
 TRUTH = np.array([140.0, 60.0, 20.0, 90.0, 30.0, 10.0])
@@ -35,6 +36,13 @@ GIVEN = PredictedUnits(
     cpu_seconds={FINE_TUNED: 4.0},
 )
 FOUND = evaluate(GIVEN, seed=0, resamples=200)
+LIFE_OF_D = PredictedLives(
+    unit_ids=np.full(10, "d"),
+    life=np.arange(5.0, 105.0, 10.0),
+    truth=np.arange(90.0, -10.0, -10.0),
+    predicted=np.arange(90.0, -10.0, -10.0),
+    readings={"d": 10},
+)
 
 
 def test_the_main_model_comes_first_and_the_others_keep_their_order():
@@ -139,12 +147,30 @@ def test_the_table_of_scores_has_no_ends_of_what_is_not_known():
     assert undefined["raw_rmse_low"].notna().all()
 
 
+def test_alarms_and_courses_are_of_every_reading_and_all_else_of_the_cuts():
+    """The cuts hold three rows of d; its horizon begins with the first of ten readings."""
+    whole = evaluate(replace(GIVEN, lives=LIFE_OF_D), seed=0, resamples=200)
+
+    assert whole.scores == FOUND.scores
+    assert whole.differences == FOUND.differences
+    assert whole.coverage == FOUND.coverage
+    assert whole.prognostics is not None
+    assert whole.prognostics[["unit", "horizon"]].to_numpy().tolist() == [["d", 90.0]]
+    assert whole.maintenance is not None
+    assert whole.maintenance["cost"].min() == pytest.approx(0.1 / (1 - 10 / 95))
+    assert list(whole.to_tables())[-3:] == ["prognostics", "maintenance", "lives"]
+
+
+@pytest.mark.parametrize("lives", [None, replace(LIFE_OF_D, readings={"d": 96})])
+def test_without_every_reading_there_are_neither_alarms_nor_courses(lives: PredictedLives | None):
+    found = evaluate(replace(GIVEN, lives=lives), seed=0, resamples=20)
+    assert (found.prognostics, found.maintenance) == (None, None)
+
+
 def test_tables_carry_everything():
     tables = FOUND.to_tables()
 
-    assert list(tables) == [
-        "scores", "differences", "predictions", "units", "coverage", "prognostics",
-    ]  # fmt: skip
+    assert list(tables) == ["scores", "differences", "predictions", "units", "coverage"]
     assert tables["scores"].loc[0, "model"] == FINE_TUNED
     assert tables["scores"].loc[0, "clipped_rmse"] == FOUND.main_score.clipped.rmse
     assert tables["scores"].loc[0, "raw_rmse_high"] == FOUND.main_score.raw_rmse_interval.high

@@ -1,8 +1,11 @@
 """Figures of one unit's course, worked by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from rul_platform.core.predicted_lives import PredictedLives
 from rul_platform.core.prognostics import (
     Course,
     alpha_lambda,
@@ -13,6 +16,7 @@ from rul_platform.core.prognostics import (
     prognostic_horizon,
     relative_accuracy,
 )
+from rul_platform.errors import EvaluationError
 
 #                        life  truth  predicted  error
 ROWS = np.array(
@@ -68,14 +72,27 @@ def test_a_perfect_course_converges_at_once():
     assert cumulative_relative_accuracy(perfect) == 1.0
 
 
+TRUTH = np.array([0.0, 20.0, 50.0, 100.0, 20.0, 10.0])
+LIVES = PredictedLives(
+    unit_ids=np.array(["a"] * 4 + ["b"] * 2),
+    life=np.array([200.0, 180.0, 150.0, 100.0, 30.0, 40.0]),
+    truth=TRUTH,
+    predicted=TRUTH,
+    readings={"a": 4, "b": 2},
+)
+
+
 def test_courses_begin_below_the_cap_and_go_by_life():
     """Unit a has three rows below the cap, given backwards; unit b only two."""
-    truth = [0.0, 20.0, 50.0, 100.0, 20.0, 10.0]
-    life = [200.0, 180.0, 150.0, 100.0, 30.0, 40.0]
-    found = courses(["a"] * 4 + ["b"] * 2, life, truth, truth, cap=100.0)
+    found = courses(LIVES, cap=100.0)
     assert list(found) == ["a"]
     assert found["a"].life.tolist() == [150.0, 180.0, 200.0]
     assert found["a"].end == 200.0
+
+
+def test_cuts_of_a_life_have_no_course():
+    with pytest.raises(EvaluationError, match="unit a was predicted at 4 of its 101 readings"):
+        courses(replace(LIVES, readings={"a": 101, "b": 2}), cap=100.0)
 
 
 def test_all_figures_stand_in_one_row_for_each_unit():

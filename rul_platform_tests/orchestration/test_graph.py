@@ -3,9 +3,13 @@
 import json
 
 import dagster as dg
+import numpy as np
 
+from rul_platform.core.fleet import Fleet
 from rul_platform.orchestration.checks import CHECKS
+from rul_platform.orchestration.contestants import lives_of, predictor_of, tested_fleet
 from rul_platform.orchestration.step import current
+from rul_platform.reports.planning import NO_CURVE
 from rul_platform_tests.orchestration.conftest import PUMPS, WHOLE_WAY, Works
 
 PARTITION_OF = {
@@ -107,6 +111,36 @@ def test_the_report_is_stored_with_the_numbers_it_shows(finished: Works):
     assert {"fine-tuned", "from scratch", "boosting", "constant"} <= names
     assert b"simulated" in files.read("report.html")
     assert set(files.table("predictions.parquet")) >= {"unit", "life", "truth", "interval_low"}
+
+
+def test_alarms_are_seen_at_every_reading_of_the_test_units(finished: Works):
+    """Where the scores look, both say the same."""
+    files = current(finished.home, "evaluation_report", PUMPS)
+    windows = current(finished.home, "plant_windows", PUMPS)
+    roles, readings = json.loads(windows.read("splits.json")), windows.table("readings.parquet")
+    tested = readings[readings["unit"].map(roles) == "test"]
+    lives = files.table("lives.parquet")
+    assert (
+        lives[["unit", "life"]].to_numpy().tolist() == tested[["unit", "life"]].to_numpy().tolist()
+    )
+    cuts = files.table("predictions.parquet").merge(lives, on=["unit", "life"], how="left")
+    assert len(cuts) < len(lives)
+    assert np.allclose(cuts["predicted_fine_tuned"], cuts["predicted"], rtol=0, atol=1e-4)
+    assert np.array_equal(cuts["truth_x"], cuts["truth_y"])
+    assert NO_CURVE.encode() not in files.read("report.html")
+
+
+def test_a_unit_that_still_runs_has_no_alarm_that_came_in_time_or_too_late(finished: Works):
+    model = predictor_of(current(finished.home, "finetuned_model", PUMPS))
+    fleet = tested_fleet(current(finished.home, "plant_windows", PUMPS))
+    running, *failed = fleet.units["unit"]
+    still = fleet.units["unit"] == running
+    units = fleet.units.assign(rul_at_end=fleet.units["rul_at_end"].mask(still))
+    lives = lives_of(model, Fleet(fleet.readings, units))
+    assert lives is not None
+    assert sorted(lives.readings) == sorted(set(lives.unit_ids)) == sorted(failed)
+    assert lives.is_whole
+    assert lives_of(model, Fleet(fleet.readings, units.assign(rul_at_end=np.nan))) is None
 
 
 def test_weights_that_do_not_fit_are_named_on_the_card(finished: Works):

@@ -1,14 +1,38 @@
-"""Two evaluations to report on: a plant with several cuts per unit, a test set with one row each."""
+"""Two evaluations to report on.
+
+A plant with several cuts per unit, and predictions at all readings; a test set with one row each.
+"""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from rul_platform.core.evaluation import Evaluation, evaluate
+from rul_platform.core.predicted_lives import PredictedLives
 from rul_platform.core.predicted_units import PredictedUnits
 from rul_platform.reports.html import render_report
 
 CAP, CUTS = 200.0, 12
+
+
+def whole_lives(ends: np.ndarray, rng: np.random.Generator) -> PredictedLives:
+    """A reading every two seconds, up to the failure at ``ends``."""
+    units = [f"F{number:02d}" for number in range(1, len(ends) + 1)]
+    readings = (ends // 2).astype(int)
+    life = np.concatenate(
+        [end - 2.0 * np.arange(n)[::-1] for end, n in zip(ends, readings, strict=True)]
+    )
+    truth = np.maximum(np.repeat(ends, readings) - life, 0)
+    offset = np.repeat(rng.normal(0, 9, len(ends)), readings)
+    predicted = np.clip(np.minimum(truth, CAP) + offset + rng.normal(0, 4, life.size), 0, CAP)
+    return PredictedLives(
+        unit_ids=np.repeat(units, readings),
+        life=life,
+        truth=truth,
+        predicted=predicted,
+        interval_low=np.maximum(predicted - 18, 0),
+        readings=dict(zip(units, readings.tolist(), strict=True)),
+    )
 
 
 def predicted_plant() -> PredictedUnits:
@@ -54,6 +78,7 @@ def predicted_plant() -> PredictedUnits:
             }
         ),
         transfer_verdict="Pretraining helps here: RMSE is 3.25 seconds lower.",
+        lives=whole_lives(ends, np.random.default_rng(4)),
         attributions=pd.DataFrame(
             {"sensor": ["s2", "pressure <b>"], "share": [0.3, 0.7], "direction": [np.nan, -0.8]}
         ),

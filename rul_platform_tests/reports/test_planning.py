@@ -25,6 +25,14 @@ def texts(table) -> list[list[str]]:
     return [[cell.text for cell in row] for row in table.rows]
 
 
+def perfect(plant: Evaluation) -> Evaluation:
+    """The same units, and a model that knows their end."""
+    assert plant.lives is not None
+    return replace(
+        plant, lives=replace(plant.lives, predicted=np.minimum(plant.lives.truth, plant.cap))
+    )
+
+
 def test_the_cheapest_threshold_is_told_and_marked(plant: Evaluation):
     assert plant.maintenance is not None
     curve = plant.maintenance[plant.maintenance["alarm_on"] == "prediction"]
@@ -60,6 +68,31 @@ def test_where_no_threshold_saves_anything_that_is_said(plant: Evaluation):
     assert plant.maintenance is not None
     useless = replace(plant, maintenance=plant.maintenance.assign(cost=1.3))
     assert alarm_sentence(useless).endswith("no threshold saves anything on these units.")
+
+
+def test_the_curve_is_of_every_reading_and_not_of_the_points_of_the_scores(
+    plant: Evaluation, plant_report: bytes
+):
+    assert plant.lives is not None
+    table = alarm_table(evaluate(perfect(plant), seed=0, resamples=20))
+    assert table is not None
+    assert table.marked == 0
+    assert texts(table)[0][:3] == ["8", "0\N{NO-BREAK SPACE}%", "8.00"]
+    assert "What an alarm threshold costs" in plant_report.decode()
+    assert "The model is asked at every reading of a life" in plant_report.decode()
+
+
+def test_points_of_a_life_alone_say_why_they_have_no_curve(plant: Evaluation):
+    assert plant.lives is not None
+    sparse = replace(plant.lives, readings={u: 20 * n for u, n in plant.lives.readings.items()})
+    for lives in (None, sparse):
+        shown = evaluate(replace(plant, lives=lives), seed=0, resamples=20)
+        page = render_report(shown).decode()
+        assert NO_CURVE in page
+        assert "Prognostic horizon" not in page
+        assert "What an alarm threshold costs" not in [plot.title for plot in plots_of(shown)]
+        assert "alarm_threshold_cheapest" not in report.evaluation(shown)
+        assert "maintenance.parquet" not in report.evaluation_files(shown)
 
 
 def test_a_test_set_without_lives_says_why_it_has_no_curve(benchmark: Evaluation):
@@ -144,7 +177,7 @@ def test_the_ui_gets_the_same_numbers(plant: Evaluation, benchmark: Evaluation):
 
 def test_all_tables_are_kept_beside_the_report(plant: Evaluation):
     files = report.evaluation_files(plant)
-    for name in ("units", "predictions", "coverage", "prognostics", "maintenance"):
+    for name in ("units", "predictions", "coverage", "prognostics", "maintenance", "lives"):
         assert f"{name}.parquet" in files
 
 

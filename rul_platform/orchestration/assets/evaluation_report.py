@@ -3,6 +3,7 @@
 Scores the candidate on the plant's test units, at twenty points of each life, through the very ONNX
 model that would serve. Beside it, on the same points: the champion, the same network from scratch, the
 pretrained network as it is (where it fits), boosting and a constant, all from the same training units.
+What an alarm threshold costs, and from when on one can plan, is seen at every reading of these lives.
 The promotion gate decides: whether the candidate saves RMSE, whether more than chance among the test
 units does, whether it is worse late, at the end of life or in an operating condition. Beside the gain
 stands what another seed alone changes. Its verdict is part of the report and of the ledger.
