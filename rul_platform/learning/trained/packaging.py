@@ -15,7 +15,9 @@ from rul_platform.core.artifact_files import CARD_FILE, MODEL_FILE
 from rul_platform.core.canonical import canonical_json
 from rul_platform.core.parquet import to_parquet
 from rul_platform.core.preparation import DEFAULT_WINDOW, Preparation
+from rul_platform.core.terms import terms_of
 from rul_platform.core.windows import Windows
+from rul_platform.learning.networks import checkpoints
 from rul_platform.learning.trained.fidelity import fidelity
 from rul_platform.learning.trained.learned import Learned, MeanModel, NetworkModel
 
@@ -49,7 +51,8 @@ def package(
         FidelityError: The graph does not say what the model says.
     """
     graph = model.graph(channels=len(preparation.channels))
-    networks = model.checkpoints()
+    terms = terms_of(preparation)
+    networks = [checkpoints.on_terms(data, terms) for data in model.checkpoints()]
     card = {
         "units": _units(windows),
         **facts,

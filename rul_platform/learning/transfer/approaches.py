@@ -134,7 +134,9 @@ def _zero_shot(
 ) -> Trained:
     """The pretrained network as it is, on the plant's own scaling."""
     start = setting.start_of(fold)
-    network, config, report = transfer(start, setting.channels, seed=setting.config.fit.seed)
+    network, config, report = transfer(
+        start, setting.channels, seed=setting.config.fit.seed, terms=setting.terms
+    )
     return Trained(NetworkModel(network, config, setting.channels, setting.window), transfer=report)
 
 
@@ -157,7 +159,11 @@ def _finetuned(
     """A network that goes on learning on the plant."""
     config = replace(setting.config, **NETWORK_MODES[name])
     network, model, report = transfer(
-        setting.start_of(fold), setting.channels, seed=config.fit.seed, freeze=config.freeze
+        setting.start_of(fold),
+        setting.channels,
+        seed=config.fit.seed,
+        freeze=config.freeze,
+        terms=setting.terms,
     )
     replayed = setting.source if name == REPLAY else None
     fitted = finetune(
