@@ -20,6 +20,7 @@ from rul_platform.core.windows import Windows
 from rul_platform.learning.networks import checkpoints
 from rul_platform.learning.trained.fidelity import fidelity
 from rul_platform.learning.trained.learned import Learned, MeanModel, NetworkModel
+from rul_platform.learning.trained.stored_models import SHARES, shares_of
 
 ENOUGH_READINGS = DEFAULT_WINDOW
 """Networks that read whole histories, and boosting, count on so many readings, as many as the others
@@ -60,6 +61,7 @@ def package(
         "preparation": replace(preparation, window=model.window).to_json(),
         "short_below": _short_below(model),
         "interval": dict(interval),
+        SHARES: [share for share, _ in shares_of(model)],
         "onnx": asdict(fidelity(model, graph, windows)),
     }
     names = ["checkpoint.pt"]
