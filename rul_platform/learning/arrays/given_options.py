@@ -7,7 +7,7 @@ Belongs here: what each must be, all problems told at once. Does not belong here
 import math
 from collections.abc import Collection, Mapping
 from numbers import Integral, Real
-from typing import get_args
+from typing import Any, get_args
 
 from rul_platform.core.architectures import ARCHITECTURES
 from rul_platform.core.plant_sections import LifeUnit
@@ -99,6 +99,13 @@ def require_training(
             "seed": _seed(seed),
         },
     )
+
+
+def fingerprints_of(scaler: str | Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Of what scaled samples, given by its fingerprint or by its numbers; none where nobody says."""
+    if scaler is None:
+        return ()
+    return (scaler if isinstance(scaler, str) else scaler_fingerprint(scaler),)
 
 
 def _seed(seed: object) -> tuple[object, str, bool]:

@@ -11,18 +11,21 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from rul_platform.core.architectures import Architecture
 from rul_platform.core.arrays import as_windows, divide
 from rul_platform.core.labels import DEFAULT_CAP_CYCLES
-from rul_platform.core.metrics import rul_metrics, unit_weights
 from rul_platform.core.recipe import FitConfig, steps_of
-from rul_platform.core.terms import Terms, scaler_fingerprint
+from rul_platform.core.terms import Terms
 from rul_platform.core.windows import Windows
 from rul_platform.errors import ArraysError, CheckpointError
-from rul_platform.learning.arrays.given_options import require_model, require_training
+from rul_platform.learning.arrays.given_options import (
+    fingerprints_of,
+    require_model,
+    require_training,
+)
+from rul_platform.learning.arrays.scores import FineTuned, Score, measured
 from rul_platform.learning.fitting import training
 from rul_platform.learning.networks import checkpoints
 from rul_platform.learning.networks.checkpoints import Checkpoint
@@ -31,7 +34,6 @@ from rul_platform.learning.transfer.finetuning import (
     FinetuneConfig,
     TransferReport,
     finetune,
-    remarks_of,
     transfer,
 )
 
@@ -64,45 +66,10 @@ class Training:
         require_training(**asdict(self))
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """How far predictions are off, in life units, labels limited to the cap.
-
-    Attributes:
-        mae: Mean absolute error.
-        rmse: Root of the mean squared error.
-        measured_on: Which samples, in words.
-    """
-
-    mae: float
-    rmse: float
-    measured_on: str
-
-
-@dataclass(frozen=True, slots=True)
-class FineTuned(Score):
-    """What fine-tuning did, measured on samples that it did not learn from.
-
-    The same samples said when to stop: for a figure without that, :meth:`RulModel.score` others.
-
-    Attributes:
-        history: One row for each validation; see ``training.FitResult``.
-        best_step: The step whose weights stayed; 0: none was better than the start.
-        cpu_seconds: Processor time.
-    """
-
-    history: pd.DataFrame
-    best_step: int
-    cpu_seconds: float
-
-
 class RulModel:
     """A network that maps samples ``(N, W, F)`` to remaining useful life ``(N,)``.
 
     Args:
-        architecture: As below.
-        channels: As below.
-        cap: As below.
         hidden_size: Units of a state, where no pretrained model brings its own.
         seed: Of the weights that are drawn.
         life_unit: ``cycles``, ``hours`` or ``seconds``; None: not said.
@@ -150,7 +117,7 @@ class RulModel:
         self.config = default_config(architecture, len(self.channels), hidden_size=int(hidden_size))
         self.network = build(self.config, seed=self._seed)
         self.report: TransferReport | None = None
-        self.terms = Terms(cap=self.cap, life_unit=life_unit, scalers=_fingerprints(scaler))
+        self.terms = Terms(cap=self.cap, life_unit=life_unit, scalers=fingerprints_of(scaler))
         self._pretrained: Checkpoint | None = None
         self._is_frozen, self._foreign_answers = False, None
 
@@ -247,16 +214,13 @@ class RulModel:
         """From here on the answers are its own, and what the checkpoint's window was can be compared."""
         self.terms, self._foreign_answers = replace(self.terms, window=window), None
         if self.report is not None and self._pretrained is not None:
-            remarks = remarks_of(self._pretrained, self.terms)
+            remarks = self._pretrained.differences(self.terms)
             self.report = replace(self.report, remarks=remarks)
 
     def _require_own_answers(self) -> None:
         """Refuse to read answers in units of one cap as if they were of another."""
         if self._foreign_answers is not None:
-            expected = (
-                "a model that was fine-tuned here, or one of the same cap and unit of life: call "
-                "fine_tune first, or build RulModel with those of the checkpoint"
-            )
+            expected = "fine_tune first, or a RulModel with the checkpoint's cap and unit of life"
             found = {"as it is, it cannot answer": (self._foreign_answers, expected)}
             raise CheckpointError("The pretrained model", found)
 
@@ -273,19 +237,6 @@ class RulModel:
     def _score(self, windows: Windows, measured_on: str) -> Score:
         predicted = training.predict(self.network, windows, self.cap)
         return measured(windows, predicted, self.cap, measured_on)
-
-
-def _fingerprints(scaler: str | Mapping[str, Any] | None) -> tuple[str, ...]:
-    if scaler is None:
-        return ()
-    return (scaler if isinstance(scaler, str) else scaler_fingerprint(scaler),)
-
-
-def measured(windows: Windows, predicted: NDArray[np.float64], cap: float, on: str) -> Score:
-    """Figures in which every unit counts once; ``on`` says which samples these are."""
-    truth = np.minimum(windows.rul(), cap)
-    figures = rul_metrics(truth, predicted, weights=unit_weights(windows.units()))
-    return Score(figures.mae, figures.rmse, on)
 
 
 def _fit_config(how: Training, samples: int) -> FitConfig:

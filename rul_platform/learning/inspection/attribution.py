@@ -13,7 +13,7 @@ Belongs here: attributions. Does not belong here: drawing them (``reports``).
 Shape letters: B batch, N windows, W window length in readings, F channels, G sensors.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -27,11 +27,11 @@ from torch import Tensor
 from rul_platform.core.windows import Windows, even_cuts
 from rul_platform.errors import MissingExtraError
 from rul_platform.learning.fitting.training import one_thread
+from rul_platform.learning.inspection.answers import answering, without
 from rul_platform.learning.trained.learned import Learned
 from rul_platform.learning.trained.stored_models import as_network, network_part
 
 Array = NDArray[np.float64]
-Answer = Callable[[Tensor], Tensor]
 
 GRADIENTS, OCCLUSION = "integrated gradients", "occlusion"
 BOTH = f"{GRADIENTS} of its networks, {OCCLUSION} of its trees"
@@ -127,13 +127,13 @@ def attribute(
     x_NWF, healthy_1WF = torch.from_numpy(windows.features()), torch.from_numpy(healthy[None])
     whole = as_network(model, windows)
     network = whole or network_part(model)
-    answer = whole or _answering(model)
+    answer = whole or answering(model)
     found: list[tuple[Array, Array]] = []
     if network is not None:
         gradients = captum.IntegratedGradients(network)
         found.append(_integrated(gradients, x_NWF, healthy_1WF, groups, steps))
     if whole is None:
-        trees = captum.FeatureAblation(_without(answer, network))
+        trees = captum.FeatureAblation(without(answer, network))
         found.append(_occluded(trees, x_NWF, healthy_1WF, groups))
     by_sensor, by_reading = (np.sum(parts, axis=0) for parts in zip(*found, strict=True))
     with torch.no_grad():
@@ -228,31 +228,6 @@ def _occluded(
         found.append(shares_NWF.numpy().astype(np.float64))
     first = [group[0] for group in groups.values()]
     return found[0][:, 0, first], found[1][:, :, 0]
-
-
-def _without(answer: Answer, part: Answer | None) -> Answer:
-    """The rest of an answer when a part of it is taken away."""
-    if part is None:
-        return answer
-
-    def rest(x_BWF: Tensor) -> Tensor:
-        with torch.no_grad():
-            return answer(x_BWF) - part(x_BWF)
-
-    return rest
-
-
-def _answering(model: Learned) -> Answer:
-    """The model as a function of ``(B, W, F)``."""
-
-    def answer(x_BWF: Tensor) -> Tensor:
-        batch, length, channels = x_BWF.shape
-        last = np.arange(1, batch + 1) * length - 1
-        index = pd.DataFrame({"first_row": last - length + 1, "last_row": last})
-        table = x_BWF.numpy().reshape(batch * length, channels)
-        return torch.from_numpy(model.outputs(Windows(table, index, length)))
-
-    return answer
 
 
 def _correlation(a: Array, b: Array) -> float:

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from rul_platform.core.architectures import ARCHITECTURES, Architecture
-from rul_platform.core.terms import UNKNOWN, Terms
+from rul_platform.core.terms import UNKNOWN, WINDOW, Terms
 from rul_platform.errors import CheckpointError, NetworkError
 from rul_platform.learning.networks.models import ModelConfig, RulNetwork, build
 
@@ -66,6 +66,12 @@ class Checkpoint:
         network = build(self.config, seed=0)
         network.load_state_dict(self.state)
         return network.eval()
+
+    def differences(self, here: Terms) -> dict[str, str]:
+        """What was different where it learned, by name; whole histories are of any length."""
+        found = self.terms.differences(here)
+        reads_all = self.config.reads == "history"
+        return {name: why for name, why in found.items() if not (reads_all and name == WINDOW)}
 
 
 def dump(

@@ -15,7 +15,7 @@ import torch
 
 from rul_platform.core.plant_recipe import SCRATCH_RATE, SCRATCH_TIMES
 from rul_platform.core.recipe import FitConfig
-from rul_platform.core.terms import UNKNOWN, WINDOW, Terms
+from rul_platform.core.terms import UNKNOWN, Terms
 from rul_platform.core.windows import Windows
 from rul_platform.learning.fitting.training import FitResult, Progress, fit
 from rul_platform.learning.networks.checkpoints import Checkpoint
@@ -136,26 +136,11 @@ def transfer(
         else:
             state[name].copy_(tensor)
             loaded.append(name)
-    report = TransferReport(tuple(loaded), tuple(skipped), ())
+    remarks = checkpoint.differences(terms)
+    report = TransferReport(tuple(loaded), tuple(skipped), (), remarks=remarks)
     planned = phases(state, freeze, rate=1.0, own_input=report.has_own_input)
     frozen = {phase.name: phase.frozen for phase in planned}
-    return (
-        network,
-        config,
-        replace(
-            report,
-            frozen=never_learning(planned),
-            phases=frozen,
-            remarks=remarks_of(checkpoint, terms),
-        ),
-    )
-
-
-def remarks_of(checkpoint: Checkpoint, terms: Terms) -> dict[str, str]:
-    """What was different where a checkpoint learned; whole histories are of any length."""
-    found = checkpoint.terms.differences(terms)
-    reads_all = checkpoint.config.reads == "history"
-    return {name: why for name, why in found.items() if not (reads_all and name == WINDOW)}
+    return network, config, replace(report, frozen=never_learning(planned), phases=frozen)
 
 
 def finetune(
