@@ -651,8 +651,8 @@ class ApproachError(RulPlatformError):
         super().__init__(
             f"Asked for {found}, which cannot be tried here; expected some of: "
             f"{', '.join(self.available)}. Zero-shot takes a pretrained network that knows all "
-            f"channels; source replay, pooled boosting and their blend take source units with the "
-            f"same channels."
+            f"channels and learned with this label cap and unit of life; source replay, pooled "
+            f"boosting and their blend take source units with the same channels."
         )
 
 

@@ -108,6 +108,7 @@ def _lines(card: dict[str, Any]) -> list[str]:
             for name, score in found["rmse"].items()
         ),
         f"It differs from its teacher by {found['rmse_against_teacher']:.2f} {unit}.",
+        found["interval_note"],
     ]
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from rul_platform.core.approaches import APPROACHES, BLENDS, approach_of
-from rul_platform.core.bootstrap import Resampled, resample
+from rul_platform.core.bootstrap import FEW_UNITS, Resampled, resample
 from rul_platform.core.harm_risk import TOLERANCE, Risk, risk_of_harm
 from rul_platform.core.metrics import Rows, rmse
 from rul_platform.core.transfer_verdict import TransferVerdict, transfer_verdict
@@ -26,11 +26,8 @@ TIE = 0.1 / 125
 
 SURE = 0.975
 """Share of resamples in which another approach must beat a blend to be taken instead of it. With few
-units the best of many is often the luckiest; a mean of two unlike models is the safer guess."""
-
-FEW_UNITS = 10
-"""With fewer units nothing is sure: resamples of five units agree far too often (docs/experiments.md,
-section 15), and a blend that passed is taken."""
+units the best of many is often the luckiest; a mean of two unlike models is the safer guess, and of
+fewer than ``FEW_UNITS`` one that passed is always taken."""
 
 DIVERGED = "diverged"
 """Outcome of an approach that has no model."""

@@ -20,7 +20,7 @@ from rul_platform.core.approaches import (
     Benefit,
     approach_of,
 )
-from rul_platform.core.bootstrap import Difference, Resampled
+from rul_platform.core.bootstrap import FEW_UNITS, Difference, Resampled
 
 COUNTERPARTS = {POOLED: BOOSTING, BLEND: SCRATCH_BLEND}
 """The same kind of model from the plant's own units alone; of all others: the network from scratch."""
@@ -31,18 +31,20 @@ class TransferVerdict:
     """Whether what was learned elsewhere helps here.
 
     Attributes:
-        benefit: ``undecided`` as long as the interval holds 0.
+        benefit: ``undecided`` as long as the interval holds 0, and always of fewer than ``FEW_UNITS``.
         pretrained: The best approach that uses it, None where none could be tried.
         scratch: What it was compared with: the best that learned from the plant's own units alone where
             it helps, else the same kind of model.
         difference: RMSE of the first minus that of the second, in life units, paired over units;
             None where one of the two is missing.
+        units: How many machines were left out and judged.
     """
 
     benefit: Benefit
     pretrained: str | None
     scratch: str | None
     difference: Difference | None
+    units: int
 
     def sentence(self, life_unit: str) -> str:
         """In plain words."""
@@ -58,7 +60,11 @@ class TransferVerdict:
             "harms": "Pretraining harms here",
             "undecided": "It is undecided whether pretraining helps here",
         }
-        return f"{words[self.benefit]}: {gain}."
+        few = (
+            f" Fewer than {FEW_UNITS} machines cannot tell ({self.units} here): intervals over so few "
+            f"are too narrow."
+        )
+        return f"{words[self.benefit]}: {gain}." + few * (self.units < FEW_UNITS)
 
 
 def transfer_verdict(drawn: Resampled) -> TransferVerdict:
@@ -71,13 +77,15 @@ def transfer_verdict(drawn: Resampled) -> TransferVerdict:
     own = [name for name in names if approach_of(name) in SCRATCH]
     other = [name for name in names if approach_of(name) not in SCRATCH]
     pretrained, best = next(iter(other), None), next(iter(own), None)
+    units, is_enough = drawn.units, drawn.units >= FEW_UNITS
     if pretrained is None or best is None:
-        return TransferVerdict("undecided", pretrained, best, None)
+        return TransferVerdict("undecided", pretrained, best, None, units)
     beside_best = drawn.difference((pretrained,), (best,))
     if beside_best.verdict == "better":
-        return TransferVerdict("helps", pretrained, best, beside_best)
+        helps: Benefit = "helps" if is_enough else "undecided"
+        return TransferVerdict(helps, pretrained, best, beside_best, units)
     alike = COUNTERPARTS.get(approach_of(pretrained), FROM_SCRATCH)
     scratch = next((name for name in own if approach_of(name) == alike), best)
     found = drawn.difference((pretrained,), (scratch,))
-    benefit: Benefit = "harms" if found.verdict == "worse" else "undecided"
-    return TransferVerdict(benefit, pretrained, scratch, found)
+    benefit: Benefit = "harms" if found.verdict == "worse" and is_enough else "undecided"
+    return TransferVerdict(benefit, pretrained, scratch, found, units)

@@ -11,7 +11,8 @@ How to: docs/transfer-learning.md.
 """
 
 from rul_platform.learning.arrays.all_architectures import TrainedAll
-from rul_platform.learning.arrays.transfer_learning import FineTuned, RulModel, Score, Training
+from rul_platform.learning.arrays.scores import FineTuned, Score
+from rul_platform.learning.arrays.transfer_learning import RulModel, Training
 from rul_platform.learning.transfer.finetuning import TransferReport
 from rul_platform.notebook.platform import Champion, PlantArrays, Platform
 from rul_platform.notebook.transfer import (

@@ -18,6 +18,7 @@ from rul_platform.core.parquet import read_windows
 from rul_platform.core.plant import Plant
 from rul_platform.core.preparation import Preparation
 from rul_platform.core.readings import recent_readings
+from rul_platform.core.terms import scaler_fingerprint
 from rul_platform.errors import NoChampionError, NotMaterializedError, SettingsError
 from rul_platform.inference.prediction import Prediction
 from rul_platform.inference.predictor import Predictor
@@ -41,6 +42,7 @@ class PlantArrays:
         channels: Names of the F channels.
         cap: Limit of labels, in ``life_unit``.
         life_unit: ``cycles``, ``hours`` or ``seconds``.
+        scaler: Fingerprint of what scaled them, for ``RulModel``.
     """
 
     x: NDArray[np.float32]
@@ -50,6 +52,7 @@ class PlantArrays:
     channels: tuple[str, ...]
     cap: float
     life_unit: str
+    scaler: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,7 @@ class Platform:
         return PlantArrays(
             cut.features(), cut.rul(), cut.units(), split,
             prepared.channels, prepared.cap, prepared.life_unit,
+            scaler_fingerprint(prepared.scaler.to_json()),
         )  # fmt: skip
 
     def champion(self, plant: str) -> Champion:

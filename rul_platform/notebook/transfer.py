@@ -4,9 +4,10 @@ Belongs here: files and settings. Does not belong here: any computation (``learn
 folder holds (``platform``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from numpy.typing import ArrayLike
 
@@ -148,6 +149,8 @@ def train_all(
     settings: TransferSettings = TransferSettings(),
     cap: float = DEFAULT_CAP_CYCLES,
     hidden_size: int = 64,
+    life_unit: str | None = None,
+    scaler: str | Mapping[str, Any] | None = None,
 ) -> TrainedAll:
     """Train LSTM, GRU and TCN alike; each starts from its pretrained model where there is one.
 
@@ -160,6 +163,8 @@ def train_all(
         settings: Which pretrained models to start from.
         cap: Limit of labels, in life units.
         hidden_size: Of those that start from random weights.
+        life_unit: As of :class:`RulModel`.
+        scaler: As of :class:`RulModel`.
 
     Raises:
         CheckpointError: A pretrained model does not fit; nothing was trained.
@@ -175,7 +180,15 @@ def train_all(
     """
     pretrained = settings.pretrained()
     models = [
-        RulModel(name, channels, cap=cap, hidden_size=hidden_size, seed=how.seed)
+        RulModel(
+            name,
+            channels,
+            cap=cap,
+            hidden_size=hidden_size,
+            seed=how.seed,
+            life_unit=life_unit,
+            scaler=scaler,
+        )
         for name in ARCHITECTURES
     ]
     for model in models:

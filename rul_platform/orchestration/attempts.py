@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rul_platform.core.approaches import BEGIN_WITH_NOTHING, FROM_CHAMPION, REFERENCES
+from rul_platform.core.approaches import BEGIN_WITH_NOTHING, FROM_CHAMPION, REFERENCES, ZERO_SHOT
 from rul_platform.errors import OptionsError
 from rul_platform.orchestration.finetuning_config import (
     ApproachName,
@@ -20,6 +20,9 @@ if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of t
 
 NOT_FROM_CHAMPION = "not_from_champion"
 """Key of the remark why no network of the champion goes on learning."""
+
+NOT_AS_IT_IS = "not_zero_shot"
+"""Key of the remark why the pretrained network is not tried as it is."""
 
 GROWTH = 1.5
 """A retrain keeps the champion's approach until the plant has so many times the units of the last full
@@ -70,7 +73,8 @@ def attempts(
     references = tuple(name for name in REFERENCES if name in can)
     asked = config.approach.approach
     if asked is not None and asked not in can:
-        found = f"approach {config.approach.value} needs what this plant lacks: {_needs(setting)}; "
+        needs = _needs(asked, setting)
+        found = f"approach {config.approach.value} needs what this plant lacks: {needs}; "
         raise OptionsError("finetuned_model", [f"{found}possible here: {', '.join(can)}"])
     kept, chosen_at = _kept(config, champion, can, units)
     on, remarks = _going_on(setting, asked or (champion or {}).get("approach"), can)
@@ -83,7 +87,7 @@ def attempts(
         from_champion=on,
         only=_only(config, asked, on),
         chosen_at=chosen_at,
-        remarks=remarks,
+        remarks=remarks | _as_it_is(setting),
     )
 
 
@@ -96,6 +100,12 @@ def _going_on(
     if approach in BEGIN_WITH_NOTHING:
         return (), {NOT_FROM_CHAMPION: f"{approach} begins with nothing, whoever is in charge"}
     return ((approach,) if approach in can else ()), {}
+
+
+def _as_it_is(setting: "Setting") -> dict[str, str]:
+    """Why a network that knows the plant's channels is not tried as it is, where that is so."""
+    why, knows = setting.foreign_answers, set(setting.checkpoint.channels)
+    return {} if why is None or not knows.issuperset(setting.channels) else {NOT_AS_IT_IS: why}
 
 
 def _kept(
@@ -131,7 +141,9 @@ def _once(*parts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for part in parts for name in part))
 
 
-def _needs(setting: "Setting") -> str:
-    return (
-        "source units with its very channels" if setting.source is None else "all of its channels"
-    )
+def _needs(asked: str, setting: "Setting") -> str:
+    if asked != ZERO_SHOT:
+        return "source units with its very channels"
+    if setting.foreign_answers is None:
+        return "a pretrained network that knows all of its channels"
+    return f"a pretrained network with its label cap and unit of life ({setting.foreign_answers})"

@@ -13,6 +13,7 @@ from rul_platform.core import splits
 from rul_platform.core.approaches import FOR_MANY_UNITS
 from rul_platform.core.plant import Plant
 from rul_platform.core.preparation import Preparation
+from rul_platform.core.terms import scaler_fingerprint
 from rul_platform.core.windows import Windows, pool
 from rul_platform.errors import LeakError, MissingArtifactError
 from rul_platform.orchestration.finetuning_config import FinetunedModelConfig, StartName
@@ -77,6 +78,8 @@ class Lessons:
             config=config.finetuning(len(self.known)),
             source=pool(source) if source else None,
             start=None if self.champion is None else _networks(self.champion, config),
+            life_unit=preparation.life_unit,
+            scaler=scaler_fingerprint(preparation.scaler.to_json()),
         )
 
 

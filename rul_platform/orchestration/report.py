@@ -91,15 +91,17 @@ def training(fitted: "FitResult", *, life_unit: str) -> Metadata:
 
 
 def transfer(became: "TransferReport | None") -> Metadata:
-    """What was loaded of the weights begun with, what was left out and why, what is frozen."""
+    """Of the weights begun with: what was loaded, left out (and why) and frozen, and other terms."""
     if became is None:
         return {"weights_loaded": 0}
     skipped = [dg.TableRecord(asdict(s)) for s in became.skipped]
+    other = [dg.TableRecord({"what": name, "remark": why}) for name, why in became.remarks.items()]
     phases = {f"frozen_while_{name}": ", ".join(f) or "none" for name, f in became.phases.items()}
     return {
         "weights_loaded": len(became.loaded),
         "weights_left_out": dg.MetadataValue.table(skipped) if skipped else "none",
         "weights_frozen": ", ".join(became.frozen) or "none",
+        "weights_learned_otherwise": dg.MetadataValue.table(other) if other else "in nothing known",
         **{key.replace(" ", "_"): names for key, names in phases.items()},
     }
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from rul_platform.core.bootstrap import Difference
+from rul_platform.core.bootstrap import FEW_UNITS, Difference
 from rul_platform.core.evaluation import (
     BOOSTING,
     CHAMPION,
@@ -20,9 +20,6 @@ from rul_platform.core.evaluation import (
     Evaluation,
 )
 from rul_platform.reports.numbers import counted, percent, plain
-
-FEW_UNITS = 10
-"""Below this many units a percentile interval is known to be too narrow."""
 
 _ANSWERS: dict[str, Literal["yes", "no", "undecided"]] = {
     "better": "yes",

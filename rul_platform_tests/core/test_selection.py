@@ -181,6 +181,27 @@ def test_pretraining_must_beat_the_best_without_it_to_help_and_lose_to_its_like_
     assert verdict.sentence("cycles").startswith(words)
 
 
+@pytest.mark.parametrize("units", [5, 9])
+@pytest.mark.parametrize("pretrained", [5.0, 20.0])
+def test_so_few_machines_cannot_tell_whether_pretraining_helps_or_harms(
+    units: int, pretrained: float
+):
+    """Better or worse on each of them: the difference and its interval are still told."""
+    tried = {
+        "zero-shot": predicted([pretrained] * units),
+        "from scratch": predicted([9.0] * units),
+    }
+    verdict = choose(tried, cap=CAP, seed=0).verdict
+    assert verdict.benefit == "undecided"
+    assert verdict.difference is not None
+    assert verdict.difference.mean == pytest.approx(pretrained - 9)
+    said = verdict.sentence("cycles")
+    assert said.startswith("It is undecided whether pretraining helps here: zero-shot against")
+    assert said.endswith(
+        f"Fewer than 10 machines cannot tell ({units} here): intervals over so few are too narrow."
+    )
+
+
 def test_the_interval_of_the_verdict_is_paired_over_units():
     """Units differ much, the two approaches by the same on each: the interval is narrow."""
     hard = np.linspace(2, 40, UNITS)

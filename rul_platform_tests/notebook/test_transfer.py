@@ -96,6 +96,61 @@ def test_weights_of_channels_that_the_plant_lacks_are_skipped_and_named(tmp_path
     assert "noise" in said
 
 
+SCALER = {"mean": [0.0, 0.0], "spread": [1.0, 1.0]}
+
+
+def test_a_checkpoint_keeps_the_terms_that_it_learned_on(tmp_path: Path):
+    x, y, units = wearing()
+    model = RulModel("gru", CHANNELS, cap=CAP, hidden_size=4, life_unit="hours", scaler=SCALER)
+    model.fine_tune(x, y, Training(epochs=1), units=units)
+    terms = load_pretrained("gru", save_checkpoint(model, tmp_path / "gru.pt")).terms
+    assert (terms.cap, terms.life_unit, terms.window) == (CAP, "hours", 5)
+    again = RulModel("gru", CHANNELS, scaler=terms.scalers[0])
+    assert again.terms.scalers == RulModel("gru", CHANNELS, scaler=SCALER).terms.scalers
+
+
+def test_another_scaler_is_a_remark_where_both_are_known(tmp_path: Path):
+    known = RulModel("gru", CHANNELS, cap=CAP, hidden_size=4, scaler=SCALER)
+    pretrained = load_pretrained("gru", save_checkpoint(known, tmp_path / "gru.pt"))
+    other = RulModel("gru", CHANNELS, cap=CAP, scaler=SCALER | {"mean": [0.0, 0.5]})
+    assert list(other.apply(pretrained).remarks) == ["scaler"]
+    assert other.predict(np.zeros((1, 5, 2))).shape == (1,)
+    for alike in (RulModel("gru", CHANNELS, cap=CAP), known):
+        assert alike.apply(pretrained).remarks == {}
+
+
+def test_another_window_is_a_remark_once_there_are_samples(tmp_path: Path):
+    x, y, units = wearing(window=7)
+    model = RulModel("lstm", CHANNELS, cap=CAP)
+    assert model.apply(load_pretrained("lstm", pretrained_file(tmp_path))).remarks == {}
+    model.fine_tune(x, y, Training(epochs=1), units=units)
+    assert model.report is not None
+    assert model.report.remarks == {
+        "window": "it learned from windows of 5 readings, here they have 7"
+    }
+
+
+def test_a_model_of_another_cap_must_learn_before_it_answers(tmp_path: Path):
+    """Its answers are in units of its own cap: read with another, each would be off by the ratio."""
+    x, y, units = wearing()
+    model = RulModel("lstm", CHANNELS, cap=2 * CAP)
+    report = model.apply(load_pretrained("lstm", pretrained_file(tmp_path)))
+    assert list(report.remarks) == ["cap"]
+    for ask in (lambda: model.predict(x), lambda: model.score(x, y, units=units)):
+        with pytest.raises(CheckpointError, match="a label cap of 30, here the cap is 60"):
+            ask()
+    done = model.fine_tune(x, y, Training(epochs=2, batch_size=64), units=units)
+    assert model.score(x, y, units=units).mae > 0
+    assert done.mae > 0
+
+
+def test_a_scaler_that_has_no_fingerprint_and_an_unknown_unit_of_life_are_refused():
+    with pytest.raises(OptionsError) as refused:
+        RulModel("gru", CHANNELS, life_unit="days", scaler={"mean": np.zeros(2)})
+    assert "life_unit: found 'days', expected cycles, hours or seconds" in str(refused.value)
+    assert "expected a fingerprint, or plain names, numbers and lists" in str(refused.value)
+
+
 def test_without_units_it_says_what_was_held_out():
     x, y, _ = wearing()
     model = RulModel("gru", CHANNELS, cap=CAP, hidden_size=4)

@@ -13,12 +13,14 @@ from rul_platform.core.approaches import (
     FROM_SCRATCH,
     FULL,
     SCRATCH_BLEND,
+    ZERO_SHOT,
 )
 from rul_platform.core.recipe import FitConfig
+from rul_platform.core.terms import Terms
 from rul_platform.errors import OptionsError
 from rul_platform.learning.transfer.approaches import Setting, available, default_approaches
 from rul_platform.learning.transfer.finetuning import FinetuneConfig
-from rul_platform.orchestration.attempts import NOT_FROM_CHAMPION, attempts
+from rul_platform.orchestration.attempts import NOT_AS_IT_IS, NOT_FROM_CHAMPION, attempts
 from rul_platform.orchestration.finetuning_config import (
     ApproachName,
     FinetunedModelConfig,
@@ -102,6 +104,29 @@ def test_what_the_plant_lacks_cannot_be_asked_for(setting: Setting):
     config = FinetunedModelConfig(approach=ApproachName.blend)
     with pytest.raises(OptionsError, match="approach blend needs what this plant lacks: source"):
         attempts(config, setting, units=10, champion=None)
+
+
+def of_other_terms(setting: Setting, **other: Any) -> Setting:
+    """The same plant with all channels of the pretrained network, which learned otherwise."""
+    learned_on = Terms(**{"cap": setting.cap, "life_unit": "hours"} | other)
+    known = replace(setting.checkpoint, terms=learned_on)
+    return replace(setting, checkpoint=known, channels=known.channels, life_unit="hours")
+
+
+@pytest.mark.parametrize("other", [{"cap": 7.0}, {"life_unit": "cycles"}])
+def test_a_network_whose_answers_are_in_other_units_is_not_tried_as_it_is(
+    setting: Setting, other: dict[str, Any]
+):
+    alike, foreign = of_other_terms(setting), of_other_terms(setting, **other)
+    tried = attempts(FinetunedModelConfig(), alike, units=10, champion=None)
+    assert ZERO_SHOT in tried.names
+    assert tried.remarks == {}
+    tried = attempts(FinetunedModelConfig(), foreign, units=10, champion=None)
+    assert set(tried.names) == set(default_approaches(alike)) - {ZERO_SHOT}
+    assert tried.remarks == {NOT_AS_IT_IS: foreign.foreign_answers}
+    asked = FinetunedModelConfig(approach=ApproachName.zero_shot)
+    with pytest.raises(OptionsError, match=r"label cap and unit of life \(it learned "):
+        attempts(asked, foreign, units=10, champion=None)
 
 
 @pytest.mark.parametrize("approach", [FROM_SCRATCH, SCRATCH_BLEND, BOOSTING])

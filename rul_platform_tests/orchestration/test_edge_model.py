@@ -47,6 +47,7 @@ def test_the_student_names_its_teacher_and_stands_beside_it(empty: Works):
     assert card["teacher"] == champion
     assert card["student"]["judged_on_units"] == 2
     assert shown["student_rmse_hours"] == card["student"]["rmse"]["student"]
+    assert "somewhat optimistic" in str(shown["interval_note"])
     table = shown_table(empty)
     assert [each.name for each in table.schema.columns] == [
         "model", "rmse_hours", "mean", "low", "high", "verdict",
@@ -75,6 +76,7 @@ def test_the_command_writes_its_files_and_says_what_it_costs(tmp_path: Path):
     assert "bytes as ONNX; the teacher has" in done.out
     assert "the student is " in done.out
     assert "It differs from its teacher by " in done.out
+    assert "the interval is somewhat optimistic" in done.out
 
 
 def test_a_folder_with_something_in_it_is_refused_before_anything_is_trained(tmp_path: Path):

@@ -10,7 +10,9 @@ import pytest
 
 from rul_platform.core.preparation import Preparation
 from rul_platform.core.scaling import Scaler
+from rul_platform.core.terms import terms_of
 from rul_platform.errors import CheckFailedError, OptionsError
+from rul_platform.learning.networks.checkpoints import load
 from rul_platform.orchestration.finetuning_config import (
     ArchitectureName,
     FinetunedModelConfig,
@@ -19,7 +21,7 @@ from rul_platform.orchestration.finetuning_config import (
 from rul_platform.orchestration.lessons import misfit_of, start_of
 from rul_platform.orchestration.pipeline import Stage
 from rul_platform.orchestration.step import Files, current
-from rul_platform.orchestration.stored_windows import splits_of
+from rul_platform.orchestration.stored_windows import preparation_of, splits_of
 from rul_platform.storage.artifacts import ArtifactStore
 from rul_platform_tests.orchestration.at_work import told
 from rul_platform_tests.orchestration.conftest import JUDGEMENT, PUMP_DATA, PUMPS, TUNING, Works
@@ -69,6 +71,23 @@ def test_what_does_not_fit_is_told_with_the_reason(finished: Works):
         shown["transfer_verdict"]
     )
     assert shown["weights_loaded"]
+
+
+def test_what_was_different_where_the_checkpoint_learned_is_on_the_card_and_in_the_ui(
+    finished: Works,
+):
+    """A plant always has a scaler of its own; that is a remark, and no error."""
+    pretrained = current(finished.home, "pretrained_checkpoint", "gru")
+    then = load(pretrained.read("checkpoint.pt"), source="pretrained").terms
+    own = preparation_of(current(finished.home, "plant_windows", PUMPS))
+    model = current(finished.home, "finetuned_model", PUMPS)
+    remarks = json.loads(model.read("card.json"))["transfer"]["remarks"]
+    assert then.life_unit == "cycles"
+    assert len(then.scalers) == len(json.loads(pretrained.read("card.json"))["subsets"])
+    assert remarks == then.differences(terms_of(own))
+    assert "scaler" in remarks
+    assert load(model.read("checkpoint_0.pt"), source="fold 0").terms == terms_of(own)
+    assert "weights_learned_otherwise" in told(finished, "finetuned_model")
 
 
 def test_an_approach_that_needs_what_the_plant_lacks_is_refused(finished: Works):

@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from rul_platform.core.arrays import Divided, as_windows, divide
-from rul_platform.learning.arrays.transfer_learning import FineTuned, RulModel, Training, measured
+from rul_platform.learning.arrays.scores import FineTuned, measured
+from rul_platform.learning.arrays.transfer_learning import RulModel, Training
 from rul_platform.learning.transfer.finetuning import TransferReport
 
 

@@ -7,16 +7,28 @@ Belongs here: what each must be, all problems told at once. Does not belong here
 import math
 from collections.abc import Collection, Mapping
 from numbers import Integral, Real
+from typing import Any, get_args
 
 from rul_platform.core.architectures import ARCHITECTURES
+from rul_platform.core.plant_sections import LifeUnit
+from rul_platform.core.terms import scaler_fingerprint
 from rul_platform.errors import OptionsError
+
+LIFE_UNITS: tuple[str, ...] = get_args(LifeUnit)
 
 LARGEST_SEED = 2**32 - 1
 """What every generator of random numbers here takes."""
 
 
 def require_model(
-    *, architecture: object, channels: object, cap: object, hidden_size: object, seed: object
+    *,
+    architecture: object,
+    channels: object,
+    cap: object,
+    hidden_size: object,
+    seed: object,
+    life_unit: object = None,
+    scaler: object = None,
 ) -> None:
     """Refuse what no network can be built from.
 
@@ -47,6 +59,16 @@ def require_model(
             "cap": (cap, "a number above 0", _is_between(cap, 0, math.inf)),
             "hidden_size": (hidden_size, "a whole number from 1", _is_whole(hidden_size, 1)),
             "seed": _seed(seed),
+            "life_unit": (
+                life_unit,
+                f"{', '.join(LIFE_UNITS[:-1])} or {LIFE_UNITS[-1]}",
+                life_unit is None or life_unit in LIFE_UNITS,
+            ),
+            "scaler": (
+                scaler,
+                "a fingerprint, or plain names, numbers and lists (array.tolist())",
+                _is_scaler(scaler),
+            ),
         },
     )
 
@@ -79,8 +101,26 @@ def require_training(
     )
 
 
+def fingerprints_of(scaler: str | Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Of what scaled samples, given by its fingerprint or by its numbers; none where nobody says."""
+    if scaler is None:
+        return ()
+    return (scaler if isinstance(scaler, str) else scaler_fingerprint(scaler),)
+
+
 def _seed(seed: object) -> tuple[object, str, bool]:
     return seed, f"a whole number from 0 to {LARGEST_SEED}", _is_whole(seed, 0, LARGEST_SEED)
+
+
+def _is_scaler(scaler: object) -> bool:
+    """Nothing, a name, or what has a fingerprint."""
+    if not isinstance(scaler, Mapping):
+        return scaler is None or (isinstance(scaler, str) and bool(scaler))
+    try:
+        scaler_fingerprint(scaler)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _is_whole(value: object, least: int, most: float = math.inf) -> bool:

@@ -6,21 +6,26 @@ what is frozen (``finetuning``), the loop (``training``), files (``rul_platform.
 Shape letters: N samples, W readings of each, F channels.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from rul_platform.core.architectures import Architecture
 from rul_platform.core.arrays import as_windows, divide
 from rul_platform.core.labels import DEFAULT_CAP_CYCLES
-from rul_platform.core.metrics import rul_metrics, unit_weights
 from rul_platform.core.recipe import FitConfig, steps_of
+from rul_platform.core.terms import Terms
 from rul_platform.core.windows import Windows
 from rul_platform.errors import ArraysError, CheckpointError
-from rul_platform.learning.arrays.given_options import require_model, require_training
+from rul_platform.learning.arrays.given_options import (
+    fingerprints_of,
+    require_model,
+    require_training,
+)
+from rul_platform.learning.arrays.scores import FineTuned, Score, measured
 from rul_platform.learning.fitting import training
 from rul_platform.learning.networks import checkpoints
 from rul_platform.learning.networks.checkpoints import Checkpoint
@@ -61,40 +66,16 @@ class Training:
         require_training(**asdict(self))
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """How far predictions are off, in life units, labels limited to the cap.
-
-    Attributes:
-        mae: Mean absolute error.
-        rmse: Root of the mean squared error.
-        measured_on: Which samples, in words.
-    """
-
-    mae: float
-    rmse: float
-    measured_on: str
-
-
-@dataclass(frozen=True, slots=True)
-class FineTuned(Score):
-    """What fine-tuning did, measured on samples that it did not learn from.
-
-    The same samples said when to stop: for a figure without that, :meth:`RulModel.score` others.
-
-    Attributes:
-        history: One row for each validation; see ``training.FitResult``.
-        best_step: The step whose weights stayed; 0: none was better than the start.
-        cpu_seconds: Processor time.
-    """
-
-    history: pd.DataFrame
-    best_step: int
-    cpu_seconds: float
-
-
 class RulModel:
     """A network that maps samples ``(N, W, F)`` to remaining useful life ``(N,)``.
+
+    Args:
+        hidden_size: Units of a state, where no pretrained model brings its own.
+        seed: Of the weights that are drawn.
+        life_unit: ``cycles``, ``hours`` or ``seconds``; None: not said.
+        scaler: What scaled the samples: ``scaler`` of ``PlantArrays``, or any plain numbers of your own,
+            such as ``{"mean": [...], "spread": [...]}``; None: not said. It scales nothing: a checkpoint
+            keeps its fingerprint, so that :meth:`apply` can tell of another one.
 
     Attributes:
         architecture: ``lstm``, ``gru`` or ``tcn``.
@@ -103,6 +84,8 @@ class RulModel:
         config: What the network was built from.
         network: The torch module.
         report: What became of a checkpoint's weights; None without :meth:`apply`.
+        terms: What its numbers mean, as a checkpoint says; the window is known from the first samples
+            that it learns from.
 
     Raises:
         OptionsError: Lists every option that does not fit.
@@ -116,6 +99,8 @@ class RulModel:
         cap: float = DEFAULT_CAP_CYCLES,
         hidden_size: int = 64,
         seed: int = 0,
+        life_unit: str | None = None,
+        scaler: str | Mapping[str, Any] | None = None,
     ) -> None:
         require_model(
             architecture=architecture,
@@ -123,6 +108,8 @@ class RulModel:
             cap=cap,
             hidden_size=hidden_size,
             seed=seed,
+            life_unit=life_unit,
+            scaler=scaler,
         )
         self.architecture, self.channels, self.cap, self._seed = (
             architecture, tuple(str(name) for name in channels), float(cap), int(seed),
@@ -130,7 +117,9 @@ class RulModel:
         self.config = default_config(architecture, len(self.channels), hidden_size=int(hidden_size))
         self.network = build(self.config, seed=self._seed)
         self.report: TransferReport | None = None
-        self._is_frozen = False
+        self.terms = Terms(cap=self.cap, life_unit=life_unit, scalers=fingerprints_of(scaler))
+        self._pretrained: Checkpoint | None = None
+        self._is_frozen, self._foreign_answers = False, None
 
     def apply(self, pretrained: Checkpoint, *, freeze_encoder: bool = False) -> TransferReport:
         """Start from a pretrained model: take on its sizes, and its weights as far as they fit.
@@ -140,7 +129,8 @@ class RulModel:
             freeze_encoder: Leave the encoder as it is in :meth:`fine_tune`.
 
         Returns:
-            Which weights were loaded, skipped and frozen, and why.
+            Which weights were loaded, skipped and frozen, and why; and, as ``remarks``, what was
+            different where it learned, as far as both say so.
 
         Raises:
             CheckpointError: It is of another architecture.
@@ -150,9 +140,10 @@ class RulModel:
             raise CheckpointError("The pretrained model", found)
         freeze = "encoder" if freeze_encoder else "nothing"
         self.network, self.config, self.report = transfer(
-            pretrained, self.channels, seed=self._seed, freeze=freeze
+            pretrained, self.channels, seed=self._seed, freeze=freeze, terms=self.terms
         )
-        self._is_frozen = freeze_encoder
+        self._pretrained, self._is_frozen = pretrained, freeze_encoder
+        self._foreign_answers = pretrained.terms.foreign_answers(self.terms)
         return self.report
 
     def fine_tune(
@@ -177,6 +168,7 @@ class RulModel:
             TooFewUnitsError: Nothing would be left to learn from or to measure on.
         """
         given = divide(self._windows(x, y, units), share=how.validation, seed=how.seed)
+        self._learns_from(given.train.length)
         config = FinetuneConfig(
             fit=_fit_config(how, len(given.train)),
             freeze="encoder" if self._is_frozen else "nothing",
@@ -192,18 +184,45 @@ class RulModel:
         )
 
     def predict(self, x: ArrayLike) -> NDArray[np.float64]:
-        """Remaining useful life of samples ``(N, W, F)``, shape ``(N,)``, in life units."""
-        return training.predict(self.network, self._windows(x, None, None), self.cap)
+        """Remaining useful life of samples ``(N, W, F)``, shape ``(N,)``, in life units.
+
+        Raises:
+            ArraysError: The samples do not fit the channels.
+            CheckpointError: It is a pretrained model as it is, of another cap or unit of life.
+        """
+        windows = self._windows(x, None, None)
+        self._require_own_answers()
+        return training.predict(self.network, windows, self.cap)
 
     def score(self, x: ArrayLike, y: ArrayLike, *, units: ArrayLike | None = None) -> Score:
-        """Compare predictions with the truth, on samples that nothing was learned from."""
+        """Compare predictions with the truth, on samples that nothing was learned from.
+
+        Raises:
+            ArraysError: The arrays do not fit each other or the channels.
+            CheckpointError: It is a pretrained model as it is, of another cap or unit of life.
+        """
         windows = self._windows(x, y, units)
+        self._require_own_answers()
         each = "every sample counts once" if units is None else "every unit counts once"
         return self._score(windows, f"the {len(windows)} samples given; {each}")
 
     def checkpoint(self) -> bytes:
         """The documented checkpoint format; the same weights give the same bytes."""
-        return checkpoints.dump(self.network, self.config, self.channels)
+        return checkpoints.dump(self.network, self.config, self.channels, self.terms)
+
+    def _learns_from(self, window: int) -> None:
+        """From here on the answers are its own, and what the checkpoint's window was can be compared."""
+        self.terms, self._foreign_answers = replace(self.terms, window=window), None
+        if self.report is not None and self._pretrained is not None:
+            remarks = self._pretrained.differences(self.terms)
+            self.report = replace(self.report, remarks=remarks)
+
+    def _require_own_answers(self) -> None:
+        """Refuse to read answers in units of one cap as if they were of another."""
+        if self._foreign_answers is not None:
+            expected = "fine_tune first, or a RulModel with the checkpoint's cap and unit of life"
+            found = {"as it is, it cannot answer": (self._foreign_answers, expected)}
+            raise CheckpointError("The pretrained model", found)
 
     def _windows(self, x: ArrayLike, y: ArrayLike | None, units: ArrayLike | None) -> Windows:
         windows = as_windows(x, y, units=units)
@@ -218,13 +237,6 @@ class RulModel:
     def _score(self, windows: Windows, measured_on: str) -> Score:
         predicted = training.predict(self.network, windows, self.cap)
         return measured(windows, predicted, self.cap, measured_on)
-
-
-def measured(windows: Windows, predicted: NDArray[np.float64], cap: float, on: str) -> Score:
-    """Figures in which every unit counts once; ``on`` says which samples these are."""
-    truth = np.minimum(windows.rul(), cap)
-    figures = rul_metrics(truth, predicted, weights=unit_weights(windows.units()))
-    return Score(figures.mae, figures.rmse, on)
 
 
 def _fit_config(how: Training, samples: int) -> FitConfig:

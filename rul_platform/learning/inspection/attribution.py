@@ -4,14 +4,16 @@ What a model says of a window is compared with what it says of a healthy machine
 shared out. For networks by integrated gradients (Sundararajan, Taly and Yan, "Axiomatic attribution for
 deep networks", ICML 2017): the shares add up to the difference, and what is missing is reported. Trees
 have no gradient: with them each sensor in turn is set to its healthy values and the answer's change
-counts (occlusion; Zeiler and Fergus, ECCV 2014); those shares need not add up.
+counts (occlusion; Zeiler and Fergus, ECCV 2014); those shares need not add up. The answer of a blend is
+the sum of what its networks and its trees add to it, so each part is shared out in its own way and the
+shares are added.
 
 Belongs here: attributions. Does not belong here: drawing them (``reports``).
 
 Shape letters: B batch, N windows, W window length in readings, F channels, G sensors.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -25,12 +27,14 @@ from torch import Tensor
 from rul_platform.core.windows import Windows, even_cuts
 from rul_platform.errors import MissingExtraError
 from rul_platform.learning.fitting.training import one_thread
+from rul_platform.learning.inspection.answers import answering, without
 from rul_platform.learning.trained.learned import Learned
-from rul_platform.learning.trained.stored_models import as_network
+from rul_platform.learning.trained.stored_models import as_network, network_part
 
 Array = NDArray[np.float64]
 
 GRADIENTS, OCCLUSION = "integrated gradients", "occlusion"
+BOTH = f"{GRADIENTS} of its networks, {OCCLUSION} of its trees"
 
 HEALTHY_SHARE = 0.2
 """The first fifth of a training unit's known life counts as healthy: wear shows later on C-MAPSS."""
@@ -55,7 +59,7 @@ class Attribution:
         by_reading: Shape ``(N, W)``, oldest reading first.
         output: Shape ``(N,)``, what the model says.
         healthy: What it says of the healthy window.
-        method: ``integrated gradients`` or ``occlusion``.
+        method: ``integrated gradients``, ``occlusion``, or ``BOTH``.
     """
 
     sensors: tuple[str, ...]
@@ -121,17 +125,20 @@ def attribute(
     one_thread()
     groups = sensor_groups(channels)
     x_NWF, healthy_1WF = torch.from_numpy(windows.features()), torch.from_numpy(healthy[None])
-    network = as_network(model, windows)
-    if network is None:
-        answer, method = _answering(model), OCCLUSION
-        ablation = captum.FeatureAblation(answer)
-        by_sensor, by_reading = _occluded(ablation, x_NWF, healthy_1WF, groups)
-    else:
-        answer, method = network, GRADIENTS
+    whole = as_network(model, windows)
+    network = whole or network_part(model)
+    answer = whole or answering(model)
+    found: list[tuple[Array, Array]] = []
+    if network is not None:
         gradients = captum.IntegratedGradients(network)
-        by_sensor, by_reading = _integrated(gradients, x_NWF, healthy_1WF, groups, steps)
+        found.append(_integrated(gradients, x_NWF, healthy_1WF, groups, steps))
+    if whole is None:
+        trees = captum.FeatureAblation(without(answer, network))
+        found.append(_occluded(trees, x_NWF, healthy_1WF, groups))
+    by_sensor, by_reading = (np.sum(parts, axis=0) for parts in zip(*found, strict=True))
     with torch.no_grad():
         output, base = answer(x_NWF).numpy(), float(answer(healthy_1WF)[0])
+    method = GRADIENTS if whole else BOTH if network else OCCLUSION
     return Attribution(
         tuple(groups), by_sensor, by_reading, output.astype(np.float64), base, method
     )
@@ -221,19 +228,6 @@ def _occluded(
         found.append(shares_NWF.numpy().astype(np.float64))
     first = [group[0] for group in groups.values()]
     return found[0][:, 0, first], found[1][:, :, 0]
-
-
-def _answering(model: Learned) -> Callable[[Tensor], Tensor]:
-    """The model as a function of ``(B, W, F)``."""
-
-    def answer(x_BWF: Tensor) -> Tensor:
-        batch, length, channels = x_BWF.shape
-        last = np.arange(1, batch + 1) * length - 1
-        index = pd.DataFrame({"first_row": last - length + 1, "last_row": last})
-        table = x_BWF.numpy().reshape(batch * length, channels)
-        return torch.from_numpy(model.outputs(Windows(table, index, length)))
-
-    return answer
 
 
 def _correlation(a: Array, b: Array) -> float:

@@ -30,7 +30,7 @@ class Explanation:
         sensors: ``sensor`` and ``change`` of the answer against a healthy machine, largest first.
         readings: ``life`` and ``change``, oldest first.
         missing: What the changes of the sensors do not explain.
-        method: ``integrated gradients`` or ``occlusion``.
+        method: As of ``Attribution``.
     """
 
     unit: str

@@ -3,20 +3,23 @@
     {"model_state_dict": …, "model_name": "lstm" | "gru" | "tcn",
      "config": {"input_size", "hidden_size", "num_layers", "dropout", "kernel_size", "channels",
                 and, where they differ from the default: "normalise", "bidirectional", "far", "bins",
-                "reads"}}
+                "reads"; and, where it is known on what terms it learned: "cap", "life_unit", "window",
+                "scalers"}}
 
 Written to memory first: ``torch.save`` to a file name puts that name into the archive, and equal
 weights would hash differently. Read only with ``weights_only=True``: anything else can run code.
 """
 
 import io
+import math
 import zipfile
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import torch
 
 from rul_platform.core.architectures import ARCHITECTURES, Architecture
+from rul_platform.core.terms import UNKNOWN, WINDOW, Terms
 from rul_platform.errors import CheckpointError, NetworkError
 from rul_platform.learning.networks.models import ModelConfig, RulNetwork, build
 
@@ -38,6 +41,9 @@ OPTIONAL_TYPES: dict[str, type] = {
 }
 """Entries that a checkpoint may lack: it then has the default of :class:`ModelConfig`."""
 
+TERMS_TYPES: dict[str, type] = {"cap": float, "life_unit": str, "window": int, "scalers": list}
+"""Entries that a checkpoint may lack: it is then not known on what terms it learned."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
@@ -47,11 +53,13 @@ class Checkpoint:
         config: What to build.
         channels: Names of the F input channels, in order.
         state: Name of each weight to its tensor.
+        terms: What its numbers mean, as far as it is known.
     """
 
     config: ModelConfig
     channels: tuple[str, ...]
     state: dict[str, torch.Tensor] = field(repr=False)
+    terms: Terms = UNKNOWN
 
     def network(self) -> RulNetwork:
         """Build the network with these weights, ready to predict."""
@@ -59,14 +67,35 @@ class Checkpoint:
         network.load_state_dict(self.state)
         return network.eval()
 
+    def differences(self, here: Terms) -> dict[str, str]:
+        """What was different where it learned, by name; whole histories are of any length."""
+        found = self.terms.differences(here)
+        reads_all = self.config.reads == "history"
+        return {name: why for name, why in found.items() if not (reads_all and name == WINDOW)}
 
-def dump(network: RulNetwork, config: ModelConfig, channels: tuple[str, ...]) -> bytes:
-    """The checkpoint's bytes; the same weights give the same bytes."""
-    state = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+
+def dump(
+    network: RulNetwork, config: ModelConfig, channels: tuple[str, ...], terms: Terms = UNKNOWN
+) -> bytes:
+    """The checkpoint's bytes; the same weights and the same terms give the same bytes."""
+    return _packed(Checkpoint(config, channels, dict(network.state_dict()), terms))
+
+
+def on_terms(data: bytes, terms: Terms) -> bytes:
+    """A checkpoint of ours that also says on what terms it learned; the window that it names stays."""
+    loaded = load(data, source="a network just trained")
+    window = loaded.terms.window or terms.window
+    return _packed(replace(loaded, terms=replace(terms, window=window)))
+
+
+def _packed(checkpoint: Checkpoint) -> bytes:
+    state = {name: tensor.detach().clone() for name, tensor in checkpoint.state.items()}
     payload = {
         "model_state_dict": state,
-        "model_name": config.name,
-        "config": _documented(config) | {"channels": list(channels)},
+        "model_name": checkpoint.config.name,
+        "config": _documented(checkpoint.config)
+        | {"channels": list(checkpoint.channels)}
+        | checkpoint.terms.to_json(),
     }
     buffer = io.BytesIO()
     torch.save(payload, buffer)
@@ -96,7 +125,7 @@ def load(data: bytes, *, source: str, architecture: str | None = None) -> Checkp
     model = _model_config(name, config, source)
     state = payload["model_state_dict"]
     _refuse_other_shapes(state, model, source)
-    return Checkpoint(model, tuple(config["channels"]), state)
+    return Checkpoint(model, tuple(config["channels"]), state, _terms(config))
 
 
 def _documented(config: ModelConfig) -> dict[str, Any]:
@@ -110,8 +139,9 @@ def _documented(config: ModelConfig) -> dict[str, Any]:
 
 
 def _model_config(name: Architecture, config: dict[str, Any], source: str) -> ModelConfig:
-    """The config without its channels."""
-    sizes = {key: value for key, value in config.items() if key != "channels"}
+    """What to build, without the names of channels and what their numbers mean."""
+    others = {"channels", *TERMS_TYPES}
+    sizes = {key: value for key, value in config.items() if key not in others}
     try:
         return ModelConfig(name=name, **sizes)
     except NetworkError as error:
@@ -119,9 +149,19 @@ def _model_config(name: Architecture, config: dict[str, Any], source: str) -> Mo
         raise CheckpointError(source, {"config": (found, expected)}) from error
 
 
+def _terms(config: dict[str, Any]) -> Terms:
+    """What is said of them; all of it was checked."""
+    return Terms(
+        cap=config.get("cap"),
+        life_unit=config.get("life_unit"),
+        window=config.get("window"),
+        scalers=tuple(config.get("scalers", ())),
+    )
+
+
 def _config_problems(config: dict[str, Any]) -> dict[str, tuple[object, object]]:
     """Entries of the config that are absent, unknown, of another type, or do not fit each other."""
-    known = CONFIG_TYPES | OPTIONAL_TYPES
+    known = CONFIG_TYPES | OPTIONAL_TYPES | TERMS_TYPES
     problems: dict[str, tuple[object, object]] = {
         f"config.{key}": (config.get(key, "nothing"), kind.__name__)
         for key, kind in CONFIG_TYPES.items()
@@ -134,7 +174,22 @@ def _config_problems(config: dict[str, Any]) -> dict[str, tuple[object, object]]
     }
     if not problems and len(config["channels"]) != config["input_size"]:
         problems["config.channels"] = (len(config["channels"]), config["input_size"])
-    return problems
+    return problems | (_impossible_terms(config) if not problems else {})
+
+
+def _impossible_terms(config: dict[str, Any]) -> dict[str, tuple[object, object]]:
+    """Terms of the right type that nothing can have learned on."""
+    cap, window, scalers = (config.get(key) for key in ("cap", "window", "scalers"))
+    wrong = {
+        "config.cap": (cap, "a number above 0", cap is not None and not 0 < cap < math.inf),
+        "config.window": (window, "1 or more", window is not None and window < 1),
+        "config.scalers": (
+            scalers,
+            "a list of fingerprints",
+            any(not isinstance(each, str) for each in scalers or ()),
+        ),
+    }
+    return {name: (found, expected) for name, (found, expected, is_so) in wrong.items() if is_so}
 
 
 def _unpack(data: bytes, source: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rul_platform.core.labels import to_life
+from rul_platform.core.terms import Terms
 from rul_platform.core.windows import Windows
 from rul_platform.learning.fitting.training import far_outputs, outputs
 from rul_platform.learning.networks import checkpoints
@@ -96,7 +97,8 @@ class NetworkModel:
 
     def checkpoints(self) -> tuple[bytes, ...]:
         """As of :class:`Learned`."""
-        return (checkpoints.dump(self.network, self.config, self.channels),)
+        terms = Terms(window=self.window)
+        return (checkpoints.dump(self.network, self.config, self.channels, terms),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,9 @@ def described(checkpoint: Checkpoint) -> dict[str, Any]:
     shapes = {name: list(tensor.shape) for name, tensor in checkpoint.state.items()}
     return {
         "model_name": checkpoint.config.name,
-        "config": checkpoint.config.to_json() | {"channels": list(checkpoint.channels)},
+        "config": checkpoint.config.to_json()
+        | {"channels": list(checkpoint.channels)}
+        | checkpoint.terms.to_json(),
         "weights": shapes,
         "parameters": sum(tensor.numel() for tensor in checkpoint.state.values()),
     }

@@ -15,9 +15,12 @@ from rul_platform.core.artifact_files import CARD_FILE, MODEL_FILE
 from rul_platform.core.canonical import canonical_json
 from rul_platform.core.parquet import to_parquet
 from rul_platform.core.preparation import DEFAULT_WINDOW, Preparation
+from rul_platform.core.terms import terms_of
 from rul_platform.core.windows import Windows
+from rul_platform.learning.networks import checkpoints
 from rul_platform.learning.trained.fidelity import fidelity
 from rul_platform.learning.trained.learned import Learned, MeanModel, NetworkModel
+from rul_platform.learning.trained.stored_models import SHARES, shares_of
 
 ENOUGH_READINGS = DEFAULT_WINDOW
 """Networks that read whole histories, and boosting, count on so many readings, as many as the others
@@ -49,7 +52,8 @@ def package(
         FidelityError: The graph does not say what the model says.
     """
     graph = model.graph(channels=len(preparation.channels))
-    networks = model.checkpoints()
+    terms = terms_of(preparation)
+    networks = [checkpoints.on_terms(data, terms) for data in model.checkpoints()]
     card = {
         "units": _units(windows),
         **facts,
@@ -57,6 +61,7 @@ def package(
         "preparation": replace(preparation, window=model.window).to_json(),
         "short_below": _short_below(model),
         "interval": dict(interval),
+        SHARES: [share for share, _ in shares_of(model)],
         "onnx": asdict(fidelity(model, graph, windows)),
     }
     names = ["checkpoint.pt"]

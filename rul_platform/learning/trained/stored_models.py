@@ -29,6 +29,9 @@ from rul_platform.learning.trained.learned import Learned, MeanModel, NetworkMod
 
 CHECKPOINT = "checkpoint"
 
+SHARES = "network_shares"
+"""Entry of a card: what part of the answer each stored network has, in order."""
+
 
 @dataclass(frozen=True)
 class StoredModel:
@@ -70,10 +73,13 @@ class StoredModel:
 
     @cached_property
     def networks(self) -> tuple[NetworkModel, ...]:
-        """Its networks, rebuilt."""
+        """Its networks, rebuilt; each looks at as many readings as its checkpoint says."""
         loaded = [checkpoints.load(data, source=f"checkpoint {n}") for n, data in self._numbered()]
         return tuple(
-            NetworkModel(each.network(), each.config, each.channels, self.window) for each in loaded
+            NetworkModel(
+                each.network(), each.config, each.channels, each.terms.window or self.window
+            )
+            for each in loaded
         )
 
     def outputs(self, windows: Windows) -> Outputs:
@@ -133,10 +139,10 @@ def as_network(model: Learned, windows: Windows) -> MeanNetwork | None:
     Networks that were rebuilt are compared with the graph on ``windows``: a mean whose weights or
     windows are not the networks' own, or that has trees as well, is not taken for one.
     """
-    weighted = _weighted(model)
-    if weighted is None:
+    shared = shares_of(model)
+    if not shared or _trees_share(shared) > TOLERANCE:
         return None
-    network = MeanNetwork(weighted).eval()
+    network = MeanNetwork(shared).eval()
     if isinstance(model, StoredModel):
         x_NWF = torch.from_numpy(windows.shorter(model.window).features())
         with torch.no_grad():
@@ -146,20 +152,34 @@ def as_network(model: Learned, windows: Windows) -> MeanNetwork | None:
     return network
 
 
-def _weighted(model: Learned) -> tuple[tuple[float, NetworkModel], ...] | None:
-    """Networks with their shares in the answer; None where trees have a share too."""
+def network_part(model: Learned) -> MeanNetwork | None:
+    """What the networks of a mean with trees add to its answer; None where that is not known."""
+    shared = shares_of(model)
+    is_part = bool(shared) and _trees_share(shared) > TOLERANCE
+    return MeanNetwork(shared).eval() if is_part else None
+
+
+def shares_of(model: Learned) -> tuple[tuple[float, NetworkModel], ...]:
+    """Networks with their shares in the answer, in order; what is missing to 1 is the trees' share.
+
+    A stored model has them from its card. Cards of before do not name them: there the networks are
+    supposed to be all that answers, each as much as the others.
+    """
     if isinstance(model, NetworkModel):
         return ((1.0, model),)
     if isinstance(model, StoredModel):
         found = model.networks
-        return tuple((1 / len(found), each) for each in found) or None
+        told = model.card.get(SHARES) or [1 / len(found) for _ in found]
+        return tuple(zip(map(float, told), found, strict=True))
     if not isinstance(model, MeanModel):
-        return None
+        return ()
     shares = model.weights or (1 / len(model.members),) * len(model.members)
-    parts = []
-    for share, member in zip(shares, model.members, strict=True):
-        inner = _weighted(member)
-        if inner is None:
-            return None
-        parts += [(share * weight, network) for weight, network in inner]
-    return tuple(parts)
+    return tuple(
+        (share * inner, network)
+        for share, member in zip(shares, model.members, strict=True)
+        for inner, network in shares_of(member)
+    )
+
+
+def _trees_share(shared: tuple[tuple[float, NetworkModel], ...]) -> float:
+    return 1.0 - sum(share for share, _ in shared)

@@ -166,7 +166,9 @@ def _zero_shot(given: _Lesson) -> Trained:
     """The pretrained network as it is, on the plant's own scaling."""
     setting = given.setting
     start = setting.start_of(given.fold)
-    network, config, report = transfer(start, setting.channels, seed=setting.config.fit.seed)
+    network, config, report = transfer(
+        start, setting.channels, seed=setting.config.fit.seed, terms=setting.terms
+    )
     return Trained(NetworkModel(network, config, setting.channels, setting.window), transfer=report)
 
 
@@ -208,7 +210,11 @@ def _finetuned(given: _Lesson) -> Trained:
     setting = given.setting
     config = replace(setting.config, **NETWORK_MODES[given.name])
     network, model, report = transfer(
-        setting.start_of(given.fold), setting.channels, seed=config.fit.seed, freeze=config.freeze
+        setting.start_of(given.fold),
+        setting.channels,
+        seed=config.fit.seed,
+        freeze=config.freeze,
+        terms=setting.terms,
     )
     replayed = setting.source if given.name == REPLAY else None
     fitted = finetune(

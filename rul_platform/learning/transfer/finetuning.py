@@ -15,6 +15,7 @@ import torch
 
 from rul_platform.core.plant_recipe import SCRATCH_RATE, SCRATCH_TIMES
 from rul_platform.core.recipe import FitConfig
+from rul_platform.core.terms import UNKNOWN, Terms
 from rul_platform.core.windows import Windows
 from rul_platform.learning.fitting.training import FitResult, Progress, fit
 from rul_platform.learning.networks.checkpoints import Checkpoint
@@ -50,12 +51,15 @@ class TransferReport:
         skipped: Weights that were not, or not whole.
         frozen: Weights that never learn.
         phases: Name of each phase of the fine-tuning to the weights that are frozen in it.
+        remarks: What was different where the checkpoint learned (``cap``, ``life_unit``, ``window``,
+            ``scaler``), in words; what is not known of both is not there.
     """
 
     loaded: tuple[str, ...]
     skipped: tuple[Skipped, ...]
     frozen: tuple[str, ...]
     phases: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    remarks: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def has_own_input(self) -> bool:
@@ -95,9 +99,21 @@ class FinetuneConfig:
 
 
 def transfer(
-    checkpoint: Checkpoint, channels: tuple[str, ...], *, seed: int, freeze: Freeze = "nothing"
+    checkpoint: Checkpoint,
+    channels: tuple[str, ...],
+    *,
+    seed: int,
+    freeze: Freeze = "nothing",
+    terms: Terms = UNKNOWN,
 ) -> tuple[RulNetwork, ModelConfig, TransferReport]:
     """Build a network for ``channels`` and load into it what fits of ``checkpoint``.
+
+    Args:
+        checkpoint: The pretrained network.
+        channels: Names of the F channels, in order.
+        seed: Of the weights that are drawn anew.
+        freeze: Which weights will stay as they are, for the report.
+        terms: What numbers mean here, as far as it is known; changes no weight.
 
     Returns:
         The network, its config, and what became of every weight.
@@ -120,7 +136,8 @@ def transfer(
         else:
             state[name].copy_(tensor)
             loaded.append(name)
-    report = TransferReport(tuple(loaded), tuple(skipped), ())
+    remarks = checkpoint.differences(terms)
+    report = TransferReport(tuple(loaded), tuple(skipped), (), remarks=remarks)
     planned = phases(state, freeze, rate=1.0, own_input=report.has_own_input)
     frozen = {phase.name: phase.frozen for phase in planned}
     return network, config, replace(report, frozen=never_learning(planned), phases=frozen)

@@ -21,6 +21,7 @@ from rul_platform.core.plant_recipe import BATCH_SIZE, LEARNING_RATE, PRETRAINED
 from rul_platform.core.preparation import Preparation
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.selection import Choice, choose
+from rul_platform.core.terms import Terms
 from rul_platform.core.transfer_study import CHOSEN
 from rul_platform.core.windows import Windows, last_of_each_unit
 from rul_platform.learning.fitting import training
@@ -76,7 +77,8 @@ def pretrain(
     network = models.build(model, seed=config.seed)
     train, valid = windows.select(splits.TRAIN), windows.select(splits.VALID)
     training.fit(network, train, valid, config, cap=cap)
-    return checkpoints.dump(network, model, channels)
+    terms = Terms(cap=float(cap), life_unit="cycles", window=windows.length)
+    return checkpoints.dump(network, model, channels, terms)
 
 
 def plant_config(*, seed: int, steps: int) -> FinetuneConfig:

@@ -17,6 +17,7 @@ from rul_platform.core.approaches import (
     REPLAY,
     ZERO_SHOT,
 )
+from rul_platform.core.terms import Terms
 from rul_platform.core.windows import Windows
 from rul_platform.errors import ApproachError
 from rul_platform.learning.networks.checkpoints import Checkpoint
@@ -40,6 +41,8 @@ class Setting:
         source: All windows of source units with the same channels; None where there are none.
         start: Fold to the network that its models begin from, instead of ``checkpoint``: it must not
             have seen the units of that fold.
+        life_unit: ``cycles``, ``hours`` or ``seconds``; None where nobody says.
+        scaler: Fingerprint of what scales the plant's sensors; None where nobody says.
     """
 
     checkpoint: Checkpoint
@@ -49,6 +52,19 @@ class Setting:
     config: FinetuneConfig
     source: Windows | None = None
     start: Mapping[int, Checkpoint] | None = None
+    life_unit: str | None = None
+    scaler: str | None = None
+
+    @property
+    def terms(self) -> Terms:
+        """What numbers mean here."""
+        scalers = () if self.scaler is None else (self.scaler,)
+        return Terms(cap=self.cap, life_unit=self.life_unit, window=self.window, scalers=scalers)
+
+    @property
+    def foreign_answers(self) -> str | None:
+        """Why the checkpoint cannot answer here as it is, although it knows the channels; or None."""
+        return self.checkpoint.terms.foreign_answers(self.terms)
 
     def start_of(self, fold: int | None) -> Checkpoint:
         """The network that the models of this fold begin from."""
@@ -78,12 +94,14 @@ class Trained:
 def available(setting: Setting) -> tuple[str, ...]:
     """The approaches that this plant can be tried with, the simplest first.
 
-    Zero-shot takes a checkpoint that knows all of the plant's channels; replay and pooling take source
-    units with the same channels.
+    Zero-shot takes a checkpoint that knows all of the plant's channels, and did not learn with another
+    cap or in another unit of life, as far as it says; replay and pooling take source units with the same
+    channels.
     """
     needs_source = {POOLED, REPLAY, *(name for name, of in BLENDS.items() if POOLED in of)}
     without = set() if setting.source is not None else needs_source
-    if not set(setting.channels) <= set(setting.checkpoint.channels):
+    knows_all = set(setting.channels) <= set(setting.checkpoint.channels)
+    if not knows_all or setting.foreign_answers is not None:
         without.add(ZERO_SHOT)
     return tuple(name for name in APPROACHES if name not in without)
 

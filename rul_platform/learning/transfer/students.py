@@ -1,5 +1,8 @@
 """A student beside its teacher, on machines that neither learned from; and its files.
 
+Only those are untouched. A student trains on training units alone, but what it imitates there is a
+teacher that has learned from validation units too.
+
 Belongs here: is the small model worth having, honestly compared. Does not belong here: how it is
 trained (``distillation``).
 """
@@ -23,6 +26,13 @@ from rul_platform.learning.trained.learned import Learned, NetworkModel, predict
 from rul_platform.learning.trained.packaging import package
 from rul_platform.learning.transfer.distillation import StudentConfig, distil
 
+TEACHER_KNEW_THEM = (
+    "The units that the student's interval comes from had no part in its own training, but its teacher "
+    "learned from them too, and it imitates the teacher: the interval is somewhat optimistic. The units "
+    "that only judge were unknown to both."
+)
+"""Said beside the interval. Without it the teacher would have to be trained once more on fewer units."""
+
 STUDENT, TEACHER, ALONE = "student", "teacher", "student without a teacher"
 
 CUTS = 20
@@ -40,7 +50,7 @@ class Graduated:
             the units that only judge.
         off_teacher: Root mean squared difference from the teacher there, in life units.
         interval: Where its predictions may lie, as plain values: from the validation units, which had no
-            part in the training.
+            part in its own training, but in its teacher's (``TEACHER_KNEW_THEM``).
         sizes: ``parameters``, ``onnx_bytes`` and ``teacher_onnx_bytes``.
     """
 
@@ -68,6 +78,7 @@ class Graduated:
                 for name, d in found
             },
             "judged_on_units": self.evaluation.unit_count,
+            "interval_note": TEACHER_KNEW_THEM,
         }
 
 
@@ -84,8 +95,8 @@ def graduate(
 
     Args:
         teacher: A trained model of this plant.
-        windows: All windows of the plant. Validation units calibrate, and have no part in the training:
-            it takes all its steps.
+        windows: All windows of the plant. Validation units calibrate, and have no part in the student's
+            training: it takes all its steps.
         preparation: What they were made with.
         config: What the student is, and how it learns.
         title: Of the comparison.

@@ -4,8 +4,9 @@ The student learns from the labels and from what the teacher (the model in charg
 candidate) says, on the training units; on units that are only censored the teacher teaches alone.
 Whether that is worth it stands beside it: teacher, student and the same student without a teacher, on
 the units that only judge, with paired intervals. Its interval comes from the validation units, which
-have no part in its training: that takes all its steps. It is no version of the plant and is never
-deployed by the platform; `rul distil` copies its files.
+have no part in its own training (that takes all its steps), but had one in the teacher's: it is somewhat
+optimistic, and the card says so. It is no version of the plant and is never deployed by the platform;
+`rul distil` copies its files.
 
 Upstream `finetuned_model` and `plant_windows`; downstream nothing.
 """
@@ -142,6 +143,7 @@ def _side_by_side(found: dict[str, Any], life_unit: str) -> dict[str, Any]:
         f"student_rmse_{life_unit}": found["rmse"]["student"],
         f"teacher_rmse_{life_unit}": found["rmse"]["teacher"],
         f"rmse_against_teacher_{life_unit}": found["rmse_against_teacher"],
+        "interval_note": found["interval_note"],
         "parameters": found["parameters"],
         "onnx_bytes": found["onnx_bytes"],
         "teacher_onnx_bytes": found["teacher_onnx_bytes"],

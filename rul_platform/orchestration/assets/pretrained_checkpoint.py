@@ -3,7 +3,8 @@
 By default it has seen FD001, FD002 and FD004. FD003 stays out, because the example plant is made of its
 engines and a plant's machines must never have been pretrained on. A checkpoint is
 `{"model_state_dict", "model_name", "config"}` saved with
-`torch.save`; its card says what it was made of.
+`torch.save`, with the label cap, the window and the scalers that it learned with; its card says what it
+was made of.
 
 Upstream `cmapss_windows`; downstream `finetuned_model`.
 """
@@ -17,13 +18,18 @@ from rul_platform.core import splits
 from rul_platform.core.architectures import architecture
 from rul_platform.core.canonical import canonical_json
 from rul_platform.core.parquet import to_parquet
+from rul_platform.core.terms import terms_of
 from rul_platform.core.windows import pool
 from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import ARCHITECTURE
 from rul_platform.orchestration.rate_tests import RateTest, rate_test
 from rul_platform.orchestration.retries import retrying
 from rul_platform.orchestration.step import LEARNING_CODE, Step
-from rul_platform.orchestration.stored_windows import cmapss_training, common_preparation
+from rul_platform.orchestration.stored_windows import (
+    cmapss_training,
+    common_preparation,
+    preparation_of,
+)
 from rul_platform.orchestration.training_config import LogName, ShapedNetworkConfig
 from rul_platform.storage.home import Home
 
@@ -67,6 +73,7 @@ def pretrained_checkpoint(
     step = Step(context, home)
     stored = {s: step.read("cmapss_windows", s) for s in config.subsets}
     preparation = common_preparation(stored)
+    terms = terms_of(*(preparation_of(files) for files in stored.values()))
     windows = pool({subset: cmapss_training(files) for subset, files in stored.items()})
     train, valid = windows.select(splits.TRAIN), windows.select(splits.VALID)
 
@@ -98,7 +105,7 @@ def pretrained_checkpoint(
     }
     return step.publish(
         {
-            "checkpoint.pt": checkpoints.dump(network, model, preparation.channels),
+            "checkpoint.pt": checkpoints.dump(network, model, preparation.channels, terms),
             "card.json": canonical_json(card),
             "history.parquet": to_parquet(fitted.history),
             "gradients.parquet": to_parquet(fitted.gradients),

@@ -1,5 +1,7 @@
 """Attributions of models for which they are known: weight times difference, or nothing at all."""
 
+import dataclasses
+import json
 import sys
 
 import numpy as np
@@ -9,6 +11,7 @@ from rul_platform.core.preparation import Preparation
 from rul_platform.core.windows import Windows
 from rul_platform.errors import MissingExtraError
 from rul_platform.learning.inspection.attribution import (
+    BOTH,
     GRADIENTS,
     OCCLUSION,
     attribute,
@@ -18,6 +21,8 @@ from rul_platform.learning.inspection.attribution import (
 )
 from rul_platform.learning.trained.boosting import fit_boosting
 from rul_platform.learning.trained.learned import MeanModel
+from rul_platform.learning.trained.packaging import package
+from rul_platform.learning.trained.stored_models import StoredModel
 from rul_platform_tests.learning.by_hand import CHANNELS, Weighted, built, model_of, windows_of
 from rul_platform_tests.learning.conftest import CAP
 
@@ -77,6 +82,55 @@ def test_trees_are_explained_by_setting_sensors_to_their_healthy_values(
     assert (found.by_sensor.sum(axis=1) < 0).all()
     same = windows_of(np.broadcast_to(healthy, (1, *healthy.shape)).copy())
     assert np.abs(attribute(trees, same, healthy, CHANNELS).by_sensor).max() == 0
+
+
+SHARES = (0.35, 0.65)
+
+
+def blend(windows: Windows, *, window: int) -> MeanModel:
+    """The mean of two folds' blends of a network and trees; the networks look at fewer readings."""
+    folds = []
+    for seed in (0, 1):
+        network = dataclasses.replace(built("gru", seed=seed)[1], window=window)
+        folds.append(MeanModel((network, fit_boosting(windows, cap=CAP, seed=seed)), SHARES))
+    return MeanModel(tuple(folds))
+
+
+def test_a_blend_is_explained_by_its_parts_and_the_shares_add_up_as_the_trees_do(
+    prepared: tuple[Preparation, Windows],
+):
+    windows = prepared[1]
+    model, healthy = blend(windows.select("train"), window=6), healthy_window(windows)
+    some = windows.of_units({"u0"})
+    found = attribute(model, some, healthy, CHANNELS)
+    assert found.method == BOTH
+    parts = [
+        (share / 2, attribute(member, some, healthy, CHANNELS))
+        for fold in model.members
+        for share, member in zip(SHARES, fold.members, strict=True)  # type: ignore[attr-defined]
+    ]
+    expected = sum(share * part.by_sensor for share, part in parts)
+    assert np.allclose(found.by_sensor, expected, atol=1e-4)
+    of_trees = sum(share * part.missing for share, part in parts[1::2])
+    assert np.allclose(found.missing, of_trees, atol=2e-3)
+
+
+def test_a_stored_blend_is_explained_like_the_one_in_memory_and_one_of_before_from_outside(
+    prepared: tuple[Preparation, Windows],
+):
+    preparation, windows = prepared
+    model = blend(windows.select("train"), window=6)
+    files = package(model, preparation, windows=windows, interval={}, facts={})
+    some, healthy = windows.of_units({"u0"}), healthy_window(windows)
+    in_memory = attribute(model, some, healthy, CHANNELS)
+    stored = attribute(StoredModel.from_files(files), some, healthy, CHANNELS)
+    assert stored.method == BOTH
+    assert np.allclose(stored.by_sensor, in_memory.by_sensor, atol=1e-3)
+    assert np.allclose(stored.by_reading, in_memory.by_reading, atol=1e-3)
+    card = json.loads(files["card.json"])
+    assert card.pop("network_shares") == pytest.approx([0.175, 0.175])
+    old = StoredModel.from_files(files | {"card.json": json.dumps(card).encode()})
+    assert attribute(old, some, healthy, CHANNELS).method == OCCLUSION
 
 
 def test_a_healthy_window_is_the_mean_over_units_of_the_first_fifth_of_life():

@@ -5,6 +5,7 @@ import io
 import pytest
 import torch
 
+from rul_platform.core.terms import UNKNOWN, Terms
 from rul_platform.errors import CheckpointError
 from rul_platform.learning.networks import checkpoints
 from rul_platform.learning.networks.models import ModelConfig, build, default_config
@@ -76,12 +77,44 @@ def test_every_misfit_is_told_at_once(payload: dict):
         (lambda p: p["config"].update(bins="8"), "config.bins: found '8', expected 'int'"),
         (lambda p: p["config"].update(heads=2), "config.heads: found 2, expected 'no such entry'"),
         (lambda p: p["config"].update(far=0.5), "config: found 'far is 0.5, expected 0 or more"),
+        (lambda p: p["config"].update(cap=125), "config.cap: found 125, expected 'float'"),
+        (
+            lambda p: p["config"].update(cap=-1.0),
+            "config.cap: found -1.0, expected 'a number above",
+        ),
+        (lambda p: p["config"].update(window=0), "config.window: found 0, expected '1 or more'"),
+        (lambda p: p["config"].update(scalers=[3]), "config.scalers: found .*list of fingerprints"),
     ],
 )
 def test_a_spoilt_checkpoint_is_refused(payload: dict, spoil, message: str):
     spoil(payload)
     with pytest.raises(CheckpointError, match=message):
         checkpoints.load(saved(payload), source="x")
+
+
+def test_the_terms_that_it_learned_on_come_back():
+    terms = Terms(cap=60.0, life_unit="hours", window=8, scalers=("one", "two"))
+    config = default_config("gru", 3, hidden_size=4)
+    data = checkpoints.dump(build(config, seed=1), config, CHANNELS, terms)
+    written = torch.load(io.BytesIO(data), weights_only=True)["config"]
+    assert {name: written[name] for name in terms.to_json()} == terms.to_json()
+    loaded = checkpoints.load(data, source="x")
+    assert (loaded.terms, loaded.config) == (terms, config)
+
+
+def test_a_checkpoint_of_before_loads_and_says_nothing_of_its_terms(payload: dict):
+    assert not {"cap", "life_unit", "window", "scalers"} & set(payload["config"])
+    assert checkpoints.load(saved(payload), source="x").terms == UNKNOWN
+
+
+def test_terms_that_are_told_later_change_no_weight_and_keep_the_networks_own_window():
+    config = default_config("gru", 3, hidden_size=4)
+    plain = checkpoints.dump(build(config, seed=1), config, CHANNELS, Terms(window=8))
+    told = checkpoints.load(checkpoints.on_terms(plain, Terms(cap=60.0, window=50)), source="x")
+    assert told.terms == Terms(cap=60.0, window=8)
+    before = checkpoints.load(plain, source="x").state
+    assert list(told.state) == list(before)
+    assert all(torch.equal(weight, before[name]) for name, weight in told.state.items())
 
 
 class Evil:

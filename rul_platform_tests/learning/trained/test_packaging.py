@@ -10,6 +10,7 @@ import pytest
 from rul_platform.core.architectures import ARCHITECTURES, architecture
 from rul_platform.core.calibration import Calibration
 from rul_platform.core.preparation import Preparation
+from rul_platform.core.terms import terms_of
 from rul_platform.core.windows import Windows
 from rul_platform.errors import FidelityError
 from rul_platform.inference.predictor import Predictor
@@ -46,6 +47,14 @@ def test_the_predictor_says_what_the_checkpoint_says(prepared: Prepared, name: s
     again = NetworkModel(loaded.network(), loaded.config, loaded.channels, preparation.window)
     by_torch = predictions(again, windows, cap=preparation.cap)
     assert np.abs(by_torch - Predictor.from_files(files).score(windows)).max() < 1e-3
+
+
+def test_its_networks_say_on_what_terms_they_learned(prepared: Prepared):
+    preparation, windows = prepared
+    short = dataclasses.replace(network(prepared), window=6)
+    files = packed((preparation, windows), MeanModel((short, network(prepared))))
+    loaded = [checkpoints.load(files[f"checkpoint_{n}.pt"], source="x").terms for n in (0, 1)]
+    assert loaded == [dataclasses.replace(terms_of(preparation), window=6), terms_of(preparation)]
 
 
 def test_packing_again_gives_the_same_files_to_the_last_byte(prepared: Prepared):

@@ -8,6 +8,7 @@ import torch
 from rul_platform.core.architectures import ARCHITECTURES, architecture
 from rul_platform.core.preparation import Preparation
 from rul_platform.core.recipe import FitConfig
+from rul_platform.core.terms import Terms
 from rul_platform.core.windows import Windows
 from rul_platform.learning.networks.checkpoints import Checkpoint
 from rul_platform.learning.networks.models import ModelConfig, build, default_config
@@ -28,6 +29,26 @@ def test_the_same_channels_inherit_every_weight(name: str):
     network, _, report = transfer(source, KNOWN, seed=0)
     assert report.skipped == ()
     assert all(torch.equal(t, source.state[n]) for n, t in network.state_dict().items())
+
+
+def test_a_checkpoint_of_other_terms_is_loaded_with_a_remark_on_each():
+    learned_on = Terms(cap=125.0, life_unit="cycles", window=30, scalers=("turbofans",))
+    source = replace(parent(), terms=learned_on)
+    here = Terms(cap=60.0, life_unit="hours", window=20, scalers=("pumps",))
+    network, _, report = transfer(source, KNOWN, seed=0, terms=here)
+    assert list(report.remarks) == ["cap", "life_unit", "window", "scaler"]
+    assert report.to_json()["remarks"] == dict(report.remarks)
+    alike, _, plain = transfer(source, KNOWN, seed=0, terms=learned_on)
+    assert plain.remarks == {}
+    assert all(torch.equal(t, alike.state_dict()[n]) for n, t in network.state_dict().items())
+
+
+def test_to_a_network_that_reads_whole_histories_their_length_is_no_remark():
+    config = ModelConfig(name="lstm", input_size=3, hidden_size=5, reads="history")
+    state = build(config, seed=4).state_dict()
+    source = Checkpoint(config, KNOWN, state, Terms(cap=125.0, window=362))
+    _, _, report = transfer(source, KNOWN, seed=0, terms=Terms(cap=60.0, window=99))
+    assert list(report.remarks) == ["cap"]
 
 
 def test_a_plant_with_other_sensors_inherits_encoder_and_head_and_says_what_it_left_out():

@@ -55,7 +55,16 @@ def test_teacher_and_student_are_judged_side_by_side_on_units_that_neither_knows
     assert found["parameters"] == sum(p.numel() for p in graduated.student.network.parameters())
 
 
-def test_units_that_calibrate_have_no_part_in_the_training(
+def test_the_card_says_that_the_teacher_knew_the_units_of_the_interval(
+    school: tuple[Preparation, Windows, Graduated],
+):
+    preparation, windows, graduated = school
+    card = json.loads(files_of(graduated, windows, preparation, {})["card.json"])
+    assert "its teacher learned from them too" in card["student"]["interval_note"]
+    assert "somewhat optimistic" in card["student"]["interval_note"]
+
+
+def test_units_that_calibrate_have_no_part_in_the_students_own_training(
     school: tuple[Preparation, Windows, Graduated],
 ):
     """With other validation units the student is the same, to the bit; its interval is not."""
