@@ -74,6 +74,7 @@ def fit_histories(
     torch.manual_seed(config.seed)
     losses.refuse_misfit(network, config.loss)
     histories = Histories.of(train, cap=cap, far=network.config.far, device=place.device)
+    checks = checks_of(valid, config)
     network.to(place.device)
     ask = place.prepared(network.every_answer)
     try:
@@ -82,7 +83,7 @@ def fit_histories(
                 network=network,
                 batches=histories.batches(config),
                 objective=losses.of_answers(network, ask, config.loss),
-                checks=checks_of(valid, config),
+                checks=checks,
                 config=config,
                 cap=cap,
                 factors={},

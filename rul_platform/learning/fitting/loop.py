@@ -4,6 +4,7 @@ Belongs here: steps, validations, and when to end. Does not belong here: what a 
 (``batches``, ``full_history``), what it costs (``losses``), what it changes (``steps``).
 """
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -81,7 +82,8 @@ def run(training: Training) -> FitResult:
     """Train to the end.
 
     Raises:
-        TrainingDivergedError: The loss is lost; the network has its last good weights back.
+        TrainingDivergedError: The loss is lost, or answers to validation windows are no numbers; the
+            network has its last good weights back.
     """
     begin = time.process_time()
     config, under_way = training.config, _UnderWay(training)
@@ -105,8 +107,7 @@ class _UnderWay:
         optimizer = optimizer_of(network, config, training.factors)
         self._training = training
         self._schedule, self._average = schedule_of(optimizer, config), Average(network, config)
-        rmse = self._rmse(network)
-        self._kept = Kept(network, rmse, keeps_best=config.early_stopping)
+        self._kept = Kept(network, self._rmse(network, 0), keeps_best=config.early_stopping)
         self._gradients = GradientMonitor(network)
         self._losses: list[Tensor] = []
         self._stepper = Stepper(
@@ -129,7 +130,7 @@ class _UnderWay:
         """Look at the weights; gives how many looks in a row were no better than the best."""
         training = self._training
         loss = self._mean_loss(step)
-        rmse = self._rmse(self._average.network)
+        rmse = self._rmse(self._average.network, step)
         self._schedule.validated(rmse if training.config.early_stopping else loss)
         row = self._kept.look((step, loss, rmse, self._schedule.rate), self._average.network)
         if training.watch:
@@ -166,8 +167,21 @@ class _UnderWay:
         self._losses.clear()
         return float(np.mean(losses))
 
-    def _rmse(self, network: nn.Module) -> float:
+    def _rmse(self, network: nn.Module, step: int) -> float:
+        """In life units; NaN where there is nothing to validate on.
+
+        Raises:
+            TrainingDivergedError: Answers are no numbers, though all that was asked about is one: such
+                weights are not "no better", they are ruined.
+        """
         training = self._training
         if training.checks is None:
             return float("nan")
-        return validation_rmse(network, training.checks, training.cap)
+        rmse = validation_rmse(network, training.checks, training.cap)
+        if math.isfinite(rmse):
+            return rmse
+        if step:
+            self._kept.restore()
+        raise TrainingDivergedError(
+            step=step, loss=rmse, learning_rate=self._schedule.rate, what="validation RMSE"
+        )

@@ -105,6 +105,18 @@ def test_augmentations_are_refused(prepared: Prepared):
         fit_histories(network_for(windows), windows, config, cap=CAP)
 
 
+def test_validation_units_that_are_no_numbers_are_refused(prepared: Prepared):
+    _, windows = prepared
+    valid = windows.select("valid")
+    table = windows.table.copy()
+    table[int(valid.index["last_row"].max()), 2] = np.inf
+    valid = Windows(table, valid.index, valid.length)
+    with pytest.raises(TrainingDataError, match="among the validation windows channel 3 of 5"):
+        fit_histories(
+            network_for(windows), windows.select("train"), settings(1), cap=CAP, valid=valid
+        )
+
+
 def test_features_that_are_no_numbers_are_refused(prepared: Prepared):
     _, windows = prepared
     table = windows.table.copy()
