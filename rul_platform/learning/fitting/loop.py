@@ -149,6 +149,8 @@ class _UnderWay:
         self._kept.restore()
         result = self._kept.result(cpu_seconds, self._gradients.table())
         result = replace(result, batch=self._training.batch)
+        if missing := self._average.missing(self._step):
+            self._notes.append(missing)
         self._tell(lambda watch: watch.finished(result))
         return replace(result, notes=tuple(self._notes)) if self._notes else result
 

@@ -86,6 +86,16 @@ def test_it_stops_early_when_validation_gets_no_better(prepared: Prepared):
     assert result.history["step"].iloc[-1] >= result.best_step + 2
 
 
+def test_a_training_that_stops_before_its_average_begins_says_so(prepared: Prepared):
+    how = {"steps": 400, "validate_every": 1, "patience": 2}
+    _, stopped = fitted(prepared, "gru", averaging="swa", **how)
+    last = stopped.history["step"].iloc[-1]
+    assert last < 300
+    (note,) = stopped.notes
+    assert f"averaged from step 301 on, but training stopped early at step {last}" in note
+    assert fitted(prepared, "gru", averaging="swa", steps=8)[1].notes == ()
+
+
 def test_progress_is_told_to_the_end(prepared: Prepared):
     _, windows = prepared
     told = []
