@@ -23,8 +23,8 @@ Weights Leads to Wider Optima and Better Generalization", UAI 2018, section 3, w
 of the budget on."""
 
 NEVER_BEGAN = (
-    "Weights were to be averaged from step {begin} on, but training stopped early at step {step}: there is "
-    "no average, and the weights are those of single steps. Ask for fewer steps, or for averaging=ema."
+    "Weights were to be averaged from step {begin} on, but training stopped early at step {step}: there "
+    "is no average, and the weights are those of single steps. Ask for fewer steps, or averaging=ema."
 )
 
 

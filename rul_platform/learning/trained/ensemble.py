@@ -15,7 +15,7 @@ import pandas as pd
 
 from rul_platform.core.labels import to_life
 from rul_platform.core.metrics import unit_rmse, unit_weights
-from rul_platform.core.recipe import FitConfig
+from rul_platform.core.recipe import Device, FitConfig
 from rul_platform.core.windows import CUTS_OF_A_LIFE, Windows, even_cuts
 from rul_platform.learning.fitting.full_history import fit_histories
 from rul_platform.learning.networks import models
@@ -94,6 +94,7 @@ def fit_ensemble(
     folds: Mapping[str, int],
     seed: int,
     far: float = 0.0,
+    device: Device = "auto",
     progress: Progress | None = None,
 ) -> Ensembled:
     """Train every member once for each fold, on the units of all other folds.
@@ -108,10 +109,11 @@ def fit_ensemble(
         seed: Of weights, batches and columns.
         far: Cap of a second fit of boosting, in units of ``cap``; 0: none. Networks have no such head:
             it cost them accuracy below the cap (docs/experiments.md).
+        device: Where networks are trained; boosting knows the processor alone.
         progress: Told after each member.
     """
     kinds: dict[str, Train] = {
-        NETWORK: _Networks(recipe, channels, windows.longest_history(), cap),
+        NETWORK: _Networks(recipe, channels, windows.longest_history(), cap, device),
         BOOSTING: _Trees(recipe, cap, far),
     }
     windows = windows.longer(max(windows.longest_history(), recipe.boosting_window))
@@ -203,6 +205,7 @@ class _Networks:
     channels: tuple[str, ...]
     window: int
     cap: float
+    device: Device
 
     def __call__(self, known: Windows, seed: int) -> NetworkModel:
         recipe = self.recipe
@@ -220,6 +223,7 @@ class _Networks:
             batch_size=recipe.batch_size,
             learning_rate=recipe.learning_rate,
             early_stopping=False,
+            device=self.device,
         )
         fit_histories(network, known, fit, cap=self.cap)
         return NetworkModel(network, config, self.channels, self.window)
