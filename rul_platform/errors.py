@@ -710,13 +710,13 @@ class SearchError(RulPlatformError):
 
 
 class BatchTooLargeError(RulPlatformError):
-    """Not even one window fits into memory."""
+    """Not even one window, or one whole history, fits into memory."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, one: str = "window") -> None:
         self.reason = reason
         super().__init__(
-            f"Not even a batch of one window fits into memory: {reason}. Make the network or the "
-            f"window smaller, or free some memory."
+            f"Not even a batch of one {one} fits into memory: {reason}. Make the network or the "
+            f"{one} smaller, or free some memory."
         )
 
 
