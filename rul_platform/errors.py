@@ -690,12 +690,15 @@ class TrainingDataError(TrainingError):
 
 
 class TrainingDivergedError(TrainingError):
-    """The loss is no finite number any more, or far larger than any useful one."""
+    """The loss is no finite number any more, or far larger than any useful one.
 
-    def __init__(self, *, step: int, loss: float, learning_rate: float) -> None:
+    ``what`` is no number: the loss, or an error on units left out.
+    """
+
+    def __init__(self, *, step: int, loss: float, learning_rate: float, what: str = "loss") -> None:
         self.step, self.loss, self.learning_rate = step, loss, learning_rate
         super().__init__(
-            f"Training diverged at step {step}: the loss is {loss:.3g} at a learning rate of "
+            f"Training diverged at step {step}: the {what} is {loss:.3g} at a learning rate of "
             f"{learning_rate:.3g}; it should be finite and fall. The weights were put back to the "
             f"last good ones and nothing was stored. Lower the learning rate (a tenth is a good "
             f"first try) or clip_norm, or switch mixed_precision off."
@@ -707,13 +710,13 @@ class SearchError(RulPlatformError):
 
 
 class BatchTooLargeError(RulPlatformError):
-    """Not even one window fits into memory."""
+    """Not even one window, or one whole history, fits into memory."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, one: str = "window") -> None:
         self.reason = reason
         super().__init__(
-            f"Not even a batch of one window fits into memory: {reason}. Make the network or the "
-            f"window smaller, or free some memory."
+            f"Not even a batch of one {one} fits into memory: {reason}. Make the network or the "
+            f"{one} smaller, or free some memory."
         )
 
 

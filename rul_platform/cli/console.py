@@ -1,5 +1,6 @@
 """How the command line shows work that takes a while."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from rul_platform.orchestration.pipeline import Pipeline, Stage
+from rul_platform.orchestration.pipeline import PLANT_ASSETS, Pipeline, Stage
 from rul_platform.storage.home import Home
 
 
@@ -40,17 +41,23 @@ def run_stages(
             click.echo(f"{label}: made already", err=aside)
             continue
         begin = time.monotonic()
-        with progress_bar(label) as home.progress:
+        unit = "" if PLANT_ASSETS.intersection(stage.assets) else "cycles"
+        with progress_bar(label, life_unit=unit) as home.progress:
             pipeline.run(stage)
         home.progress = None
         click.echo(f"{label}: {time.monotonic() - begin:.1f} s", err=aside)
 
 
 @contextmanager
-def progress_bar(label: str) -> Iterator[Callable[..., None]]:
-    """A progress bar on a terminal, one line at the start elsewhere; both on the error stream.
+def progress_bar(label: str, *, life_unit: str = "") -> Iterator[Callable[..., None]]:
+    """A progress bar on a terminal, lines at the start and the end elsewhere; on the error stream.
 
-    Gives what work tells ``(done, total)``.
+    Gives what work tells ``(done, total)``, and a training ``(done, total, validation RMSE)``: it stands
+    beside the bar, and the last one in the line at the end. Most work has none, and no such line.
+
+    Args:
+        label: What is at work.
+        life_unit: Of the RMSE; empty where it is not known.
     """
     console = Console(stderr=True)
     columns = (
@@ -58,14 +65,26 @@ def progress_bar(label: str) -> Iterator[Callable[..., None]]:
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[error]}", markup=False),
     )
     shown = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     if not console.is_terminal:
         click.echo(f"{label} ...", err=True)
     with shown:
-        task = shown.add_task(escape(label), total=None)
+        task, error = shown.add_task(escape(label), total=None, error=""), ""
 
-        def tell(done: int, total: int | None, *_: object) -> None:
-            shown.update(task, completed=done, total=total)
+        def tell(done: int, total: int | None, rmse: float | None = None, *_: object) -> None:
+            nonlocal error
+            error = _error(rmse, life_unit)
+            shown.update(task, completed=done, total=total, error=error)
 
         yield tell
+    if error and not console.is_terminal:
+        click.echo(f"{label}: last {error}", err=True)
+
+
+def _error(rmse: float | None, life_unit: str) -> str:
+    """In words; nothing of work that has no validation units."""
+    if rmse is None or not math.isfinite(rmse):
+        return ""
+    return f"validation RMSE {rmse:.1f} {life_unit}".rstrip()

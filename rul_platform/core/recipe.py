@@ -52,7 +52,7 @@ class FitConfig:
     schedule: Schedule = "one_cycle"
     averaging: Averaging = "none"
     augment: tuple[str, ...] = ()
-    device: Device = "cpu"
+    device: Device = "auto"
     mixed_precision: bool = False
     compiled: bool = False
 

@@ -82,6 +82,7 @@ def training(fitted: "FitResult", *, life_unit: str) -> Metadata:
         "best_step": fitted.best_step,
         "cpu_seconds": fitted.cpu_seconds,
         "batch": fitted.batch.sentence if fitted.batch else "not tried",
+        **({"notes": " ".join(fitted.notes)} if fitted.notes else {}),
         "history": dg.MetadataValue.md(markdown_image(curve, "Training history")),
     }
     if fitted.gradients.empty:

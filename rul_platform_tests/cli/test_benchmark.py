@@ -2,10 +2,13 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from rul_platform.cli.stages import opened
+from rul_platform.orchestration.pipeline import Stage
 from rul_platform_tests.cli.terminal import Terminal
 
 KEYS = {
@@ -35,6 +38,15 @@ def test_json_is_a_list_of_rows_and_nothing_else(done: Terminal):
     assert 0 < boosting["width_near"] < boosting["width"]
     assert constant["coverage"] is None
     assert boosting["rmse_clipped"] == pytest.approx(sum(boosting["rmse_clipped_by_seed"]) / 2)
+
+
+def test_a_training_tells_its_validation_error(done: Terminal, capsys: pytest.CaptureFixture[str]):
+    config = {"cmapss_benchmark": {"steps": 8, "validate_every": 4, "hidden_size": 4}}
+    with opened(done.open().settings) as work:
+        work.run([Stage(("cmapss_benchmark",), "gru|SIM", config)])
+    label = r"\[1/1\] cmapss_benchmark \[gru\|SIM\]"
+    said = capsys.readouterr().err
+    assert re.search(label + r": last validation RMSE \d+\.\d cycles\n", said), said
 
 
 def test_what_is_up_to_date_is_not_made_again(done: Terminal):

@@ -227,3 +227,34 @@ def test_work_without_a_terminal_says_when_it_begins(capsys: pytest.CaptureFixtu
 
     said = capsys.readouterr()
     assert (said.out, said.err) == ("working\n", "[5/7] pretrained_checkpoint [lstm] ...\n")
+
+
+@pytest.mark.parametrize(
+    ("told", "last"),
+    [
+        ([(25, 50, 30.0), (50, 50, 14.25)], "training: last validation RMSE 14.2 cycles\n"),
+        ([(25, 50, float("nan"))], ""),  # without validation units
+        ([(25, 50, 30.0), (1, 2)], ""),  # other work after a training
+        ([], ""),
+    ],
+)
+def test_without_a_terminal_the_last_validation_error_is_said_at_the_end(
+    capsys: pytest.CaptureFixture[str], told: list[tuple[float, ...]], last: str
+):
+    with progress_bar("training", life_unit="cycles") as tell:
+        for each in told:
+            tell(*each)
+    assert capsys.readouterr().err == f"training ...\n{last}"
+
+
+def test_on_a_terminal_the_validation_error_stands_beside_the_bar(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    for key, value in {"FORCE_COLOR": "1", "COLUMNS": "120", "TERM": "xterm"}.items():
+        monkeypatch.setenv(key, value)
+    with progress_bar("training") as tell:
+        tell(25, 50, 14.25)
+    said = capsys.readouterr().err
+    assert "validation RMSE 14.2" in said
+    assert "cycles" not in said  # a unit that is not known is not made up
+    assert "last validation" not in said

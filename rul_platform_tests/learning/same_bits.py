@@ -23,7 +23,7 @@ from rul_platform.learning.transfer.finetuning import FinetuneConfig, finetune, 
 from rul_platform_tests.fleets import wearing_fleet
 
 CAP = 40.0
-CONFIG = FitConfig(seed=7, steps=6, batch_size=32, validate_every=3)
+CONFIG = FitConfig(seed=7, steps=6, batch_size=32, validate_every=3, device="cpu")
 CHANNELS = ("s0", "s1", "s0_dev", "s1_dev", "age")
 
 
@@ -86,7 +86,9 @@ def of_ensemble(windows: Windows) -> str:
     """The graph that would serve, and the errors that its interval rests on."""
     folds = assign_folds(windows.units().tolist(), seed=0, source="here", count=2)
     recipe = EnsembleRecipe(hidden_size=8, num_layers=1, steps=3, batch_size=2, boosting_window=8)
-    made = fit_ensemble(windows, recipe, channels=CHANNELS, cap=CAP, folds=folds, seed=7)
+    made = fit_ensemble(
+        windows, recipe, channels=CHANNELS, cap=CAP, folds=folds, seed=7, device="cpu"
+    )
     errors = made.out_of_fold["predicted"].to_numpy(dtype=np.float64).tobytes()
     return sha256(made.model.graph(channels=len(CHANNELS)) + errors)
 

@@ -18,8 +18,7 @@ from rul_platform.orchestration.training_config import (
 
 
 def test_the_launchpad_trains_by_default_as_everything_else_does():
-    """But for the device, which a person who opens the launchpad wants to be the fastest."""
-    assert NetworkConfig(device=DeviceName.cpu).fit() == FitConfig(seed=0)
+    assert NetworkConfig().fit() == FitConfig(seed=0)
 
 
 def test_every_field_of_a_training_is_offered_but_early_stopping():

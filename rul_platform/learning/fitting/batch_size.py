@@ -1,18 +1,18 @@
 """Which batch fits into memory: the wanted one, or the largest half, quarter, … of it that does.
 
-One forward and one backward pass with real windows say so. On a CPU the system rarely refuses memory:
-it kills who took too much. There a batch is tried only where twice what its activations take, as
-measured on a few windows, is free.
+One forward and one backward pass with real windows, or with the longest histories, say so. On a CPU
+the system rarely refuses memory: it kills who took too much. There a batch is tried only where twice
+what its activations take, as measured on a few of them, is free.
 
-Belongs here: the size. Does not belong here: training with it (``training``).
+Belongs here: the size. Does not belong here: training with it (``training``, ``full_history``).
 
 Shape letters: B batch.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -36,28 +36,36 @@ GRADIENTS = 2
 """A backward pass holds about as much again as the forward pass saved."""
 
 
+def free_memory() -> int | None:
+    """Bytes that this process may still take; None where the system does not say."""
+    known = [room for room in (_of_the_machine(), _of_the_group()) if room is not None]
+    return min(known) if known else None
+
+
 @dataclass(frozen=True, slots=True)
 class FittingBatch:
     """A batch size that was tried, and those that were refused.
 
     Attributes:
-        wanted: Asked for, at most the number of windows.
+        wanted: Asked for, at most as many as there are.
         size: Fits.
         refused: Larger sizes that did not fit, with why, the largest first.
+        of: What is counted.
     """
 
     wanted: int
     size: int
     refused: tuple[tuple[int, str], ...] = ()
+    of: Literal["windows", "histories"] = "windows"
 
     @property
     def sentence(self) -> str:
         """What was found, for people and cards."""
         if not self.refused:
-            return f"A batch of {self.size} windows fits."
+            return f"A batch of {self.size} {self.of} fits."
         return (
-            f"A batch of {self.wanted} windows does not fit into memory ({self.refused[0][1]}); "
-            f"{self.size} windows do, and were used."
+            f"A batch of {self.wanted} {self.of} does not fit into memory ({self.refused[0][1]}); "
+            f"{self.size} {self.of} do, and were used."
         )
 
 
@@ -84,79 +92,98 @@ def fitting_batch_size(
     if not len(windows):
         raise TooFewUnitsError("batch size", found=0, needed=1, what="windows to train on")
     one_thread()
-    size = wanted = min(wanted, len(windows))
-    refused: list[tuple[int, str]] = []
-    while why := _refusal(network, windows, size, free_bytes or free_memory):
-        refused.append((size, why))
-        if size == 1:
-            raise BatchTooLargeError(why)
-        size //= 2
-    return FittingBatch(wanted, size, tuple(refused))
-
-
-def free_memory() -> int | None:
-    """Bytes that this process may still take; None where the system does not say."""
-    known = [room for room in (_of_the_machine(), _of_the_group()) if room is not None]
-    return min(known) if known else None
-
-
-def _refusal(
-    network: nn.Module, windows: Windows, size: int, free_bytes: Callable[[], int | None]
-) -> str | None:
-    """Why a batch of this size does not fit; None where it does."""
     device = next(network.parameters()).device
-    try:
-        if device.type == "cpu" and size > MEASURED and (room := free_bytes()) is not None:
-            needed = GRADIENTS * size * _bytes_for_one(network, windows)
-            if needed > room:
-                return f"it takes about {_gigabytes(needed)}, and {_gigabytes(room)} are free"
-        _pass(network, windows, size, device)
-    except (MemoryError, torch.OutOfMemoryError) as error:
-        return _first_line(error)
-    except RuntimeError as error:
-        if not any(words in str(error).lower() for words in REFUSALS):
-            raise
-        return _first_line(error)
-    finally:
-        network.zero_grad(set_to_none=True)
-        if device.type == "cuda":
-            torch.cuda.empty_cache()
-    return None
+
+    def lose(size: int) -> Tensor:
+        return (network(_batch(windows, size).to(device)) ** 2).mean()
+
+    trial = Trial(network, lose, free_bytes=free_bytes or free_memory)
+    return trial.halved(FittingBatch(wanted := min(wanted, len(windows)), wanted))
 
 
-def _pass(network: nn.Module, windows: Windows, size: int, device: torch.device) -> None:
-    """Forward and backward once, as in training."""
-    was_training = network.training
-    network.train()
-    try:
-        output_B = network(_batch(windows, size).to(device))
-        (output_B**2).mean().backward()
-    finally:
-        network.train(was_training)
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Batches that are tried before training; weights are not changed.
+
+    Attributes:
+        network: On the device that it is to be trained on.
+        lose: The loss of a batch of so many, computed as in training.
+        measured: On so many the activations of one are measured; so many are always tried.
+        free_bytes: How much memory a CPU may still take; None where that is not known.
+    """
+
+    network: nn.Module
+    lose: Callable[[int], Tensor]
+    measured: int = MEASURED
+    free_bytes: Callable[[], int | None] = free_memory
+
+    def halved(self, wanted: FittingBatch) -> FittingBatch:
+        """``wanted``, halved until one forward and backward pass fits.
+
+        Raises:
+            BatchTooLargeError: Not even a single one fits.
+        """
+        size, refused = wanted.size, list[tuple[int, str]]()
+        while why := self._refusal(size):
+            refused.append((size, why))
+            if size == 1:
+                one = "window" if wanted.of == "windows" else "history"
+                raise BatchTooLargeError(why, one=one)
+            size //= 2
+        return replace(wanted, size=size, refused=tuple(refused))
+
+    def _refusal(self, size: int) -> str | None:
+        """Why a batch of this size does not fit; None where it does."""
+        device = next(self.network.parameters()).device
+        is_foreseen = device.type == "cpu" and size > self.measured
+        try:
+            if is_foreseen and (room := self.free_bytes()) is not None:
+                needed = GRADIENTS * size * self._bytes_for_one()
+                if needed > room:
+                    return f"it takes about {_gigabytes(needed)}, and {_gigabytes(room)} are free"
+            self._pass(size)
+        except (MemoryError, torch.OutOfMemoryError) as error:
+            return _first_line(error)
+        except RuntimeError as error:
+            if not any(words in str(error).lower() for words in REFUSALS):
+                raise
+            return _first_line(error)
+        finally:
+            self.network.zero_grad(set_to_none=True)
+            if device.type == "cuda":
+                torch.cuda.empty_cache()
+        return None
+
+    def _pass(self, size: int) -> None:
+        """Forward and backward once, as in training."""
+        was_training = self.network.training
+        self.network.train()
+        try:
+            self.lose(size).backward()
+        finally:
+            self.network.train(was_training)
+
+    def _bytes_for_one(self) -> float:
+        """What the forward pass keeps of one for the backward pass."""
+        saved: dict[int, int] = {}
+
+        def note(tensor: Tensor) -> Tensor:
+            storage = tensor.untyped_storage()
+            saved[storage.data_ptr()] = storage.nbytes()
+            return tensor
+
+        weights = {p.untyped_storage().data_ptr() for p in self.network.parameters()}
+        with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+            kept: Any = self.lose(self.measured)
+        total = sum(count for at, count in saved.items() if at not in weights)
+        del kept
+        return total / self.measured
 
 
 def _batch(windows: Windows, size: int) -> Tensor:
     """The first ``size`` windows."""
     few = Windows(windows.table, windows.index.iloc[:size], windows.length)
     return torch.from_numpy(few.features())
-
-
-def _bytes_for_one(network: nn.Module, windows: Windows) -> float:
-    """What the forward pass keeps of one window for the backward pass."""
-    saved: dict[int, int] = {}
-
-    def note(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        saved[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
-    weights = {p.untyped_storage().data_ptr() for p in network.parameters()}
-    x_BWF = _batch(windows, MEASURED)
-    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-        kept: Any = network(x_BWF)
-    total = sum(count for at, count in saved.items() if at not in weights)
-    del kept
-    return (total + x_BWF.nbytes) / len(x_BWF)
 
 
 def _of_the_machine() -> int | None:

@@ -156,8 +156,12 @@ def refuse_empty(windows: Windows, what: str) -> None:
         raise TooFewUnitsError("training", found=0, needed=1, what=what)
 
 
-def refuse_no_numbers(windows: Windows) -> None:
+def refuse_no_numbers(windows: Windows, what: str = "") -> None:
     """Refuse features and labels that are NaN or infinite.
+
+    Args:
+        windows: To be looked through.
+        what: They are, where that is not plain: begins each problem.
 
     Raises:
         TrainingDataError: Says which channels, by their place, and which units.
@@ -175,7 +179,7 @@ def refuse_no_numbers(windows: Windows) -> None:
     if wrong_units:
         problems.append(f"the remaining life of {', '.join(wrong_units[:5])} is not known")
     if problems:
-        raise TrainingDataError(problems)
+        raise TrainingDataError(f"{what}{problem}" for problem in problems)
 
 
 def _unpadded(windows: Windows) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

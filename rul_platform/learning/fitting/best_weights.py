@@ -30,6 +30,7 @@ class FitResult:
         gradients: Length of the gradient of each layer at each validation, before clipping: ``step``,
             ``layer``, ``norm``; empty where nobody looked.
         batch: Which batch fitted into memory; None where that was not tried.
+        notes: What did not go as it was asked for, in plain words.
     """
 
     history: pd.DataFrame
@@ -40,6 +41,7 @@ class FitResult:
         default_factory=lambda: pd.DataFrame(columns=pd.Index(GRADIENTS))
     )
     batch: FittingBatch | None = None
+    notes: tuple[str, ...] = ()
 
 
 class Kept:

@@ -9,8 +9,8 @@ Belongs here: batches of whole histories. Does not belong here: windows (``train
 Shape letters: B units of a batch, T readings of the longest of them, F channels, U units.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from rul_platform.core.windows import Windows
 from rul_platform.errors import NetworkError, TrainingError
 from rul_platform.learning.fitting import losses
 from rul_platform.learning.fitting.batch import Batch, Labels
+from rul_platform.learning.fitting.batch_size import FittingBatch, Trial, free_memory
 from rul_platform.learning.fitting.batches import labels_of, refuse_empty, refuse_no_numbers
 from rul_platform.learning.fitting.best_weights import FitResult
 from rul_platform.learning.fitting.devices import place_of
@@ -47,6 +48,8 @@ def fit_histories(
 ) -> FitResult:
     """Train ``network`` in place on whole histories; otherwise as :func:`~.training.fit`.
 
+    A batch that does not fit into memory is halved until it does; the longest histories say so.
+
     A unit's history goes from the first row of its first window to its newest reading; only readings
     that have a window have a label.
 
@@ -63,6 +66,7 @@ def fit_histories(
     Raises:
         NetworkError: The network reads windows, or has no outputs for this loss.
         TrainingError: Augmentations are asked for; or as of :func:`~.training.fit`.
+        BatchTooLargeError: Not even the longest history fits into memory.
     """
     if network.config.reads != "history":
         raise NetworkError(["whole histories need a network with reads='history'"])
@@ -71,22 +75,26 @@ def fit_histories(
     refuse_empty(train, "windows to train on")
     one_thread()
     place = place_of(config)
-    torch.manual_seed(config.seed)
     losses.refuse_misfit(network, config.loss)
     histories = Histories.of(train, cap=cap, far=network.config.far, device=place.device)
+    checks = checks_of(valid, config)
     network.to(place.device)
     ask = place.prepared(network.every_answer)
     try:
+        batch = histories.fitting(network, config)
+        config = replace(config, batch_size=batch.size) if batch.refused else config
+        torch.manual_seed(config.seed)
         return run(
             Training(
                 network=network,
                 batches=histories.batches(config),
                 objective=losses.of_answers(network, ask, config.loss),
-                checks=checks_of(valid, config),
+                checks=checks,
                 config=config,
                 cap=cap,
                 factors={},
                 precision=place.precision,
+                batch=batch,
                 watch=watch,
                 progress=progress,
             )
@@ -134,6 +142,33 @@ class Histories:
         table = torch.from_numpy(np.concatenate([windows.table, filling]))
         labels = _spread(labels_of(windows, cap=cap, far=far), at, rows + 1)
         return cls(table.to(device), labels.to(device), weight.to(device), first, last - first + 1)
+
+    def fitting(
+        self,
+        network: RulNetwork,
+        config: FitConfig,
+        *,
+        free_bytes: Callable[[], int | None] = free_memory,
+    ) -> FittingBatch:
+        """How many histories of a batch fit into memory, if the longest of all meet in one.
+
+        Args:
+            network: On the device that it is to be trained on.
+            config: Its ``batch_size`` and ``loss``.
+            free_bytes: How much memory a CPU may still take; None where that is not known.
+
+        Raises:
+            BatchTooLargeError: Not even a single one fits.
+        """
+        longest_U = np.argsort(-self.length_U, kind="stable")
+        objective = losses.of_answers(network, network.every_answer, config.loss)
+
+        def lose(size: int) -> torch.Tensor:
+            return objective(self.batch(longest_U[:size]))
+
+        wanted = min(config.batch_size, len(longest_U))
+        trial = Trial(network, lose, measured=1, free_bytes=free_bytes)
+        return trial.halved(FittingBatch(wanted, wanted, of="histories"))
 
     def batches(self, config: FitConfig) -> Iterator[Batch]:
         """Batches of units in random order, epoch after epoch, as many as ``config`` has steps.

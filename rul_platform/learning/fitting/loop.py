@@ -4,6 +4,7 @@ Belongs here: steps, validations, and when to end. Does not belong here: what a 
 (``batches``, ``full_history``), what it costs (``losses``), what it changes (``steps``).
 """
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -34,8 +35,14 @@ LOST = 10.0
 training that keeps its last weights; one that keeps its best is not hurt by it."""
 
 
+UNWATCHED = (
+    "Live figures ended at step {step}, because they could not be written: {error}. The training went "
+    "on, and its own history is whole. Make room, or switch them off."
+)
+
+
 class Watch(Protocol):
-    """Is told how training goes, and decides nothing."""
+    """Is told how training goes, and decides nothing. Once it raises ``OSError``, it is told no more."""
 
     def validated(self, row: Mapping[str, float]) -> None:
         """A validation: a row of the history, and ``gradient/<layer>`` for each layer."""
@@ -81,7 +88,8 @@ def run(training: Training) -> FitResult:
     """Train to the end.
 
     Raises:
-        TrainingDivergedError: The loss is lost; the network has its last good weights back.
+        TrainingDivergedError: The loss is lost, or answers to validation windows are no numbers; the
+            network has its last good weights back.
     """
     begin = time.process_time()
     config, under_way = training.config, _UnderWay(training)
@@ -91,10 +99,7 @@ def run(training: Training) -> FitResult:
         under_way.step(step, batch, is_look=is_look)
         if is_look and under_way.validate(step) >= config.patience and config.early_stopping:
             break
-    result = under_way.ended(time.process_time() - begin)
-    if training.watch:
-        training.watch.finished(result)
-    return result
+    return under_way.ended(time.process_time() - begin)
 
 
 class _UnderWay:
@@ -103,10 +108,10 @@ class _UnderWay:
     def __init__(self, training: Training) -> None:
         network, config = training.network, training.config
         optimizer = optimizer_of(network, config, training.factors)
-        self._training = training
+        self._training, self._watch, self._step = training, training.watch, 0
+        self._notes: list[str] = []
         self._schedule, self._average = schedule_of(optimizer, config), Average(network, config)
-        rmse = self._rmse(network)
-        self._kept = Kept(network, rmse, keeps_best=config.early_stopping)
+        self._kept = Kept(network, self._rmse(network, 0), keeps_best=config.early_stopping)
         self._gradients = GradientMonitor(network)
         self._losses: list[Tensor] = []
         self._stepper = Stepper(
@@ -120,6 +125,7 @@ class _UnderWay:
 
     def step(self, step: int, batch: Batch, *, is_look: bool) -> None:
         """Change the weights once; where ``is_look``, note the gradients too."""
+        self._step = step
         look = (lambda: self._gradients.note(step)) if is_look else None
         self._losses.append(self._stepper.take(batch, look))
         self._schedule.stepped()
@@ -129,12 +135,11 @@ class _UnderWay:
         """Look at the weights; gives how many looks in a row were no better than the best."""
         training = self._training
         loss = self._mean_loss(step)
-        rmse = self._rmse(self._average.network)
+        rmse = self._rmse(self._average.network, step)
         self._schedule.validated(rmse if training.config.early_stopping else loss)
         row = self._kept.look((step, loss, rmse, self._schedule.rate), self._average.network)
-        if training.watch:
-            gradients = self._gradients.newest().items()
-            training.watch.validated(row | {f"gradient/{name}": norm for name, norm in gradients})
+        row |= {f"gradient/{name}": norm for name, norm in self._gradients.newest().items()}
+        self._tell(lambda watch: watch.validated(row))
         if training.progress:
             training.progress(step, training.config.steps, rmse)
         return self._kept.waited
@@ -143,7 +148,21 @@ class _UnderWay:
         """Put the weights to end with into the network."""
         self._kept.restore()
         result = self._kept.result(cpu_seconds, self._gradients.table())
-        return replace(result, batch=self._training.batch)
+        result = replace(result, batch=self._training.batch)
+        if missing := self._average.missing(self._step):
+            self._notes.append(missing)
+        self._tell(lambda watch: watch.finished(result))
+        return replace(result, notes=tuple(self._notes)) if self._notes else result
+
+    def _tell(self, say: Callable[[Watch], None]) -> None:
+        """Tell who watches; a disk that is full costs the live figures, and not the training."""
+        if self._watch is None:
+            return
+        try:
+            say(self._watch)
+        except OSError as error:
+            self._watch = None
+            self._notes.append(UNWATCHED.format(step=self._step, error=error))
 
     def _mean_loss(self, step: int) -> float:
         """Mean over the steps since the last look.
@@ -166,8 +185,21 @@ class _UnderWay:
         self._losses.clear()
         return float(np.mean(losses))
 
-    def _rmse(self, network: nn.Module) -> float:
+    def _rmse(self, network: nn.Module, step: int) -> float:
+        """In life units; NaN where there is nothing to validate on.
+
+        Raises:
+            TrainingDivergedError: Answers are no numbers, though all that was asked about is one: such
+                weights are not "no better", they are ruined.
+        """
         training = self._training
         if training.checks is None:
             return float("nan")
-        return validation_rmse(network, training.checks, training.cap)
+        rmse = validation_rmse(network, training.checks, training.cap)
+        if math.isfinite(rmse):
+            return rmse
+        if step:
+            self._kept.restore()
+        raise TrainingDivergedError(
+            step=step, loss=rmse, learning_rate=self._schedule.rate, what="validation RMSE"
+        )

@@ -23,7 +23,8 @@ from rul_platform.core.labels import to_target
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import Windows
 from rul_platform.errors import TooFewUnitsError
-from rul_platform.learning.fitting.batch import Batch
+from rul_platform.learning.fitting.batch import Batch, Labels
+from rul_platform.learning.fitting.devices import place_of
 from rul_platform.learning.fitting.steps import take_step
 from rul_platform.learning.fitting.training import one_thread
 
@@ -79,7 +80,7 @@ def find_rate(
     Args:
         network: Where the sweep begins: its weights matter.
         train: Windows to learn from.
-        config: Batch size, weight decay, clipping and seed are taken from it.
+        config: Batch size, weight decay, clipping, seed and device are taken from it.
         cap: Label cap, in life units.
         steps: Of the whole sweep.
         lowest: Rate of the first step.
@@ -87,15 +88,20 @@ def find_rate(
 
     Raises:
         TooFewUnitsError: There is nothing to train on.
+        DeviceError: CUDA was asked for and there is none.
     """
     if not len(train):
         raise TooFewUnitsError("rate finder", found=0, needed=1, what="windows to train on")
     one_thread()
+    place = place_of(config)
     before = copy.deepcopy(network.state_dict())
     was_training = network.training
     try:
-        rows = _sweep(network, train, config, cap, np.geomspace(lowest, highest, steps))
+        network.to(place.device)
+        rates = np.geomspace(lowest, highest, steps)
+        rows = _sweep(network, train, config, cap, rates, place.device)
     finally:
+        network.to("cpu")
         network.load_state_dict(before)
         network.zero_grad(set_to_none=True)
         network.train(was_training)
@@ -117,7 +123,12 @@ def suggest(table: pd.DataFrame) -> float:
 
 
 def _sweep(
-    network: nn.Module, train: Windows, config: FitConfig, cap: float, rates: np.ndarray
+    network: nn.Module,
+    train: Windows,
+    config: FitConfig,
+    cap: float,
+    rates: np.ndarray,
+    device: str,
 ) -> list[tuple[int, float, float, float]]:
     """Steps with growing rates, until the loss breaks: step, rate, loss, smoothed loss."""
     torch.manual_seed(config.seed)
@@ -134,7 +145,8 @@ def _sweep(
         size = min(config.batch_size, len(train))
         batch_B = torch.from_numpy(generator.choice(len(train), size, replace=False))
         is_bound = None if at_least_N is None else at_least_N[batch_B]
-        batch = Batch(table[rows_NW[batch_B]], target_N[batch_B], is_bound)
+        labels = Labels(target_N[batch_B], is_bound).to(device)
+        batch = Batch(table[rows_NW[batch_B]].to(device), *labels)
         loss = take_step(network, optimizer, batch, config.clip_norm)
         mean = SMOOTHING * mean + (1 - SMOOTHING) * loss
         smoothed = mean / (1 - SMOOTHING**step)

@@ -22,7 +22,12 @@ from rul_platform.learning.fitting import losses
 from rul_platform.learning.fitting.augmentation import augmented
 from rul_platform.learning.fitting.batch import Batch
 from rul_platform.learning.fitting.batch_size import fitting_batch_size
-from rul_platform.learning.fitting.batches import Examples, batches, refuse_empty
+from rul_platform.learning.fitting.batches import (
+    Examples,
+    batches,
+    refuse_empty,
+    refuse_no_numbers,
+)
 from rul_platform.learning.fitting.best_weights import FitResult
 from rul_platform.learning.fitting.devices import Place, place_of
 from rul_platform.learning.fitting.loop import Progress, Training, Watch, run
@@ -76,7 +81,7 @@ def fit(
     Raises:
         TooFewUnitsError: There is nothing to train or to validate on.
         TrainingDataError: A feature or a label is no finite number.
-        TrainingDivergedError: The loss is lost.
+        TrainingDivergedError: The loss is lost, or answers to validation windows are no numbers.
         TrainingError: Early stopping was asked for with nothing to validate on.
         DeviceError: CUDA was asked for and there is none.
         NetworkError: The network has no outputs for this loss.
@@ -91,6 +96,7 @@ def fit(
         for each in (train, replay)
         if each is not None
     ]
+    checks = checks_of(valid, config)
     network.to(place.device)
     try:
         batch = fitting_batch_size(network, train, config.batch_size)
@@ -101,7 +107,7 @@ def fit(
                 network=network,
                 batches=augmented(batches(*given, config=config), config),
                 objective=objective_of(network, config, place),
-                checks=checks_of(valid, config),
+                checks=checks,
                 config=config,
                 cap=cap,
                 factors=learning_rates or {},
@@ -120,10 +126,12 @@ def checks_of(valid: Windows | None, config: FitConfig) -> Windows | None:
 
     Raises:
         TooFewUnitsError: There is none.
+        TrainingDataError: A feature or a label is no finite number: no error could be measured.
         TrainingError: Early stopping needs some.
     """
     if valid is not None:
         refuse_empty(valid, "windows to validate on")
+        refuse_no_numbers(valid, "among the validation windows ")
         return even_cuts(valid, VALIDATION_CUTS)
     if config.early_stopping:
         msg = (

@@ -15,7 +15,7 @@ import pandas as pd
 
 from rul_platform.core.labels import to_life
 from rul_platform.core.metrics import unit_rmse, unit_weights
-from rul_platform.core.recipe import FitConfig
+from rul_platform.core.recipe import Device, FitConfig
 from rul_platform.core.windows import CUTS_OF_A_LIFE, Windows, even_cuts
 from rul_platform.learning.fitting.best_weights import FitResult
 from rul_platform.learning.fitting.full_history import fit_histories
@@ -98,6 +98,7 @@ def fit_ensemble(
     folds: Mapping[str, int],
     seed: int,
     far: float = 0.0,
+    device: Device = "auto",
     progress: Progress | None = None,
 ) -> Ensembled:
     """Train every member once for each fold, on the units of all other folds.
@@ -112,10 +113,11 @@ def fit_ensemble(
         seed: Of weights, batches and columns.
         far: Cap of a second fit of boosting, in units of ``cap``; 0: none. Networks have no such head:
             it cost them accuracy below the cap (docs/experiments.md).
+        device: Where networks are trained; boosting knows the processor alone.
         progress: Told after each member.
     """
     kinds: dict[str, Train] = {
-        NETWORK: _Networks(recipe, channels, windows.longest_history(), cap),
+        NETWORK: _Networks(recipe, channels, windows.longest_history(), cap, device),
         BOOSTING: _Trees(recipe, cap, far),
     }
     windows = windows.longer(max(windows.longest_history(), recipe.boosting_window))
@@ -165,6 +167,7 @@ def fit_history_network(
     window: int,
     cap: float,
     seed: int,
+    device: Device = "auto",
     watched: Windows | None = None,
     progress: EachLook | None = None,
 ) -> tuple[NetworkModel, FitResult]:
@@ -177,6 +180,7 @@ def fit_history_network(
         window: Readings that the model looks at: as many as the longest history has.
         cap: Label cap, in life units.
         seed: Of weights and batches.
+        device: Where to train.
         watched: Windows of other units, as long as ``window``: how it errs on them is noted, and
             changes nothing.
         progress: Told after each look.
@@ -195,6 +199,7 @@ def fit_history_network(
         batch_size=recipe.batch_size,
         learning_rate=recipe.learning_rate,
         early_stopping=False,
+        device=device,
     )
     fitted = fit_histories(network, known, fit, cap=cap, valid=watched, progress=progress)
     return NetworkModel(network, config, channels, window), fitted
@@ -250,10 +255,17 @@ class _Networks:
     channels: tuple[str, ...]
     window: int
     cap: float
+    device: Device
 
     def __call__(self, known: Windows, seed: int) -> NetworkModel:
         model, _ = fit_history_network(
-            known, self.recipe, self.channels, window=self.window, cap=self.cap, seed=seed
+            known,
+            self.recipe,
+            self.channels,
+            window=self.window,
+            cap=self.cap,
+            seed=seed,
+            device=self.device,
         )
         return model
 

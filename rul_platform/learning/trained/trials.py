@@ -46,7 +46,8 @@ class Lesson:
         channels: Names of the F channels.
         cap: Label cap, in life units.
         folds: Fold of each engine.
-        fit: Settings of a network's training. The ensemble and boosting take the seed alone.
+        fit: Settings of a network's training. The ensemble takes its seed and device, boosting the
+            seed alone.
         hidden_size: Of a network.
         far: Cap of a second head, in units of ``cap``; 0: none. The ensemble always has one.
         recipe: Of the ensemble.
@@ -163,11 +164,13 @@ def _ensemble(lesson: Lesson, progress: Progress | None) -> Trial:
         folds=lesson.folds,
         seed=lesson.fit.seed,
         far=ENSEMBLE_FAR,
+        device=lesson.fit.device,
         progress=progress,
     )
     return Trial(
         model=done.model,
         left_out=done.out_of_fold,
+        device=place_of(lesson.fit).device,
         cpu_seconds=done.cpu_seconds,
         tables={"members": done.members},
     )

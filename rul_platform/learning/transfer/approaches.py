@@ -199,6 +199,7 @@ def _whole_histories(given: _Lesson) -> Trained:
         window=max(known.length, known.longest_history()),
         cap=setting.cap,
         seed=setting.config.fit.seed,
+        device=setting.config.fit.device,
         watched=given.left_out,
         progress=given.progress,
     )

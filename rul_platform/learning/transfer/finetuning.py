@@ -241,4 +241,6 @@ def _joined(first: FitResult, second: FitResult) -> FitResult:
         best_step=second.best_step + offset if second.best_step else first.best_step,
         best_valid_rmse=second.best_valid_rmse,
         cpu_seconds=first.cpu_seconds + second.cpu_seconds,
+        batch=min(filter(None, (first.batch, second.batch)), key=lambda b: b.size, default=None),
+        notes=first.notes + second.notes,
     )

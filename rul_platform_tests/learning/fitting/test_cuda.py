@@ -9,6 +9,7 @@ from rul_platform.core.preparation import Preparation
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import Windows
 from rul_platform.learning.fitting import training
+from rul_platform.learning.fitting.rate_finder import find_rate
 from rul_platform.learning.networks import models
 
 CAP = 60.0
@@ -51,6 +52,17 @@ def test_auto_takes_the_device(prepared: Prepared):
     by_itself, _ = trained(prepared, "gru", device="auto")
     on_cuda, _ = trained(prepared, "gru", device="cuda")
     assert np.array_equal(by_itself, on_cuda)
+
+
+def test_a_rate_test_runs_there_and_gives_the_network_back(prepared: Prepared):
+    _, windows = prepared
+    found = {}
+    for device in ("cpu", "cuda"):
+        network = models.build(models.default_config("gru", windows.table.shape[1]), seed=0)
+        how = FitConfig(seed=0, device=device)
+        found[device] = find_rate(network, windows.select("train"), how, cap=CAP, steps=5).table
+        assert {weight.device.type for weight in network.state_dict().values()} == {"cpu"}
+    assert np.allclose(found["cpu"]["loss"], found["cuda"]["loss"], rtol=1e-3)
 
 
 def test_a_network_trained_there_is_scored_and_stored_on_the_processor(prepared: Prepared):

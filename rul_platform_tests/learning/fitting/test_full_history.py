@@ -1,5 +1,8 @@
 """Training on whole histories."""
 
+import subprocess
+import sys
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -92,6 +95,61 @@ def test_the_same_seed_gives_the_same_weights(prepared: Prepared):
     assert all(torch.equal(found[0][name], found[1][name]) for name in found[0])
 
 
+def test_the_result_tells_which_batch_fitted(prepared: Prepared):
+    _, windows = prepared
+    train, config = windows.select("train"), settings(1, early_stopping=False)
+    result = fit_histories(network_for(windows), train, config, cap=CAP)
+    assert result.batch is not None
+    assert result.batch.sentence == "A batch of 3 histories fits."
+
+
+def test_histories_that_would_take_more_than_is_free_are_not_even_tried():
+    """The longest count: the room of five short histories is not that of one long one."""
+    lives = {"long": 200, **{f"u{at}": 10 for at in range(7)}}
+    histories, network = Histories.of(windows_of(lives, 3), cap=CAP), network_for(windows_of(lives))
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    plenty = histories.fitting(network, settings(1, batch_size=99), free_bytes=lambda: 10**9)
+    assert (plenty.wanted, plenty.size, plenty.refused) == (8, 8, ())
+    scarce = histories.fitting(network, settings(1, batch_size=8), free_bytes=lambda: 500_000)
+    assert scarce.size < 8
+    assert "A batch of 8 histories does not fit into memory (it takes about" in scarce.sentence
+    assert f"{scarce.size} histories do, and were used" in scarce.sentence
+    assert all(torch.equal(before[name], now) for name, now in network.state_dict().items())
+    assert all(parameter.grad is None for parameter in network.parameters())
+
+
+LIMITED = """
+    import resource
+    import torch
+    from rul_platform.core.recipe import FitConfig
+    from rul_platform.learning.fitting.full_history import Histories
+    from rul_platform.learning.networks.models import ModelConfig, build
+    from rul_platform_tests.learning.fitting.test_batches import windows_of
+
+    torch.set_num_threads(1)
+    histories = Histories.of(windows_of({f"u{at}": 100 for at in range(512)}, 3), cap=60.0)
+    network = build(ModelConfig(name="lstm", input_size=1, hidden_size=128, reads="history"), seed=0)
+    histories.fitting(network, FitConfig(seed=0, batch_size=1))  # what torch loads once
+    taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (taken + 400_000_000,) * 2)
+    wanted = FitConfig(seed=0, batch_size=512)
+    found = histories.fitting(network, wanted, free_bytes=lambda: None)
+    print(found.size, found.sentence)
+"""
+
+
+def test_histories_that_the_system_refuses_are_halved_until_they_fit():
+    """In a process that may take only so much."""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(LIMITED)],
+        capture_output=True, text=True, check=False, timeout=240,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    size, said = done.stdout.split(maxsplit=1)
+    assert 1 <= int(size) < 512
+    assert said.startswith("A batch of 512 histories does not fit into memory (")
+
+
 def test_a_network_that_reads_windows_is_refused(prepared: Prepared):
     _, windows = prepared
     with pytest.raises(NetworkError, match="whole histories need a network with reads='history'"):
@@ -103,6 +161,18 @@ def test_augmentations_are_refused(prepared: Prepared):
     config = settings(1, augment=("jitter", "mixup"))
     with pytest.raises(TrainingError, match=r"augment asks for jitter, mixup, which alter windows"):
         fit_histories(network_for(windows), windows, config, cap=CAP)
+
+
+def test_validation_units_that_are_no_numbers_are_refused(prepared: Prepared):
+    _, windows = prepared
+    valid = windows.select("valid")
+    table = windows.table.copy()
+    table[int(valid.index["last_row"].max()), 2] = np.inf
+    valid = Windows(table, valid.index, valid.length)
+    with pytest.raises(TrainingDataError, match="among the validation windows channel 3 of 5"):
+        fit_histories(
+            network_for(windows), windows.select("train"), settings(1), cap=CAP, valid=valid
+        )
 
 
 def test_features_that_are_no_numbers_are_refused(prepared: Prepared):

@@ -13,6 +13,7 @@ from rul_platform.core.windows import Windows, window_index
 from rul_platform.errors import (
     DeviceError,
     TooFewUnitsError,
+    TrainingDataError,
     TrainingDivergedError,
     TrainingError,
 )
@@ -85,6 +86,16 @@ def test_it_stops_early_when_validation_gets_no_better(prepared: Prepared):
     assert result.history["step"].iloc[-1] >= result.best_step + 2
 
 
+def test_a_training_that_stops_before_its_average_begins_says_so(prepared: Prepared):
+    how = {"steps": 400, "validate_every": 1, "patience": 2}
+    _, stopped = fitted(prepared, "gru", averaging="swa", **how)
+    last = stopped.history["step"].iloc[-1]
+    assert last < 300
+    (note,) = stopped.notes
+    assert f"averaged from step 301 on, but training stopped early at step {last}" in note
+    assert fitted(prepared, "gru", averaging="swa", steps=8)[1].notes == ()
+
+
 def test_progress_is_told_to_the_end(prepared: Prepared):
     _, windows = prepared
     told = []
@@ -107,6 +118,64 @@ def test_nothing_to_validate_on_is_refused(prepared: Prepared):
         training.fit(
             network, windows.select("train"), windows.select("none"), FitConfig(seed=0), cap=CAP
         )
+
+
+def spoilt(windows: Windows, unit: str, reading: float) -> Windows:
+    """Channel 3 of the newest reading of ``unit`` is ``reading``."""
+    table, of_unit = windows.table.copy(), windows.index["unit"] == unit
+    table[int(windows.index.loc[of_unit, "last_row"].max()), 2] = reading
+    return Windows(table, windows.index, windows.length)
+
+
+def test_one_reading_of_a_validation_unit_that_is_no_number_is_refused(prepared: Prepared):
+    """Else no validation is better than another, and the network comes back as it was."""
+    _, windows = prepared
+    valid = spoilt(windows, "u5", float("nan")).select("valid")
+    network = models.build(models.default_config("gru", windows.table.shape[1]), seed=0)
+    said = "among the validation windows channel 3 of 5 is NaN or infinite in 1 readings"
+    with pytest.raises(TrainingDataError, match=said):
+        training.fit(network, windows.select("train"), valid, FitConfig(seed=0, steps=1), cap=CAP)
+
+
+def test_a_validation_label_that_is_not_known_is_refused_without_early_stopping_too(
+    prepared: Prepared,
+):
+    _, windows = prepared
+    valid = windows.select("valid")
+    rul = valid.index["rul"].mask(valid.index["unit"] == "u1")
+    valid = Windows(valid.table, valid.index.assign(rul=rul), valid.length)
+    network = models.build(models.default_config("gru", windows.table.shape[1]), seed=0)
+    config = FitConfig(seed=0, steps=1, early_stopping=False)
+    with pytest.raises(TrainingDataError, match="windows the remaining life of u1 is not known"):
+        training.fit(network, windows.select("train"), valid, config, cap=CAP)
+
+
+def test_readings_that_are_no_numbers_hurt_only_where_they_are_looked_at(prepared: Prepared):
+    """A test unit in the same table may have them."""
+    _, windows = prepared
+    broken = spoilt(windows, "u5", float("nan"))
+    valid = broken.select("valid").only(broken.select("valid").index["unit"] == "u1")
+    network = models.build(models.default_config("gru", windows.table.shape[1]), seed=0)
+    train, config = broken.select("train"), FitConfig(seed=0, steps=1)
+    assert training.fit(network, train, valid, config, cap=CAP).best_valid_rmse > 0
+
+
+@pytest.mark.parametrize(("is_blind_at_first", "step"), [(False, 0), (True, 1)])
+def test_answers_that_are_no_numbers_are_a_divergence_and_not_just_no_better(
+    prepared: Prepared, is_blind_at_first: bool, step: int
+):
+    """A finite reading, so large that the state overflows as soon as a weight lets it in."""
+    _, windows = prepared
+    valid = spoilt(windows, "u5", 3e38).select("valid")
+    network = models.build(models.default_config("gru", 5, hidden_size=12), seed=0)
+    with torch.no_grad():
+        network.input_layer.weight.mul_(0.0 if is_blind_at_first else 100.0)
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    config = FitConfig(seed=0, steps=4, validate_every=1, learning_rate=10.0, schedule="constant")
+    with pytest.raises(TrainingDivergedError, match="the validation RMSE is nan") as refused:
+        training.fit(network, windows.select("train"), valid, config, cap=CAP)
+    assert refused.value.step == step
+    assert all(torch.equal(before[n], tensor) for n, tensor in network.state_dict().items())
 
 
 def test_boosting_beats_the_constant_and_repeats_itself(prepared: Prepared):

@@ -10,9 +10,10 @@ from rul_platform.core.preparation import Preparation
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.terms import Terms
 from rul_platform.core.windows import Windows
+from rul_platform.learning.fitting.batch_size import FittingBatch
 from rul_platform.learning.networks.checkpoints import Checkpoint
 from rul_platform.learning.networks.models import ModelConfig, build, default_config
-from rul_platform.learning.transfer.finetuning import FinetuneConfig, finetune, transfer
+from rul_platform.learning.transfer.finetuning import FinetuneConfig, _joined, finetune, transfer
 from rul_platform.learning.transfer.freezing import Freeze
 
 KNOWN = ("T24", "T30", "age")
@@ -202,6 +203,24 @@ def test_the_report_names_what_is_frozen_in_each_phase(prepared: tuple[Preparati
     assert report.phases["everything"] == ()
     assert report.frozen == ()
     assert not report.has_own_input
+
+
+def test_a_fine_tuning_in_phases_tells_the_smallest_batch_and_every_note(
+    prepared: tuple[Preparation, Windows],
+):
+    """What a single phase had to halve, or could not do, is true of the whole."""
+    preparation, windows = prepared
+    network, _, _ = transfer(known_to(preparation), preparation.channels, seed=0)
+    config = FinetuneConfig(fit=replace(FIXED, batch_size=32), freeze="progressive")
+    train = windows.select("train")
+    whole = finetune(network, train, None, config, cap=preparation.cap)
+    assert whole.batch == FittingBatch(32, 32)
+    halved = replace(whole, batch=FittingBatch(32, 16, ((32, "too much"),)), notes=("one",))
+    untried = replace(whole, batch=None, notes=("two",))
+    assert _joined(whole, halved).batch == _joined(halved, whole).batch == halved.batch
+    assert _joined(halved, untried).batch == halved.batch
+    assert _joined(untried, untried).batch is None
+    assert _joined(halved, untried).notes == ("one", "two")
 
 
 def test_an_input_layer_that_has_to_be_learned_is_not_frozen_with_the_head_only():
