@@ -37,7 +37,8 @@ class PretrainedCheckpointConfig(ShapedNetworkConfig):
     )
     find_rate: bool = Field(
         default=False,
-        description="First a range test; the rate that it suggests is the peak, not learning_rate.",
+        description="First a range test, which suggests the highest rate, instead of learning_rate: of "
+        "one_cycle its peak, of other schedules the rate of the steepest fall.",
     )
     logs: LogName = Field(
         default=LogName.none,
@@ -75,7 +76,7 @@ def pretrained_checkpoint(
     tested: RateTest | None = None
     if config.find_rate:
         tested = rate_test(network, train, fit, cap=preparation.cap)
-        fit = replace(fit, learning_rate=tested.suggestion)
+        fit = replace(fit, learning_rate=tested.rate_for(fit.schedule))
     fitted = training.fit(
         network,
         train,
