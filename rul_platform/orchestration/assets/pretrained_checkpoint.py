@@ -11,12 +11,13 @@ Upstream `cmapss_windows`; downstream `finetuned_model`.
 from dataclasses import replace
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from rul_platform.core import splits
 from rul_platform.core.architectures import architecture
 from rul_platform.core.canonical import canonical_json
 from rul_platform.core.parquet import to_parquet
+from rul_platform.core.subsets import PRETRAINED_ON, SIMULATED, SUBSETS
 from rul_platform.core.windows import pool
 from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import ARCHITECTURE
@@ -24,7 +25,7 @@ from rul_platform.orchestration.rate_tests import RateTest, rate_test
 from rul_platform.orchestration.retries import retrying
 from rul_platform.orchestration.step import LEARNING_CODE, Step
 from rul_platform.orchestration.stored_windows import cmapss_training, common_preparation
-from rul_platform.orchestration.training_config import LogName, ShapedNetworkConfig
+from rul_platform.orchestration.training_config import ShapedNetworkConfig
 from rul_platform.storage.home import Home
 
 
@@ -32,7 +33,7 @@ class PretrainedCheckpointConfig(ShapedNetworkConfig):
     """What a person may change in the launchpad."""
 
     subsets: list[str] = Field(
-        default=["FD001", "FD002", "FD004"],
+        default=list(PRETRAINED_ON),
         description="Which turbofans it sees. A plant that holds one out refuses this checkpoint.",
     )
     find_rate: bool = Field(
@@ -40,10 +41,15 @@ class PretrainedCheckpointConfig(ShapedNetworkConfig):
         description="First a range test, which suggests the highest rate, instead of learning_rate: of "
         "one_cycle its peak, of other schedules the rate of the steepest fall.",
     )
-    logs: LogName = Field(
-        default=LogName.none,
-        description="Live figures under training/ in the home folder: json_lines or tensorboard.",
-    )
+
+    @field_validator("subsets")
+    @classmethod
+    def _known_subsets(cls, subsets: list[str]) -> list[str]:
+        known = (*SUBSETS, SIMULATED)
+        if not subsets or set(subsets) - set(known) or len(set(subsets)) < len(subsets):
+            msg = f"one or more of {', '.join(known)}, each once"
+            raise ValueError(msg)
+        return subsets
 
 
 @dg.asset(
@@ -62,7 +68,7 @@ def pretrained_checkpoint(
     home: dg.ResourceParam[Home],
 ) -> dg.MaterializeResult:
     """Read, train, write, report."""
-    from rul_platform.learning.fitting import streams, training
+    from rul_platform.learning.fitting import training
     from rul_platform.learning.networks import checkpoints, models
 
     step = Step(context, home)
@@ -73,6 +79,7 @@ def pretrained_checkpoint(
 
     model = config.model(architecture(context.partition_key), len(preparation.channels))
     network, fit = models.build(model, seed=config.seed), config.fit()
+    watch = config.watch(home, context.run.run_id)
     tested: RateTest | None = None
     if config.find_rate:
         tested = rate_test(network, train, fit, cap=preparation.cap)
@@ -83,7 +90,7 @@ def pretrained_checkpoint(
         valid,
         fit,
         cap=preparation.cap,
-        watch=streams.watch_of(config.logs.value, home.folder / "training" / context.run.run_id),
+        watch=watch,
         progress=home.progress,
     )
     card = {
