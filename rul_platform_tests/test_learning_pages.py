@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from enum import Enum
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -25,6 +26,12 @@ LAUNCHPADS: dict[str, type[dg.Config]] = {
     "cmapss_benchmark": BenchmarkConfig,
     "edge_model": EdgeModelConfig,
     "transfer_study": TransferStudyConfig,
+}
+SET_BY = {
+    "train": FinetunedModelConfig,
+    "pretrain": PretrainedCheckpointConfig,
+    "benchmark": BenchmarkConfig,
+    "distil": EdgeModelConfig,
 }
 
 
@@ -110,8 +117,10 @@ def walked(words: list[str]) -> click.Command:
 
 def test_the_options_that_the_pages_set_exist():
     for page in PAGES:
-        for name in re.findall(r"--set ([a-z_]+)=", text(page)):
-            assert name in FinetunedModelConfig.model_fields, (page, name)
+        for words in typed(text(page)):
+            given = [word for before, word in pairwise(words) if before == "--set"]
+            for name in (option.partition("=")[0] for option in given if option != "KEY=VALUE"):
+                assert name in SET_BY[words[1]].model_fields, (page, words)
 
 
 def test_the_notebook_runs_from_its_first_cell_to_its_last(

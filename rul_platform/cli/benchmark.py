@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rul_platform.cli.options import AS_JSON
+from rul_platform.cli.options import AS_JSON, SET, launchpad_options
 from rul_platform.core.architectures import BENCHMARKED, BENCHMARKED_IF_ASKED
 from rul_platform.core.subsets import SIMULATED, SUBSETS
-from rul_platform.settings import Settings
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -54,39 +53,48 @@ WIDE = 120
     metavar="FOLDER",
     help=f"Write {FILE}.csv, {FILE}.md and {FILE}.png there.",
 )
+@SET
 @AS_JSON
-@click.pass_obj
+@click.pass_context
 def benchmark(
-    settings: Settings,
+    context: click.Context,
     subsets: tuple[str, ...],
     architectures: tuple[str, ...],
     seeds: int,
     simulate: bool,
     out: Path | None,
+    chosen: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Train and score each architecture on the official test set of each subset.
 
     Nothing is chosen on the test sets. What is made already, with the same seeds and the same code, is
-    not made again: interrupted, the same command goes on from there.
+    not made again: interrupted, the same command goes on from there. What is --set goes to those
+    architectures that take it; boosting and the ensemble have recipes of their own.
 
     \b
     Examples:
       rul benchmark
       rul benchmark --subset FD001 --architecture ensemble --seeds 1 --out results
+      rul benchmark --architecture gru --set hidden_size=32 --set loss=huber
     """
     from rul_platform.cli.stages import benchmark as stages
     from rul_platform.cli.stages import cmapss_stages, opened
+    from rul_platform.orchestration.benchmark_config import ASSET, BenchmarkConfig, divided
 
     if simulate and set(subsets) - {SIMULATED}:
         msg = "--simulate takes the simulated turbofans only; leave out --subset, or --simulate."
         raise click.UsageError(msg)
-    chosen = (SIMULATED,) if simulate else tuple(dict.fromkeys(subsets)) or SUBSETS
-    names = tuple(dict.fromkeys(architectures))
-    with opened(settings) as work:
-        work.run(cmapss_stages(chosen), aside=as_json)
-        work.run(stages(chosen, names, seeds=seeds), aside=as_json)
-        rows = _rows(work, chosen, names)
+    scored = (SIMULATED,) if simulate else tuple(dict.fromkeys(subsets)) or SUBSETS
+    typed = launchpad_options(context, BenchmarkConfig, {"seeds": seeds}, chosen, asset=ASSET)
+    asked = divided({"seeds": seeds, **typed}, tuple(dict.fromkeys(architectures)))
+    for option in typed:
+        if without := [name for name, options in asked.items() if option not in options]:
+            click.echo(f"{option} is not for {', '.join(without)}, trained as usual.", err=True)
+    with opened(context.obj) as work:
+        work.run(cmapss_stages(scored), aside=as_json)
+        work.run(stages(scored, asked), aside=as_json)
+        rows = _rows(work, scored, tuple(asked))
     if out is not None:
         _write(out, rows)
     if as_json:

@@ -7,9 +7,8 @@ from typing import Any
 
 import click
 
-from rul_platform.cli.options import AS_JSON, PLANT
+from rul_platform.cli.options import AS_JSON, PLANT, SET, launchpad_options
 from rul_platform.core.architectures import ARCHITECTURES
-from rul_platform.settings import Settings
 
 
 @click.command()
@@ -31,38 +30,33 @@ from rul_platform.settings import Settings
     type=click.Path(path_type=Path),
     help="A new folder for model.onnx and card.json.",
 )
+@SET
 @AS_JSON
-@click.pass_obj
+@click.pass_context
 def distil(
-    settings: Settings,
+    context: click.Context,
     plant: str,
-    teacher: str,
-    family: str,
-    hidden_size: int,
-    steps: int,
-    seed: int,
     folder: Path | None,
+    chosen: tuple[str, ...],
+    *,
     as_json: bool,
+    **named: Any,
 ) -> None:
     """Teach a small network what PLANT's model knows, and say what that costs in accuracy.
 
     \b
-    Example:
+    Examples:
       rul distil pumps --hidden-size 8 --to edge/
+      rul distil pumps --set teacher_share=0.8 --set schedule=cosine
     """
     from rul_platform.cli.stages import opened
+    from rul_platform.orchestration.assets.edge_model import EdgeModelConfig
     from rul_platform.orchestration.pipeline import Stage
     from rul_platform.orchestration.step import current
     from rul_platform.storage.plain_files import write_folder
 
-    config = {
-        "teacher": teacher,
-        "family": family,
-        "hidden_size": hidden_size,
-        "steps": steps,
-        "seed": seed,
-    }
-    with opened(settings) as work:
+    config = launchpad_options(context, EdgeModelConfig, named, chosen, asset="edge_model")
+    with opened(context.obj) as work:
         work.require_plant(plant)
         _require_room(folder)
         stage = Stage(("edge_model",), plant, {"edge_model": config})

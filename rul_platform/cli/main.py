@@ -25,6 +25,7 @@ from rul_platform.cli.models import models
 from rul_platform.cli.outcome import outcome
 from rul_platform.cli.plant import plant
 from rul_platform.cli.predict import predict
+from rul_platform.cli.pretrain import pretrain
 from rul_platform.cli.privacy import privacy
 from rul_platform.cli.rate import rate
 from rul_platform.cli.recalibrate import recalibrate
@@ -52,6 +53,7 @@ def rul(context: click.Context) -> None:
       rul demo                       the whole way on NASA's turbofans, with a deployed model
       rul plant init pumps --files 'data/*.csv'      a plant file from a look at your data
       rul plant check pumps          what is wrong with it, all at once
+      rul pretrain gru               a network that plants start from; `rul train` does it if needed
       rul train pumps                fine-tune a pretrained network on your machines
       rul deploy pumps               judge it and, if it deserves so, put it in charge
       rul predict pumps now.csv      remaining useful life, with an interval
@@ -73,6 +75,7 @@ for command in (
     demo_feedback,
     data,
     plant,
+    pretrain,
     train,
     evaluate,
     deploy,

@@ -4,11 +4,12 @@ Belongs here: what a person types. Does not belong here: what is done with it.
 """
 
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 if TYPE_CHECKING:
     from rul_platform.storage.home import Home
@@ -21,6 +22,13 @@ BY = click.option(
     help="Who does this; by default this computer's user. Only a pseudonym is stored.",
 )
 REASON = click.option("--reason", metavar="TEXT", required=True, help="Why; kept for the audit.")
+SET = click.option(
+    "--set",
+    "chosen",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Any option of the launchpad, such as learning_rate=1e-3; may be given several times.",
+)
 
 TRIGGER = {
     "days_back": "Days of feedback to look at.",
@@ -50,6 +58,36 @@ def policy_flags(settings: dict[str, str]) -> Callable[[_Command], _Command]:
         return command
 
     return decorate
+
+
+def launchpad_options(
+    context: click.Context,
+    launchpad: type[Any],  # the command line knows no Dagster
+    named: Mapping[str, Any],
+    chosen: Sequence[str],
+    *,
+    asset: str,
+) -> dict[str, Any]:
+    """The options that were typed, by name or with ``--set``; all others keep their defaults.
+
+    Args:
+        context: Knows which of ``named`` were typed.
+        launchpad: Of the asset.
+        named: Options of the command that the launchpad has too.
+        chosen: What was given with ``--set``.
+        asset: What to name in an error.
+
+    Raises:
+        OptionsError: One of them does not fit, or is given both ways.
+    """
+    from rul_platform.orchestration.launchpad import options
+
+    typed = [
+        f"{name}={value}"
+        for name, value in named.items()
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    ]
+    return options(launchpad, (*typed, *chosen), asset=asset)
 
 
 def actor(home: "Home", by: str | None, now: datetime) -> str:

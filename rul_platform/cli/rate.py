@@ -26,7 +26,8 @@ def rate(
     """Suggest a learning rate; NAME is a C-MAPSS subset or a plant.
 
     A hundred steps on training machines with a growing rate: where the loss falls most steeply, a
-    network surely learns. A one-cycle schedule can have its peak several times higher.
+    network surely learns, and there a rate may stay. The peak of a one-cycle schedule lies higher: a
+    tenth of the rate at which the loss breaks.
 
     \b
     Example:
@@ -39,4 +40,4 @@ def rate(
         tested = rate_test_of(work.home, name, family=architecture, seed=seed)
     for file, data in (tested.files if out is not None else {}).items():
         write_whole((out or Path()) / file, data)
-    click.echo(json.dumps(tested.card["rate_test"], indent=2) if as_json else tested.sweep.sentence)
+    click.echo(json.dumps(tested.card["rate_test"], indent=2) if as_json else tested.sentence)

@@ -1,10 +1,11 @@
 """The stages that commands are made of, and an opened home to run them on."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -18,6 +19,7 @@ from rul_platform.errors import (
     GateRefusedError,
 )
 from rul_platform.orchestration.assets.deployed_model import way_to_approve
+from rul_platform.orchestration.assets.pretrained_checkpoint import PretrainedCheckpointConfig
 from rul_platform.orchestration.instance import open_instance
 from rul_platform.orchestration.pipeline import Pipeline, Stage
 from rul_platform.orchestration.step import current
@@ -32,9 +34,13 @@ def cmapss_stages(subsets: Sequence[str]) -> list[Stage]:
     return [Stage(("raw_cmapss", "cmapss_windows"), subset) for subset in subsets]
 
 
-def pretraining(architectures: Sequence[str], subsets: Sequence[str]) -> list[Stage]:
+def pretraining(
+    architectures: Sequence[str],
+    subsets: Sequence[str],
+    options: Mapping[str, Any] = MappingProxyType({}),
+) -> list[Stage]:
     """One checkpoint for each architecture."""
-    config = {"pretrained_checkpoint": {"subsets": list(subsets)}}
+    config = {"pretrained_checkpoint": {**options, "subsets": list(subsets)}}
     return [Stage(("pretrained_checkpoint",), name, config) for name in architectures]
 
 
@@ -49,14 +55,13 @@ def judgement(plant: str) -> Stage:
 
 
 def benchmark(
-    subsets: Sequence[str], architectures: Sequence[str], *, seeds: int = 1
+    subsets: Sequence[str], architectures: Mapping[str, Mapping[str, Any]]
 ) -> list[Stage]:
-    """Every architecture on every subset."""
-    config = {"cmapss_benchmark": {"seeds": seeds}}
+    """Every architecture, with its options, on every subset."""
     return [
-        Stage(("cmapss_benchmark",), f"{architecture}|{subset}", config)
+        Stage(("cmapss_benchmark",), f"{name}|{subset}", {"cmapss_benchmark": options})
         for subset in subsets
-        for architecture in architectures
+        for name, options in architectures.items()
     ]
 
 
@@ -108,6 +113,12 @@ class Work:
             f"with `rul plant init {plant} --files 'data/*.csv'`."
         )
         raise DataNotFoundError(msg)
+
+    def pretrained_with(self, architecture: str) -> dict[str, Any]:
+        """The options of the newest pretraining but for its subsets; none where there is none."""
+        made = self.home.lineage.current("pretrained_checkpoint", architecture)
+        kept = set(PretrainedCheckpointConfig.model_fields) - {"subsets"}
+        return {} if made is None else {k: v for k, v in made.parameters.items() if k in kept}
 
     def report(self, plant: str) -> Path:
         """Copy the plant's newest report to where a person finds it."""

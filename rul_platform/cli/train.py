@@ -3,13 +3,13 @@
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
+from rul_platform.cli.options import SET, launchpad_options
 from rul_platform.core.approaches import BY_OPTION
 from rul_platform.core.architectures import ARCHITECTURES
 from rul_platform.core.folds import FOLDS
 from rul_platform.core.plant_recipe import STEPS
-from rul_platform.core.subsets import SIMULATED, SUBSETS
+from rul_platform.core.subsets import PRETRAINED_ON, SIMULATED, SUBSETS
 from rul_platform.settings import Settings
 
 PLANT_ARGUMENT = click.argument("plant")
@@ -48,19 +48,13 @@ APPROACH_OPTIONS = (*BEST, *BY_OPTION)
 )
 @click.option("--steps", type=click.IntRange(min=3), default=STEPS, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option(
-    "--set",
-    "chosen",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Any option of the launchpad, such as learning_rate=1e-3; may be given several times.",
-)
+@SET
 @click.option(
     "--subset",
     "subsets",
     multiple=True,
     type=click.Choice([*SUBSETS, SIMULATED]),
-    default=("FD001", "FD002", "FD004"),
+    default=PRETRAINED_ON,
     show_default=True,
     help="Turbofans to pretrain on; may be given several times.",
 )
@@ -77,19 +71,26 @@ def train(
 ) -> None:
     """Make PLANT's candidate: read its machines, pretrain if needed, choose the best approach.
 
+    It pretrains with the options of the last `rul pretrain`; without one, with the defaults.
+
     \b
     Examples:
       rul train pumps --architecture gru
       rul train pumps --approach full_fine_tuning --freeze encoder --set learning_rate=1e-3
     """
     from rul_platform.cli.stages import cmapss_stages, opened, plant_data, pretraining
+    from rul_platform.orchestration.finetuning_config import FinetunedModelConfig
     from rul_platform.orchestration.pipeline import Stage
 
-    config = _config(context, chosen, named)
+    config = launchpad_options(
+        context, FinetunedModelConfig, named, chosen, asset="finetuned_model"
+    )
     architecture = config.get("architecture", named["architecture"])
     with opened(context.obj) as work:
         work.require_plant(plant)
-        work.run(cmapss_stages(subsets) + pretraining((architecture,), subsets))
+        pretrained_with = work.pretrained_with(architecture)
+        FinetunedModelConfig(**config).require_bins([pretrained_with.get("bins", 0)])
+        work.run(cmapss_stages(subsets) + pretraining((architecture,), subsets, pretrained_with))
         work.run([plant_data(plant)], again=True)
         work.run([Stage(("finetuned_model",), plant, {"finetuned_model": config})], again=again)
         version = work.candidate(plant)
@@ -97,25 +98,6 @@ def train(
             f"{plant} version {version.number}, {version.state}, sha256 {version.sha256[:12]}."
         )
         click.echo("\n".join(work.choice(plant)))
-
-
-def _config(
-    context: click.Context, chosen: tuple[str, ...], named: dict[str, Any]
-) -> dict[str, Any]:
-    """The options that were typed, by name or with ``--set``; all others keep their defaults.
-
-    Raises:
-        OptionsError: One of them does not fit, or is given both ways.
-    """
-    from rul_platform.orchestration.finetuning_config import FinetunedModelConfig
-    from rul_platform.orchestration.launchpad import options
-
-    typed = [
-        f"{name}={value}"
-        for name, value in named.items()
-        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
-    ]
-    return options(FinetunedModelConfig, (*typed, *chosen), asset="finetuned_model")
 
 
 @click.command()

@@ -129,7 +129,7 @@ class Walkthrough:
         click.echo(
             "\nBenchmark on the official test sets (the models above are in charge already):"
         )
-        self.work.run(benchmark(self.subsets, ARCHITECTURES))
+        self.work.run(benchmark(self.subsets, {name: {} for name in ARCHITECTURES}))
         click.echo(benchmark_table(self.work.home, self.subsets))
 
     def say_where_to_look(self, seconds: float) -> None:

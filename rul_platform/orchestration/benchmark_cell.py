@@ -3,13 +3,11 @@
 Belongs here: what `cmapss_benchmark` computes. Does not belong here: reading and publishing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import dagster as dg
 import numpy as np
-import pandas as pd
 
 from rul_platform.core.artifact_files import MODEL_FILE
 from rul_platform.core.benchmark import Answers, BenchmarkRow, beyond_cap, scores
@@ -23,19 +21,22 @@ from rul_platform.core.predicted_units import PredictedUnits
 from rul_platform.core.preparation import Preparation
 from rul_platform.core.windows import Windows, last_of_each_unit
 from rul_platform.orchestration.benchmark_config import BenchmarkConfig
-from rul_platform.orchestration.step import Files, Metadata
+from rul_platform.orchestration.benchmark_facts import notes, training_facts
+from rul_platform.orchestration.step import Files
 from rul_platform.orchestration.stored_windows import cmapss_test, cmapss_training
 from rul_platform.storage.home import Progress
 
 if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
     from rul_platform.inference.predictor import Outputs
+    from rul_platform.learning.fitting.loop import Watch
     from rul_platform.learning.trained.trials import Lesson, Trial
-
-COSTLY = ("unit", "mean_truth", "mean_predicted", "share_of_score")
-"""What is shown of an engine that much of the score comes from."""
 
 ROW_FILE = "benchmark.json"
 """A :class:`~rul_platform.core.benchmark.BenchmarkRow`."""
+
+
+def nobody(_training: str) -> None:
+    """Who watches a training that nobody wants to watch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +50,23 @@ class Cell:
     preparation: Preparation
     progress: Progress | None
 
-    def trials(self) -> "list[Trial]":
-        """One training for each seed; none of a constant."""
+    def trials(self, *, watch: "Callable[[str], Watch | None]" = nobody) -> "list[Trial]":
+        """One training for each seed; none of a constant.
+
+        Args:
+            watch: From a training's name to whoever is told how it goes.
+        """
         from rul_platform.learning.trained import trials
 
         if self.name == CONSTANT:
             return []
         lesson = self.lesson()
         seeds = range(self.config.seed, self.config.seed + self.config.seeds)
-        return [
-            trials.train(
-                self.name,
-                replace(lesson, fit=replace(lesson.fit, seed=seed)),
-                progress=self.progress,
-            )
+        lessons = (
+            replace(lesson, fit=replace(lesson.fit, seed=seed), watch=watch(f"seed_{seed}"))
             for seed in seeds
-        ]
+        )
+        return [trials.train(self.name, each, progress=self.progress) for each in lessons]
 
     def packaged(self, trial: "Trial") -> dict[str, bytes]:
         """The files of the first seed's model, as they would serve."""
@@ -80,11 +82,7 @@ class Cell:
             facts={
                 "subset": self.subset,
                 "windows": self.stored.sha256,
-                "training": {
-                    **self.config.model_dump(mode="json"),
-                    "loss": self.lesson().fit.loss,
-                    "device_used": trial.device,
-                },
+                "training": training_facts(self.name, self.config, self.lesson(), trial),
                 "units": {"train": sorted(set(self._known().units().tolist()))},
                 "valid_rmse": trial.valid_rmse(cap),
                 "notes": list(notes(trial)),
@@ -214,6 +212,7 @@ class Cell:
             recipe=EnsembleRecipe(steps=config.ensemble_steps),
             layers=config.layers,
             dropout=config.dropout,
+            bins=config.bins,
         )
 
     def _known(self) -> Windows:
@@ -228,29 +227,3 @@ def _calibrated(trial: "Trial", cap: float) -> Calibration:
     """Of the errors on engines that the model did not learn from."""
     said = trial.left_out
     return Calibration.from_errors(said["unit"], said["predicted"], said["rul"], cap=cap)
-
-
-STOPPED_ON_LEFT_OUT = (
-    "The engines that this network's interval and its validation come from also decided when its "
-    "training stopped, so both are somewhat optimistic. The test engines had no part in either."
-)
-
-
-def notes(trial: "Trial") -> tuple[str, ...]:
-    """What a reader of its figures must know, on the card and in the report."""
-    return (STOPPED_ON_LEFT_OUT,) if trial.stopped_on_left_out else ()
-
-
-def benchmark_metadata(row: BenchmarkRow, engines: pd.DataFrame) -> Metadata:
-    """The figures of the table, and which engines the score comes from."""
-    figures = {name: value for name, value in row.to_json().items() if value is not None}
-    worst = engines.head(10)[list(COSTLY)]
-    return {
-        **{name: value for name, value in figures.items() if not isinstance(value, list)},
-        "engines_with_most_of_the_score": dg.MetadataValue.table(
-            [
-                dg.TableRecord(dict(zip(COSTLY, record, strict=True)))
-                for record in worst.itertuples(index=False)
-            ]
-        ),
-    }

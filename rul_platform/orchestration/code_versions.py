@@ -35,7 +35,7 @@ REPORT_FILES = (
     *LEARNING_FILES,
     "inference",
     "reports",
-    *_modules("contest", "contestants", "benchmark_cell", "benchmark_config"),
+    *_modules("contest", "contestants", "benchmark_cell", "benchmark_config", "benchmark_facts"),
 )
 STUDY_FILES = (*REPORT_FILES, *_modules("studies", "tuning", "method_runs"))
 

@@ -3,7 +3,7 @@
 Apart from the asset, because whoever judges a model repeats its training from what its card says.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,8 @@ from rul_platform.core.plant_recipe import (
     STEPS,
 )
 from rul_platform.core.recipe import FitConfig, steps_of
-from rul_platform.orchestration.training_config import TrainingConfig
+from rul_platform.errors import OptionsError
+from rul_platform.orchestration.training_config import LossName, TrainingConfig
 
 if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
     from rul_platform.learning.transfer.finetuning import FinetuneConfig
@@ -134,6 +135,24 @@ class FinetunedModelConfig(TrainingConfig):
     scratch_rate: float = Field(
         default=SCRATCH_RATE, gt=0, description="Peak rate of a network from scratch."
     )
+
+    def require_bins(self, found: Iterable[int]) -> None:
+        """Refuse a loss that the networks to start from have no outputs for.
+
+        Args:
+            found: Bins of each of them; 0: it answers with one number.
+
+        Raises:
+            OptionsError: Says how to get a network with bins.
+        """
+        if self.loss is LossName.distribution and not all(found):
+            name = self.architecture.value
+            problem = (
+                f"loss is 'distribution', expected 'mse' or 'huber': the {name} to start from answers "
+                f"with one number, not with shares of bins. For such a loss pretrain with bins first: "
+                f"`rul pretrain {name} --set bins=32 --set loss=distribution`"
+            )
+            raise OptionsError("finetuned_model", [problem])
 
     def fit_on(self, windows: int) -> FitConfig:
         """The loop's own settings, for so many training windows."""

@@ -66,6 +66,9 @@ def _misfits(config: type[dg.Config], values: dict[str, object]) -> Iterator[str
         config(**values)
     except ValidationError as error:
         for problem in error.errors():
-            name = ".".join(str(part) for part in problem["loc"][:1])
-            expected = problem["msg"].removeprefix("Input should be ")
-            yield f"{name} is {quoted(values.get(name))}, expected {expected}"
+            expected = problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+            if problem["loc"]:
+                name = str(problem["loc"][0])
+                yield f"{name} is {quoted(values.get(name))}, expected {expected}"
+            else:  # several options that do not go together; the sentence names them
+                yield expected

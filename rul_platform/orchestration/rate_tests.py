@@ -13,7 +13,7 @@ from rul_platform.core import splits
 from rul_platform.core.architectures import architecture
 from rul_platform.core.canonical import canonical_json
 from rul_platform.core.parquet import to_parquet
-from rul_platform.core.recipe import FitConfig
+from rul_platform.core.recipe import FitConfig, Schedule
 from rul_platform.core.subsets import SIMULATED, SUBSETS
 from rul_platform.core.windows import Windows
 from rul_platform.orchestration.step import current
@@ -34,24 +34,44 @@ class RateTest:
     """What a range test found.
 
     Attributes:
-        sweep: Rates and losses, and the suggestion.
+        sweep: Rates and losses, and the suggestions.
     """
 
     sweep: "RateSweep"
 
     @property
-    def suggestion(self) -> float:
-        """The rate to train with."""
+    def steepest(self) -> float:
+        """The rate at which the loss fell most steeply: one that stays constant may be so high."""
         return self.sweep.suggestion
+
+    @property
+    def peak(self) -> float:
+        """The highest rate of a one-cycle schedule."""
+        return self.sweep.peak
+
+    def rate_for(self, schedule: Schedule) -> float:
+        """The highest rate to train with: all schedules but one-cycle begin with it or stay at it."""
+        return self.peak if schedule == "one_cycle" else self.steepest
+
+    @property
+    def sentence(self) -> str:
+        """Both suggestions in words."""
+        why = (
+            "a tenth of where the loss broke"
+            if self.sweep.has_diverged
+            else "ten times that, as the loss never broke"
+        )
+        return f"{self.sweep.sentence} For the peak of a one-cycle schedule take {self.peak:.2g}: {why}."
 
     @property
     def card(self) -> dict[str, Any]:
         """Plain values."""
         return {
             "rate_test": {
-                "suggestion": self.sweep.suggestion,
+                "steepest": self.steepest,
+                "peak": self.peak,
                 "has_diverged": self.sweep.has_diverged,
-                "sentence": self.sweep.sentence,
+                "sentence": self.sentence,
             }
         }
 
@@ -60,7 +80,7 @@ class RateTest:
         """The loss over the rate; PNG."""
         from rul_platform.reports.search_plots import rate_sweep
 
-        return rate_sweep(self.sweep.table, self.sweep.suggestion)
+        return rate_sweep(self.sweep.table, self.steepest, peak=self.peak)
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -76,8 +96,12 @@ class RateTest:
         """What the UI shows."""
         from rul_platform.reports.plots import markdown_image
 
-        shown = markdown_image(self.plot, self.sweep.sentence)
-        return {"suggested_rate": self.suggestion, "rate_sweep": dg.MetadataValue.md(shown)}
+        shown = markdown_image(self.plot, self.sentence)
+        return {
+            "steepest_rate": self.steepest,
+            "peak_rate": self.peak,
+            "rate_sweep": dg.MetadataValue.md(shown),
+        }
 
 
 def rate_test(network: "RulNetwork", train: Windows, fit: FitConfig, *, cap: float) -> RateTest:

@@ -13,8 +13,10 @@ from pydantic import Field, field_validator, model_validator
 
 from rul_platform.core.architectures import Architecture
 from rul_platform.core.recipe import AUGMENTS, FitConfig
+from rul_platform.storage.home import Home
 
 if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
+    from rul_platform.learning.fitting.loop import Watch
     from rul_platform.learning.networks.models import ModelConfig
 
 
@@ -110,10 +112,43 @@ class TrainingConfig(dg.Config):
         return FitConfig(**told)
 
 
-class NetworkConfig(TrainingConfig):
-    """Of a network that is built anew, and stops early."""
+class NewNetworkConfig(TrainingConfig):
+    """Of a network that is built anew."""
 
     hidden_size: int = Field(default=64, ge=1, description="Hidden units.")
+    bins: int = Field(
+        default=0, ge=0, description="Answer as shares of so many bins; 0: as one number."
+    )
+    logs: LogName = Field(
+        default=LogName.none,
+        description="Live figures under training/ in the home folder: json_lines or tensorboard.",
+    )
+
+    @model_validator(mode="after")
+    def _has_bins_for_its_loss(self) -> "NewNetworkConfig":
+        if self.bins == 1 or (self.loss is LossName.distribution and not self.bins):
+            msg = f"bins is {self.bins}, expected 2 or more for the loss 'distribution', else 0"
+            raise ValueError(msg)
+        return self
+
+    def watch(self, home: Home, *names: str) -> "Watch | None":
+        """Who is told of each validation of a training.
+
+        Args:
+            home: Where ``training/`` is.
+            names: Of the run, and of the training where it has several: folders below.
+
+        Raises:
+            MissingExtraError: TensorBoard is asked for and not installed.
+        """
+        from rul_platform.learning.fitting.streams import watch_of
+
+        return watch_of(self.logs.value, home.folder.joinpath("training", *names))
+
+
+class NetworkConfig(NewNetworkConfig):
+    """Of a network that is built anew, and stops early."""
+
     patience: int = Field(
         default=8, ge=1, description="Stop after so many looks in a row without a better one."
     )
@@ -135,19 +170,11 @@ class ShapedNetworkConfig(NetworkConfig):
     far: float = Field(
         default=0.0, ge=0, description="Cap of a second answer, in label caps; 0: there is none."
     )
-    bins: int = Field(
-        default=0, ge=0, description="Answer as shares of so many bins; 0: as one number."
-    )
 
-    @model_validator(mode="after")
-    def _fits(self) -> "ShapedNetworkConfig":
-        if self.far and self.far <= 1:
-            msg = f"far is {self.far:g}, expected 0 or more than 1"
-            raise ValueError(msg)
-        if self.bins == 1 or (self.loss is LossName.distribution and not self.bins):
-            msg = f"bins is {self.bins}, expected 2 or more for the loss 'distribution', else 0"
-            raise ValueError(msg)
-        return self
+    @field_validator("far")
+    @classmethod
+    def _beyond_the_cap(cls, far: float) -> float:
+        return none_or_beyond_the_cap(far)
 
     def model(self, name: Architecture, channels: int) -> "ModelConfig":
         """The network that this describes, for so many channels.
@@ -167,3 +194,15 @@ class ShapedNetworkConfig(NetworkConfig):
             far=self.far,
             bins=self.bins,
         )
+
+
+def none_or_beyond_the_cap(far: float) -> float:
+    """A cap of a second answer, in label caps.
+
+    Raises:
+        ValueError: It is no higher than the first.
+    """
+    if far and far <= 1:
+        msg = "0 or more than 1"
+        raise ValueError(msg)
+    return far

@@ -17,7 +17,8 @@ from rul_platform.reports.style import Theme, png
 @dataclass(frozen=True, slots=True)
 class _Sweep:
     table: pd.DataFrame
-    suggestion: float
+    steepest: float
+    peak: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,15 @@ class _Method:
     life_unit: str
 
 
-def rate_sweep(table: pd.DataFrame, suggestion: float) -> bytes:
-    """The smoothed loss over the learning rate, and the suggestion; PNG bytes."""
-    return _rate_sweep(_Sweep(table, suggestion))
+def rate_sweep(table: pd.DataFrame, steepest: float, *, peak: float | None = None) -> bytes:
+    """The smoothed loss over the learning rate, with what is suggested; PNG bytes.
+
+    Args:
+        table: Columns ``learning_rate``, ``loss`` and ``smoothed``.
+        steepest: The rate at which the loss falls most steeply.
+        peak: The highest rate of a one-cycle schedule, where it is to be shown too.
+    """
+    return _rate_sweep(_Sweep(table, steepest, peak))
 
 
 def study_history(trials: pd.DataFrame, life_unit: str) -> bytes:
@@ -53,12 +60,10 @@ def _rate_sweep(figure: Figure, shown: _Sweep, theme: Theme) -> None:
     table = shown.table
     axes.plot(table["learning_rate"], table["loss"], color=theme.grid, linewidth=0.8)
     axes.plot(table["learning_rate"], table["smoothed"], color=theme.early, label="loss, smoothed")
-    axes.axvline(
-        shown.suggestion,
-        color=theme.late,
-        linestyle="--",
-        label=f"steepest fall: {shown.suggestion:.2g}",
-    )
+    marks = (("steepest fall", shown.steepest, "--"), ("peak of one-cycle", shown.peak, ":"))
+    for what, rate, style in marks:
+        if rate is not None:
+            axes.axvline(rate, color=theme.late, linestyle=style, label=f"{what}: {rate:.2g}")
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel("learning rate")

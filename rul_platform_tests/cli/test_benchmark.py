@@ -9,6 +9,7 @@ import pytest
 
 from rul_platform.cli.stages import opened
 from rul_platform.orchestration.pipeline import Stage
+from rul_platform.orchestration.step import current
 from rul_platform_tests.cli.terminal import Terminal
 
 KEYS = {
@@ -73,12 +74,36 @@ def test_files_for_other_tools_and_for_people(done: Terminal, tmp_path: Path):
 
 
 def test_the_score_of_every_engine_is_kept(done: Terminal):
-    from rul_platform.orchestration.step import current
-
     files = current(done.open(), "cmapss_benchmark", "boosting|SIM")
     engines = files.table("engines.parquet")
     assert engines["share_of_score"].sum() == pytest.approx(1)
     assert len(engines) == json.loads(files.read("benchmark.json"))["engines"]
+
+
+def test_options_go_to_the_architectures_that_take_them(tmp_path: Path):
+    terminal = Terminal(tmp_path / "home")
+    asked = ("--architecture", "gru", "--architecture", "constant", "--seeds", "1", "--simulate")
+    tiny = ("--set", "steps=2", "--set", "hidden_size=4", "--set", "loss=huber")
+    screen = terminal.types("benchmark", *asked, *tiny)
+    assert screen.code == 0, screen.err
+    assert "hidden_size is not for constant, trained as usual." in screen.err
+    home = terminal.open()
+    training = json.loads(current(home, "cmapss_benchmark", "gru|SIM").read("card.json"))[
+        "training"
+    ]
+    assert (training["steps"], training["hidden_size"], training["loss"]) == (2, 4, "huber")
+    home.engine.dispose()
+    assert terminal.types("benchmark", *asked, *tiny).out.count("made already") == 3
+
+
+def test_options_that_do_not_fit_are_refused_before_anything_is_made(tmp_path: Path):
+    terminal = Terminal(tmp_path / "home")
+    said = terminal.is_refused(*QUICK, "--simulate", "--set", "seeds=3", "--set", "hiden_size=4")
+    assert "seeds is given 2 times, expected once" in said
+    assert "'hiden_size' is no option; did you mean 'hidden_size'?" in said
+    said = terminal.is_refused(*QUICK, "--simulate", "--set", "patience=3")
+    assert "patience is 3, which has no meaning here: boosting takes seed, seeds, far" in said
+    assert not terminal.folder.exists()
 
 
 def test_an_unknown_subset_is_wrong_usage(done: Terminal):

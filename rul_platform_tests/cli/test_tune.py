@@ -118,19 +118,24 @@ def test_a_rate_is_suggested_with_its_plot(at_work: Terminal, tmp_path: Path):
         "rate_sweep.parquet",
     }
     said = at_work.reads("rate", "SIM", "--architecture", "gru")
-    assert 1e-5 <= said["suggestion"] <= 1
+    assert 1e-5 <= said["steepest"] < said["peak"] <= 1
+    assert "For the peak of a one-cycle schedule take " in done.out
 
 
-def test_a_pretraining_can_find_its_rate_first(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("schedule", "suggestion"), [("one_cycle", "peak"), ("cosine", "steepest")]
+)
+def test_a_pretraining_can_find_its_rate_first(tmp_path: Path, schedule: str, suggestion: str):
     with works_in(tmp_path / "home") as works:
-        tested = {**PRETRAINING.config["pretrained_checkpoint"], "find_rate": True}
+        asked = {"find_rate": True, "schedule": schedule}
+        tested = {**PRETRAINING.config["pretrained_checkpoint"], **asked}
         works.run(TURBOFANS, replace(PRETRAINING, config={"pretrained_checkpoint": tested}))
         files = current(works.home, "pretrained_checkpoint", PRETRAINING.partition)
         card = json.loads(files.read("card.json"))
-        assert card["training"]["learning_rate"] == card["rate_test"]["suggestion"]
+        assert card["training"]["learning_rate"] == card["rate_test"][suggestion]
         assert "The loss fell most steeply" in card["rate_test"]["sentence"]
         rates = files.table("history.parquet")["learning_rate"]
-        assert rates.max() <= card["rate_test"]["suggestion"]
+        assert rates.max() <= card["rate_test"][suggestion]
         assert files.read("rate_sweep.png").startswith(b"\x89PNG")
 
 

@@ -10,9 +10,11 @@ from rul_platform.core.artifact_files import CARD_FILE, MODEL_FILE
 from rul_platform.core.benchmark import beyond_cap
 from rul_platform.core.labels import to_life
 from rul_platform.core.windows import last_of_each_unit
+from rul_platform.errors import OptionsError
 from rul_platform.inference.predictor import Predictor
-from rul_platform.orchestration.benchmark_cell import STOPPED_ON_LEFT_OUT, Cell
+from rul_platform.orchestration.benchmark_cell import Cell
 from rul_platform.orchestration.benchmark_config import BenchmarkConfig
+from rul_platform.orchestration.benchmark_facts import STOPPED_ON_LEFT_OUT
 from rul_platform.orchestration.instance import open_instance
 from rul_platform.orchestration.pipeline import Pipeline, Stage
 from rul_platform.orchestration.step import current
@@ -77,6 +79,62 @@ def test_a_named_network_has_a_loss_of_its_own_until_another_is_chosen(
     config = BenchmarkConfig(loss=chosen)
     bench = Cell("SIM", name, config, stored, preparation_of(stored), None)
     assert bench.lesson().fit.loss == used
+
+
+def trained_with(works: Works, cell: str, **config: object) -> dict:
+    """What the card says of a training of this cell."""
+    works.run(Stage(("cmapss_benchmark",), cell, {"cmapss_benchmark": config}))
+    return json.loads(current(works.home, "cmapss_benchmark", cell).read("card.json"))["training"]
+
+
+def test_the_card_of_a_network_tells_also_what_its_name_decides(finished: Works):
+    told = trained_with(finished, "stacked_lstm|SIM", **SMALL | {"steps": 2})
+    assert (told["steps"], told["layers"], told["dropout"], told["loss"]) == (2, 2, 0.2, "mse")
+    assert "ensemble_steps" not in told
+
+
+def test_the_card_of_boosting_tells_nothing_of_networks(finished: Works):
+    told = trained_with(finished, "boosting|SIM", far=1.6)
+    assert told == {"seed": 0, "seeds": 1, "far": 1.6, "window": 60, "device_used": "cpu"}
+
+
+def test_the_card_of_an_ensemble_tells_its_own_recipe(finished: Works):
+    """Sixty engines in five folds; it takes far fewer batches than a network of its own would."""
+    told = trained_with(finished, "ensemble|SIM", ensemble_steps=2)
+    assert told["steps"] == [2] * 5
+    assert (told["hidden_size"], told["num_layers"], told["batch_size"]) == (64, 2, 10)
+    assert told["far"] == 1.6
+    assert not {"augment", "loss", "patience", "schedule"} & set(told)
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "problem"),
+    [
+        (
+            "boosting",
+            {"steps": 300},
+            "steps is 300, which has no meaning here: boosting takes seed",
+        ),
+        ("ensemble", {"far": 2.0}, "far is 2.0, which has no meaning here: ensemble takes seed"),
+        ("constant", {"augment": ["jitter"]}, "augment is .*leave it out, or ask for a network"),
+        ("lstm", {"ensemble_steps": 9}, "ensemble_steps is 9.*or ask for the ensemble"),
+    ],
+)
+def test_what_an_architecture_does_not_take_is_refused(
+    finished: Works, name: str, config: dict, problem: str
+):
+    stage = Stage(("cmapss_benchmark",), f"{name}|SIM", {"cmapss_benchmark": config})
+    with pytest.raises(OptionsError, match=problem):
+        finished.run(stage)
+
+
+def test_with_bins_it_learns_a_distribution_and_tells_how_each_seed_goes(finished: Works):
+    config = {**SMALL, "steps": 4, "validate_every": 2, "seeds": 2, "logs": "json_lines"}
+    told = trained_with(finished, "gru|SIM", **config, loss="distribution", bins=16)
+    assert (told["loss"], told["bins"]) == ("distribution", 16)
+    written = sorted((finished.home.folder / "training").glob("*/*/progress.jsonl"))
+    assert [path.parent.name for path in written] == ["seed_0", "seed_1"]
+    assert [len(path.read_text().splitlines()) for path in written] == [3, 3]
 
 
 @pytest.mark.data

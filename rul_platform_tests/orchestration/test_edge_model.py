@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -61,17 +62,25 @@ def test_the_student_names_its_teacher_and_stands_beside_it(empty: Works):
     assert [v.number for v in empty.home.registry.versions(PRESS)] == [1]  # it is no version
 
 
-def test_the_command_writes_its_files_and_says_what_it_costs(tmp_path: Path):
+@pytest.fixture
+def at_press(tmp_path: Path) -> Terminal:
+    """A home with a plant whose model is in charge."""
     terminal = Terminal(tmp_path / "home")
     home = terminal.open()
     serve_with_windows(home)
     home.plants.mkdir(parents=True, exist_ok=True)
     home.plant_file(PRESS).write_text("# only its name is asked for here\n")
     home.engine.dispose()
+    return terminal
+
+
+def test_the_command_writes_its_files_and_says_what_it_costs(at_press: Terminal, tmp_path: Path):
     folder = tmp_path / "edge"
     small = ("--steps", "50", "--hidden-size", "4", "--to", str(folder))
-    done = terminal.types("distil", PRESS, *small)
+    done = at_press.types("distil", PRESS, *small, "--set", "teacher_share=0.8")
     assert done.code == 0, done.err
+    told = json.loads((folder / "card.json").read_text())["training"]
+    assert (told["steps"], told["teacher_share"]) == (50, 0.8)
     assert {path.name for path in folder.iterdir()} == {"model.onnx", "card.json"}
     assert "bytes as ONNX; the teacher has" in done.out
     assert "the student is " in done.out
@@ -87,6 +96,27 @@ def test_a_folder_with_something_in_it_is_refused_before_anything_is_trained(tmp
     home.engine.dispose()
     said = terminal.is_refused("distil", PRESS, "--to", str(home.plants))
     assert "there is something already; name a new folder or an empty one" in said
+
+
+def test_a_student_may_learn_a_distribution_and_be_watched(empty: Works):
+    serve_with_windows(empty.home)
+    config = {"steps": 4, "validate_every": 2, "hidden_size": 4, "loss": "distribution", "bins": 8}
+    empty.run(replace(EDGE, config={"edge_model": {**config, "logs": "json_lines"}}))
+    made = current(empty.home, "edge_model", PRESS)
+    assert json.loads(made.read("card.json"))["training"]["bins"] == 8
+    (written,) = (empty.home.folder / "training").glob("*/progress.jsonl")
+    assert len(written.read_text().splitlines()) == 3  # not of the student without a teacher
+
+
+def test_options_of_the_command_are_checked_before_anybody_learns(at_press: Terminal):
+    typed = ("--set", "teacher_shar=1", "--seed", "1", "--set", "seed=2")
+    said = at_press.is_refused("distil", PRESS, *typed, "--set", "loss=mae")
+    assert "Options of edge_model do not fit; nothing was started." in said
+    assert "'teacher_shar' is no option; did you mean 'teacher_share'?" in said
+    assert "seed is given 2 times, expected once" in said
+    assert "loss is 'mae', expected 'mse', 'huber' or 'distribution'" in said
+    said = at_press.is_refused("distil", PRESS, "--set", "loss=distribution")
+    assert "bins is 0, expected 2 or more for the loss 'distribution', else 0" in said
 
 
 def test_without_a_model_in_charge_nobody_teaches(empty: Works):

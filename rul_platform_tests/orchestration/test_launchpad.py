@@ -44,6 +44,18 @@ def test_every_problem_is_told_at_once():
     assert len(refused.value.problems) == 5
 
 
+def test_options_that_do_not_go_together_are_named_in_a_sentence():
+    config, asset = PretrainedCheckpointConfig, "pretrained_checkpoint"
+    with pytest.raises(OptionsError, match=r"\n  - bins is 0, expected 2 or more for the loss"):
+        options(config, ["loss=distribution"], asset=asset)
+    with pytest.raises(
+        OptionsError, match=r"\n  - subsets is \['FD009'\], expected one or more of"
+    ):
+        options(config, ["subsets=FD009"], asset=asset)
+    with pytest.raises(OptionsError, match=r"\n  - augment is \['flip'\], expected any of jitter"):
+        options(config, ["augment=flip"], asset=asset)
+
+
 def test_an_option_like_no_other_gets_the_whole_list():
     with pytest.raises(
         OptionsError, match=r"'zzz' is no option; there are approach, architecture, .* more"

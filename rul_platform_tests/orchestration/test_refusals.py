@@ -16,6 +16,7 @@ from rul_platform.errors import (
     LeakError,
     LineageError,
     NotMaterializedError,
+    OptionsError,
     OrphanedRunError,
     TooFewUnitsError,
 )
@@ -44,6 +45,15 @@ BETTER = Stage(
     PUMPS,
     {"finetuned_model": {"steps": 150, "learning_rate": 1e-2, **BRIEFLY}},
 )
+
+
+def test_a_distribution_cannot_be_learned_from_a_network_without_bins(finished: Works):
+    """Before anything is trained, and with the way to such a network."""
+    config = {**TUNING.config["finetuned_model"], "loss": "distribution"}
+    with pytest.raises(
+        OptionsError, match=r"answers with one number.*`rul pretrain gru --set bins=32"
+    ):
+        finished.run(replace(TUNING, config={"finetuned_model": config}))
 
 
 def judge_by_threshold(works: Works) -> None:

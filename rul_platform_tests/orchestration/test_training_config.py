@@ -2,11 +2,14 @@
 
 from dataclasses import fields
 
+import dagster as dg
 import pytest
 from pydantic import ValidationError
 
 from rul_platform.core.recipe import AVERAGINGS, DEVICES, LOSSES, SCHEDULES, FitConfig
 from rul_platform.learning.networks.models import ModelConfig
+from rul_platform.orchestration.assets.edge_model import EdgeModelConfig
+from rul_platform.orchestration.benchmark_config import BenchmarkConfig
 from rul_platform.orchestration.training_config import (
     AveragingName,
     DeviceName,
@@ -23,7 +26,7 @@ def test_the_launchpad_trains_by_default_as_everything_else_does():
 
 def test_every_field_of_a_training_is_offered_but_early_stopping():
     """Whether a training stops early is no choice of a person: some have nothing to stop on."""
-    offered = set(NetworkConfig.model_fields) - {"hidden_size"}
+    offered = set(NetworkConfig.model_fields) - {"hidden_size", "bins", "logs"}
     assert offered == {each.name for each in fields(FitConfig)} - {"early_stopping"}
 
 
@@ -58,7 +61,7 @@ def test_a_network_is_shaped_as_chosen():
     ("options", "problem"),
     [
         ({"augment": ["flip"]}, "any of jitter, scaling, time_warp, mixup, cutmix, not flip"),
-        ({"far": 0.5}, "far is 0.5, expected 0 or more than 1"),
+        ({"far": 0.5}, "0 or more than 1"),
         ({"loss": "distribution"}, "bins is 0, expected 2 or more for the loss 'distribution'"),
         ({"bins": 1}, "bins is 1, expected 2 or more"),
         ({"dropout": 1.0}, "less than 1"),
@@ -68,3 +71,10 @@ def test_a_network_is_shaped_as_chosen():
 def test_what_cannot_work_is_refused_in_the_launchpad(options: dict, problem: str):
     with pytest.raises(ValidationError, match=problem):
         ShapedNetworkConfig(**options)
+
+
+@pytest.mark.parametrize("launchpad", [BenchmarkConfig, EdgeModelConfig])
+def test_wherever_a_network_is_built_anew_a_distribution_needs_bins(launchpad: type[dg.Config]):
+    assert launchpad(loss="distribution", bins=32).model_dump()["bins"] == 32
+    with pytest.raises(ValidationError, match="expected 2 or more for the loss 'distribution'"):
+        launchpad(loss="distribution")

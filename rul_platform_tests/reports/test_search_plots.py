@@ -31,7 +31,7 @@ TRIALS = pd.DataFrame({"rmse": [14.0, np.nan, 12.5]})
 @pytest.mark.parametrize(
     "draw",
     [
-        lambda: rate_sweep(SWEEP, 1e-3),
+        lambda: rate_sweep(SWEEP, 1e-3, peak=1e-2),
         lambda: study_history(TRIALS, "cycles"),
         lambda: study_history(pd.DataFrame({"rmse": [np.nan]}), "cycles"),
         lambda: method_steps(STATE, "cycles"),

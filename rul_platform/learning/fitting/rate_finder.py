@@ -37,6 +37,14 @@ DIVERGED = 4.0
 SKIPPED_SHARE = 0.1
 """The first steps are left out of the suggestion: there the moving mean holds too little."""
 
+BELOW_BREAK = 0.1
+"""Peak of a one-cycle schedule, as a share of the rate at which the loss breaks: an order of magnitude
+below trouble, as fastai's ``lr_find`` stays below the smallest loss. On FD001 it validates better than
+the steepest fall and than ten times that (docs/experiments.md, section 17)."""
+ABOVE_STEEPEST = 10.0
+"""The same as a multiple of the rate of the steepest fall, where the loss never breaks: better than the
+steepest fall and than five times that, and still below a tenth of the break (same section)."""
+
 
 @dataclass(frozen=True, slots=True)
 class RateSweep:
@@ -53,6 +61,12 @@ class RateSweep:
     table: pd.DataFrame
     suggestion: float
     has_diverged: bool
+
+    @property
+    def peak(self) -> float:
+        """The highest rate of a one-cycle schedule: it passes soon, so it may lie far above."""
+        highest = float(self.table["learning_rate"].iloc[-1])
+        return highest * BELOW_BREAK if self.has_diverged else self.suggestion * ABOVE_STEEPEST
 
     @property
     def sentence(self) -> str:

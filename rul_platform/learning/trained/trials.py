@@ -22,7 +22,7 @@ from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import CUTS_OF_A_LIFE, Windows, even_cuts
 from rul_platform.learning.fitting import training
 from rul_platform.learning.fitting.devices import place_of
-from rul_platform.learning.fitting.training import Progress
+from rul_platform.learning.fitting.training import Progress, Watch
 from rul_platform.learning.networks import models, presets
 from rul_platform.learning.trained.boosting import fit_boosting
 from rul_platform.learning.trained.ensemble import (
@@ -53,6 +53,8 @@ class Lesson:
         recipe: Of the ensemble.
         layers: Of a network; None: as many as it has by its name.
         dropout: Of a network, likewise.
+        bins: Of a network's label distribution; 0: it answers with a number.
+        watch: Is told how a network learns.
     """
 
     windows: Windows
@@ -65,6 +67,8 @@ class Lesson:
     recipe: EnsembleRecipe
     layers: int | None = None
     dropout: float | None = None
+    bins: int = 0
+    watch: Watch | None = None
 
     def held_out(self) -> tuple[Windows, Windows]:
         """Windows to learn from, and those of the fold that the seed holds out."""
@@ -123,11 +127,20 @@ def _network(name: str, lesson: Lesson, progress: Progress | None) -> Trial:
         far=lesson.far,
         num_layers=lesson.layers or usual.num_layers,
         dropout=usual.dropout if lesson.dropout is None else lesson.dropout,
+        bins=lesson.bins,
     )
     network = models.build(config, seed=lesson.fit.seed)
     known, left_out = lesson.held_out()
     begin = time.process_time()
-    fitted = training.fit(network, known, left_out, lesson.fit, cap=lesson.cap, progress=progress)
+    fitted = training.fit(
+        network,
+        known,
+        left_out,
+        lesson.fit,
+        cap=lesson.cap,
+        watch=lesson.watch,
+        progress=progress,
+    )
     seconds = time.process_time() - begin
     model = NetworkModel(network, config, lesson.channels, known.length)
     said = _predicted(model, left_out, lesson.cap)

@@ -13,7 +13,7 @@ teacher, and what the student is worth (``orchestration``).
 Shape letter: N windows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from rul_platform.core.architectures import Architecture
 from rul_platform.core.labels import to_life
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import Windows
-from rul_platform.learning.fitting.training import FitResult, Progress, fit
+from rul_platform.learning.fitting.training import FitResult, Progress, Watch, fit
 from rul_platform.learning.networks import models
 from rul_platform.learning.trained.learned import NetworkModel
 
@@ -38,12 +38,14 @@ class StudentConfig:
         fit: The loop's settings.
         family: Of the student.
         hidden_size: Its hidden units.
+        bins: Of a label distribution, whose expectation is its answer; 0: it answers with a number.
         teacher_share: How much the teacher counts beside the label, from 0 (not at all) to 1.
     """
 
     fit: FitConfig
     family: Architecture = "gru"
     hidden_size: int = 16
+    bins: int = 0
     teacher_share: float = TEACHER_SHARE
 
 
@@ -76,6 +78,7 @@ def distil(
     config: StudentConfig,
     *,
     cap: float,
+    watch: Watch | None = None,
     progress: Progress | None = None,
 ) -> tuple[NetworkModel, FitResult]:
     """Train a student.
@@ -88,13 +91,16 @@ def distil(
         channels: Names of the channels.
         config: What the student is, and how it learns.
         cap: Label cap, in life units.
+        watch: Is told of each validation and of the end.
         progress: Told after each validation.
 
     Raises:
         TooFewUnitsError: There is nothing to train or to validate on.
+        NetworkError: A label distribution is asked for, and there are no bins.
     """
     size = models.default_config(config.family, len(channels), hidden_size=config.hidden_size)
+    size = replace(size, bins=config.bins)
     network = models.build(size, seed=config.fit.seed)
     soft = softened(train, teacher, share=config.teacher_share, cap=cap)
-    fitted = fit(network, soft, valid, config.fit, cap=cap, progress=progress)
+    fitted = fit(network, soft, valid, config.fit, cap=cap, watch=watch, progress=progress)
     return NetworkModel(network.eval(), size, channels, train.length), fitted

@@ -21,7 +21,7 @@ from rul_platform.core.metrics import rmse, unit_weights
 from rul_platform.core.predicted_units import PredictedUnits
 from rul_platform.core.preparation import Preparation
 from rul_platform.core.windows import Windows, even_cuts
-from rul_platform.learning.fitting.training import FitResult, Progress
+from rul_platform.learning.fitting.training import FitResult, Progress, Watch
 from rul_platform.learning.trained.learned import Learned, NetworkModel, predictions
 from rul_platform.learning.trained.packaging import package
 from rul_platform.learning.transfer.distillation import StudentConfig, distil
@@ -89,6 +89,7 @@ def graduate(
     config: StudentConfig,
     *,
     title: str,
+    watch: Watch | None = None,
     progress: Progress | None = None,
 ) -> Graduated:
     """Teach a student on training units and judge it on those that only judge.
@@ -100,6 +101,7 @@ def graduate(
         preparation: What they were made with.
         config: What the student is, and how it learns.
         title: Of the comparison.
+        watch: Is told how the student learns; nobody is told of the one without a teacher.
         progress: Told after each validation.
 
     Raises:
@@ -116,7 +118,7 @@ def graduate(
     channels, cap = preparation.channels, preparation.cap
     config = replace(config, fit=replace(config.fit, early_stopping=False))
     teach = partial(_taught, teacher, window=preparation.window, cap=cap, progress=progress)
-    student, fitted = teach(windows, channels, config)
+    student, fitted = teach(windows, channels, config, watch=watch)
     labels_only = replace(config, teacher_share=0.0)
     alone, _ = teach(windows.exact(), channels, labels_only)
     answers = {

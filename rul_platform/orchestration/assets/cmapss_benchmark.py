@@ -7,14 +7,17 @@ scored answers through ONNX. Boosting and a constant, learned from the same engi
 Upstream `cmapss_windows`.
 """
 
+from functools import partial
+
 import dagster as dg
 
 from rul_platform.core.canonical import canonical_json
 from rul_platform.core.evaluation import evaluate
 from rul_platform.core.parquet import to_parquet
 from rul_platform.orchestration import report
-from rul_platform.orchestration.benchmark_cell import ROW_FILE, Cell, benchmark_metadata
+from rul_platform.orchestration.benchmark_cell import ROW_FILE, Cell
 from rul_platform.orchestration.benchmark_config import BenchmarkConfig
+from rul_platform.orchestration.benchmark_facts import benchmark_metadata
 from rul_platform.orchestration.partitions import SUBSET_AND_ARCHITECTURE, cell
 from rul_platform.orchestration.retries import retrying
 from rul_platform.orchestration.step import REPORT_CODE, Step
@@ -37,10 +40,11 @@ def cmapss_benchmark(
 ) -> dg.MaterializeResult:
     """Read, train, score, write, report."""
     subset, name = cell(context.partition_key)
+    config.require_taken_by(name)
     step = Step(context, home)
     stored = step.read("cmapss_windows", subset)
     bench = Cell(subset, name, config, stored, preparation_of(stored), home.progress)
-    trials = bench.trials()
+    trials = bench.trials(watch=partial(config.watch, home, context.run.run_id))
     files = bench.packaged(trials[0]) if trials else {}
     answers = bench.answers(trials, files)
     row = bench.row(trials, files, answers)

@@ -26,7 +26,7 @@ from rul_platform.orchestration.retries import retrying
 from rul_platform.orchestration.step import LEARNING_CODE, Files, Step
 from rul_platform.orchestration.stored_models import stored_model
 from rul_platform.orchestration.stored_windows import plant_windows, preparation_of
-from rul_platform.orchestration.training_config import TrainingConfig
+from rul_platform.orchestration.training_config import NewNetworkConfig
 from rul_platform.storage.home import Home
 
 
@@ -45,7 +45,7 @@ class FamilyName(StrEnum):
     tcn = "tcn"
 
 
-class EdgeModelConfig(TrainingConfig):
+class EdgeModelConfig(NewNetworkConfig):
     """What a person may change in the launchpad."""
 
     teacher: TeacherName = Field(
@@ -91,9 +91,11 @@ def edge_model(
             fit=config.fit(),
             family=architecture(config.family.value),
             hidden_size=config.hidden_size,
+            bins=config.bins,
             teacher_share=config.teacher_share,
         ),
         title=f"Edge model of plant {name}",
+        watch=config.watch(home, context.run.run_id),
         progress=home.progress,
     )
     facts = {

@@ -50,6 +50,8 @@ def finetuned_model(
     champion = _champion(config, step, home, name)
     lessons = _lessons(config, step, name, champion)
     known, setting = lessons.known, lessons.setting(config)
+    begun_with = (setting.checkpoint, *(setting.start or {}).values())
+    config.require_bins(each.config.bins for each in begun_with)
     preparation = preparation_of(lessons.stored)
     folds = candidate_files.folds_of(known, config, name, champion)
     card = None if champion is None else card_of(champion)

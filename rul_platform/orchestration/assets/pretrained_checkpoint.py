@@ -12,12 +12,13 @@ Upstream `cmapss_windows`; downstream `finetuned_model`.
 from dataclasses import replace
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from rul_platform.core import splits
 from rul_platform.core.architectures import architecture
 from rul_platform.core.canonical import canonical_json
 from rul_platform.core.parquet import to_parquet
+from rul_platform.core.subsets import PRETRAINED_ON, SIMULATED, SUBSETS
 from rul_platform.core.terms import terms_of
 from rul_platform.core.windows import pool
 from rul_platform.orchestration import report
@@ -30,7 +31,7 @@ from rul_platform.orchestration.stored_windows import (
     common_preparation,
     preparation_of,
 )
-from rul_platform.orchestration.training_config import LogName, ShapedNetworkConfig
+from rul_platform.orchestration.training_config import ShapedNetworkConfig
 from rul_platform.storage.home import Home
 
 
@@ -38,17 +39,23 @@ class PretrainedCheckpointConfig(ShapedNetworkConfig):
     """What a person may change in the launchpad."""
 
     subsets: list[str] = Field(
-        default=["FD001", "FD002", "FD004"],
+        default=list(PRETRAINED_ON),
         description="Which turbofans it sees. A plant that holds one out refuses this checkpoint.",
     )
     find_rate: bool = Field(
         default=False,
-        description="First a range test; the rate that it suggests is the peak, not learning_rate.",
+        description="First a range test, which suggests the highest rate, instead of learning_rate: of "
+        "one_cycle its peak, of other schedules the rate of the steepest fall.",
     )
-    logs: LogName = Field(
-        default=LogName.none,
-        description="Live figures under training/ in the home folder: json_lines or tensorboard.",
-    )
+
+    @field_validator("subsets")
+    @classmethod
+    def _known_subsets(cls, subsets: list[str]) -> list[str]:
+        known = (*SUBSETS, SIMULATED)
+        if not subsets or set(subsets) - set(known) or len(set(subsets)) < len(subsets):
+            msg = f"one or more of {', '.join(known)}, each once"
+            raise ValueError(msg)
+        return subsets
 
 
 @dg.asset(
@@ -67,7 +74,7 @@ def pretrained_checkpoint(
     home: dg.ResourceParam[Home],
 ) -> dg.MaterializeResult:
     """Read, train, write, report."""
-    from rul_platform.learning.fitting import streams, training
+    from rul_platform.learning.fitting import training
     from rul_platform.learning.networks import checkpoints, models
 
     step = Step(context, home)
@@ -79,17 +86,18 @@ def pretrained_checkpoint(
 
     model = config.model(architecture(context.partition_key), len(preparation.channels))
     network, fit = models.build(model, seed=config.seed), config.fit()
+    watch = config.watch(home, context.run.run_id)
     tested: RateTest | None = None
     if config.find_rate:
         tested = rate_test(network, train, fit, cap=preparation.cap)
-        fit = replace(fit, learning_rate=tested.suggestion)
+        fit = replace(fit, learning_rate=tested.rate_for(fit.schedule))
     fitted = training.fit(
         network,
         train,
         valid,
         fit,
         cap=preparation.cap,
-        watch=streams.watch_of(config.logs.value, home.folder / "training" / context.run.run_id),
+        watch=watch,
         progress=home.progress,
     )
     card = {

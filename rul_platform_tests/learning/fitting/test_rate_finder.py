@@ -38,6 +38,7 @@ def test_a_sweep_learns_then_breaks_and_gives_the_weights_back(prepared: Prepare
     assert 1e-4 < found.suggestion < found.table["learning_rate"].iloc[-1] / 3
     assert "fell most steeply" in found.sentence
     assert "the loss broke at" in found.sentence
+    assert found.peak == found.table["learning_rate"].iloc[-1] / 10
 
 
 def test_the_same_seed_sweeps_the_same(prepared: Prepared):
@@ -49,10 +50,12 @@ def test_the_same_seed_sweeps_the_same(prepared: Prepared):
         for _ in range(2)
     ]
     assert tables[0].equals(tables[1])
-    assert "the loss never broke" in find_rate(
+    calm = find_rate(
         network_for(windows), windows.select("train"), FitConfig(seed=3), cap=CAP, steps=10,
         highest=1e-3,
-    ).sentence  # fmt: skip
+    )  # fmt: skip
+    assert "the loss never broke" in calm.sentence
+    assert calm.peak == 10 * calm.suggestion
 
 
 def test_the_suggestion_is_where_the_loss_falls_most():
