@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from filelock import FileLock, Timeout
@@ -16,7 +16,9 @@ from pydantic import Field
 from rul_platform.core.canonical import canonical_json, fingerprint
 from rul_platform.core.cmapss import SUBSETS
 from rul_platform.core.plant import Plant
+from rul_platform.core.plant_recipe import BATCH_SIZE, LEARNING_RATE, PRETRAINED_RATE, STEPS
 from rul_platform.core.preparation import Preparation
+from rul_platform.core.recipe import FitConfig
 from rul_platform.core.splits import TEST, TRAIN, VALID
 from rul_platform.core.windows import Windows, even_cuts, last_of_each_unit, pool
 from rul_platform.errors import SearchError
@@ -30,6 +32,10 @@ from rul_platform.orchestration.stored_windows import (
 )
 from rul_platform.storage.home import Home
 from rul_platform.storage.studies import study_place
+
+if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
+    from rul_platform.learning.networks.models import ModelConfig
+    from rul_platform.learning.transfer.finetuning import FinetuneConfig
 
 TEST_CUTS = 20
 """A plant's test units are judged at so many points of their life."""
@@ -56,6 +62,7 @@ class Known:
         windows: Of training and validation units.
         checkpoint: A pretrained network, where one is there and may be used.
         is_plant: Whether it is a plant.
+        goes_on: Whether networks go on from the checkpoint; else only its shape is theirs.
     """
 
     name: str
@@ -64,6 +71,7 @@ class Known:
     windows: Windows
     checkpoint: Files | None
     is_plant: bool
+    goes_on: bool = True
 
     def test(self) -> Windows:
         """Windows of the units that judge: for the last section of a method's log, and nothing else."""
@@ -72,8 +80,28 @@ class Known:
         return last_of_each_unit(cmapss_test(self.stored))
 
     def start(self) -> bytes | None:
-        """The pretrained network's bytes."""
-        return None if self.checkpoint is None else self.checkpoint.read("checkpoint.pt")
+        """Bytes of the network to go on from; None: every network begins anew."""
+        if self.checkpoint is None or not self.goes_on:
+            return None
+        return self.checkpoint.read("checkpoint.pt")
+
+    def shape(self) -> "ModelConfig | None":
+        """Of a network that begins anew: the checkpoint's, as `from scratch` has; None: the usual."""
+        from rul_platform.learning.networks import checkpoints
+
+        if self.checkpoint is None:
+            return None
+        data = self.checkpoint.read("checkpoint.pt")
+        return checkpoints.load(data, source="the pretrained checkpoint").config
+
+    def plain(self, seed: int) -> "FinetuneConfig | None":
+        """How a plant's networks are trained where nobody asks otherwise; None of a subset."""
+        from rul_platform.learning.transfer.finetuning import FinetuneConfig
+
+        if not self.is_plant:
+            return None
+        fit = FitConfig(seed=seed, steps=STEPS, batch_size=BATCH_SIZE, learning_rate=LEARNING_RATE)
+        return FinetuneConfig(fit=fit, pretrained_rate=PRETRAINED_RATE)
 
 
 def known_of_subset(step: Step, subset: str) -> Known:
@@ -85,17 +113,25 @@ def known_of_subset(step: Step, subset: str) -> Known:
 
 
 def known_of_plant(
-    step: Step, home: Home, plant: str, *, architecture: str, pretrained: bool
+    step: Step, home: Home, plant: str, config: StudyConfig, *, goes_on: bool = True
 ) -> Known:
     """A plant; a checkpoint that has seen its machines is left out, and is not recorded as read."""
-    stored = step.read("plant_windows", plant)
-    checkpoint = _made(home, "pretrained_checkpoint", architecture) if pretrained else None
+    stored, architecture = step.read("plant_windows", plant), config.architecture.value
+    checkpoint = _made(home, "pretrained_checkpoint", architecture)
     if checkpoint is not None and _has_seen(checkpoint, stored):
         checkpoint = None
     if checkpoint is not None:
         step.read_exactly("pretrained_checkpoint", architecture, checkpoint.sha256)
     windows = plant_windows(stored).select(TRAIN, VALID)
-    return Known(plant, stored, preparation_of(stored), windows, checkpoint, is_plant=True)
+    return Known(
+        plant,
+        stored,
+        preparation_of(stored),
+        windows,
+        checkpoint,
+        is_plant=True,
+        goes_on=goes_on,
+    )
 
 
 def other_subsets(step: Step, home: Home, known: Known) -> dict[str, Files]:

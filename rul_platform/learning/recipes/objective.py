@@ -18,6 +18,7 @@ import numpy as np
 from rul_platform.core.architectures import Architecture
 from rul_platform.core.folds import assign_folds, expanding_splits
 from rul_platform.core.metrics import rmse, unit_weights
+from rul_platform.core.plant_recipe import PRETRAINED_RATE
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.search_space import OF_THE_NETWORK, Chosen, SearchSpace, Value
 from rul_platform.core.splits import TEST
@@ -46,6 +47,8 @@ class Ground:
         architecture: Of every network that is tried.
         fit: What is not chosen stays as it is here; its ``steps`` are those of each fold.
         start: Bytes of a checkpoint to train on from; None: every network begins anew.
+        pretrained_rate: Factor on the learning rate of its encoder, where it is not chosen.
+        model: Shape of a network that begins anew; None: the architecture's own.
         folds: How many; a single unit's life is divided in time into as many.
         source: What to name in an error.
     """
@@ -56,6 +59,8 @@ class Ground:
     architecture: Architecture
     fit: FitConfig
     start: bytes | None = None
+    pretrained_rate: float = PRETRAINED_RATE
+    model: ModelConfig | None = None
     folds: int = FOLDS
     source: str = "search"
 
@@ -150,15 +155,14 @@ def network_of(ground: Ground, chosen: Chosen, *, seed: int) -> tuple[RulNetwork
         ground.start, source="the pretrained checkpoint", architecture=ground.architecture
     )
     network, _, _ = finetuning.transfer(checkpoint, ground.channels, seed=seed)
-    plain = finetuning.FinetuneConfig(fit=ground.fit).pretrained_rate
-    return network, {"encoder": float(chosen.get("pretrained_rate", plain))}
+    return network, {"encoder": float(chosen.get("pretrained_rate", ground.pretrained_rate))}
 
 
 def plain_choice(ground: Ground, space: SearchSpace) -> dict[str, Value] | None:
     """What we train by default, as a choice of ``space``; None where the space does not hold it."""
     known: dict[str, Any] = {**asdict(ground.fit), "window": ground.windows.length}
     known |= model_config(ground, {}).to_json()
-    known["pretrained_rate"] = finetuning.FinetuneConfig(fit=ground.fit).pretrained_rate
+    known["pretrained_rate"] = ground.pretrained_rate
     plain = {name: known[name] for name in space.names}
     return plain if all(each.holds(plain[each.name]) for each in space.dimensions) else None
 
@@ -186,5 +190,5 @@ def model_config(ground: Ground, chosen: Chosen) -> ModelConfig:
     """The sizes of a network that begins anew."""
     names = {"hidden_size", "num_layers", "dropout"}
     values: dict[str, Any] = {name: value for name, value in chosen.items() if name in names}
-    plain = models.default_config(ground.architecture, len(ground.channels))
-    return replace(plain, **values)
+    plain = ground.model or models.default_config(ground.architecture, len(ground.channels))
+    return replace(plain, input_size=len(ground.channels), **values)

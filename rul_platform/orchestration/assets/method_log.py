@@ -53,11 +53,4 @@ def plant_method_log(
 ) -> dg.MaterializeResult:
     """Read, take the steps, write, report."""
     step = Step(context, home)
-    known = known_of_plant(
-        step,
-        home,
-        context.partition_key,
-        architecture=config.architecture.value,
-        pretrained=True,
-    )
-    return logged(step, home, config, known)
+    return logged(step, home, config, known_of_plant(step, home, context.partition_key, config))

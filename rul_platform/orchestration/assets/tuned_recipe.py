@@ -54,11 +54,5 @@ def plant_tuned_recipe(
 ) -> dg.MaterializeResult:
     """Read, search, write, report."""
     step = Step(context, home)
-    known = known_of_plant(
-        step,
-        home,
-        context.partition_key,
-        architecture=config.architecture.value,
-        pretrained=config.pretrained,
-    )
+    known = known_of_plant(step, home, context.partition_key, config, goes_on=config.pretrained)
     return tuned(step, home, config, known)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from rul_platform.core.plant_recipe import PRETRAINED_RATE
 from rul_platform.core.search_space import DEFAULT_SPACE, parse_space
 from rul_platform.errors import LeakError, SearchError, TooFewUnitsError
 from rul_platform.learning.networks import checkpoints, models
@@ -202,7 +203,7 @@ def test_a_pretrained_network_can_be_searched_but_not_resized():
     start = checkpoints.dump(models.build(model, seed=1), model, scratch.channels)
     tuned = replace(scratch, start=start)
     space = parse_space("pretrained_rate = [0.2, 1.0]", source="space")
-    assert plain_choice(tuned, space) == {"pretrained_rate": 0.2}
+    assert plain_choice(tuned, space) == {"pretrained_rate": PRETRAINED_RATE}
     assert score(tuned, {"pretrained_rate": 0.2}) != score(tuned, {"pretrained_rate": 1.0})
     assert problems_of(space, tuned) == []
     assert (
