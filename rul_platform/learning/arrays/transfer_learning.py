@@ -176,7 +176,7 @@ class RulModel:
             ArraysError: The arrays do not fit each other or the channels.
             TooFewUnitsError: Nothing would be left to learn from or to measure on.
         """
-        given = divide(self._windows(x, y, units), share=how.validation, seed=how.seed)
+        given = divide(self.windows(x, y, units), share=how.validation, seed=how.seed)
         config = FinetuneConfig(
             fit=_fit_config(how, len(given.train)),
             freeze="encoder" if self._is_frozen else "nothing",
@@ -193,11 +193,11 @@ class RulModel:
 
     def predict(self, x: ArrayLike) -> NDArray[np.float64]:
         """Remaining useful life of samples ``(N, W, F)``, shape ``(N,)``, in life units."""
-        return training.predict(self.network, self._windows(x, None, None), self.cap)
+        return training.predict(self.network, self.windows(x, None, None), self.cap)
 
     def score(self, x: ArrayLike, y: ArrayLike, *, units: ArrayLike | None = None) -> Score:
         """Compare predictions with the truth, on samples that nothing was learned from."""
-        windows = self._windows(x, y, units)
+        windows = self.windows(x, y, units)
         each = "every sample counts once" if units is None else "every unit counts once"
         return self._score(windows, f"the {len(windows)} samples given; {each}")
 
@@ -205,7 +205,12 @@ class RulModel:
         """The documented checkpoint format; the same weights give the same bytes."""
         return checkpoints.dump(self.network, self.config, self.channels)
 
-    def _windows(self, x: ArrayLike, y: ArrayLike | None, units: ArrayLike | None) -> Windows:
+    def windows(self, x: ArrayLike, y: ArrayLike | None, units: ArrayLike | None) -> Windows:
+        """Samples as windows of this model's channels.
+
+        Raises:
+            ArraysError: The arrays do not fit each other or the channels.
+        """
         windows = as_windows(x, y, units=units)
         found = windows.table.shape[1]
         if found != len(self.channels):

@@ -188,6 +188,27 @@ def test_a_single_unit_is_divided_in_time():
     assert np.isfinite(score(single, {"learning_rate": 0.01}))
 
 
+def test_beside_bounded_units_only_the_exact_one_is_divided_in_time():
+    """The bounded ones come before and after it, one with a first label that is as good as exact."""
+    three = ground(units=3)
+    index = three.windows.index
+    is_bounded = (index["unit"] != "u1") & ~index["unit"].duplicated()
+    bounded = replace(
+        three.windows, index=index.assign(at_least=~is_bounded & (index["unit"] != "u1"))
+    )
+    own = bounded.of_units(["u1"])
+    divided = list(parts(bounded, count=2, seed=0, source="pump"))
+    assert len(divided) == 2
+    for train, held in divided:
+        learned, others = train.of_units(["u1"]), train.of_units(["u0", "u2"])
+        assert set(held.units()) == {"u1"}
+        assert learned.rows().max() < held.rows().min()
+        assert len(others) == len(bounded) - len(own)
+    assert [len(train.of_units(["u1"])) for train, _ in divided] == [10, 25]
+    assert [len(held) for _, held in divided] == [15, 15]
+    assert np.isfinite(score(replace(three, windows=bounded), {"learning_rate": 0.01}))
+
+
 def test_units_are_never_on_both_sides_and_all_are_predicted():
     windows = ground().windows
     held_units = []
