@@ -1,6 +1,7 @@
 """What searches and the method share: their ground, where their trials are kept, and one at a time.
 
-Belongs here: from stored windows to what ``learning`` takes. Does not belong here: the searching.
+Belongs here: from stored windows to what ``learning`` takes, and what these assets say alike. Does not
+belong here: the searching.
 """
 
 import json
@@ -23,7 +24,8 @@ from rul_platform.core.splits import TEST, TRAIN, VALID
 from rul_platform.core.windows import Windows, even_cuts, last_of_each_unit, pool
 from rul_platform.errors import SearchError
 from rul_platform.orchestration.finetuning_config import ArchitectureName
-from rul_platform.orchestration.step import Files, Step, current
+from rul_platform.orchestration.partitions import PLANT, SUBSET
+from rul_platform.orchestration.step import STUDY_CODE, Files, Step, current
 from rul_platform.orchestration.stored_windows import (
     cmapss_test,
     cmapss_training,
@@ -36,6 +38,29 @@ from rul_platform.storage.studies import study_place
 if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
     from rul_platform.learning.networks.models import ModelConfig
     from rul_platform.learning.transfer.finetuning import FinetuneConfig
+
+_STUDY: dict[str, Any] = {
+    "kinds": {"pytorch"},
+    "owners": ["team:learning"],
+    "code_version": STUDY_CODE,
+}
+SUBSET_STUDY: dict[str, Any] = {
+    **_STUDY,
+    "partitions_def": SUBSET,
+    "group_name": "evaluation",
+}
+"""What assets that study a C-MAPSS subset say alike; each says which windows it reads."""
+
+PLANT_STUDY: dict[str, Any] = {
+    **_STUDY,
+    "partitions_def": PLANT,
+    "group_name": "plant",
+    "deps": [
+        "plant_windows",
+        dg.AssetDep("pretrained_checkpoint", partition_mapping=dg.AllPartitionMapping()),
+    ],
+}
+"""The same of assets that study a plant; what :func:`known_of_plant` reads is among it."""
 
 TEST_CUTS = 20
 """A plant's test units are judged at so many points of their life."""
