@@ -16,7 +16,7 @@ class Budget:
         sweep_steps: Batches of the learning rate's sweep.
         regularisers: Recipes' differences that the fifth step tries.
         trials: Of the search.
-        trial_steps: Batches of each of a trial's trainings.
+        trial_steps: Most batches of each of a trial's trainings.
         folds: Of the search.
     """
 

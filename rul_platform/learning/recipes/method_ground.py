@@ -64,7 +64,7 @@ class MethodGround:
         checkpoint: A pretrained network's bytes, where one is there.
         source: Other machines' windows to pretrain on, where no checkpoint is there.
         plain: How these machines' networks are trained by default; its steps stand instead of the
-            budget's. None: as networks of turbofans are, within the budget.
+            budget's, but in the search's trials. None: as networks of turbofans are, within the budget.
         study: Name, URL and driver's arguments of the database that keeps the search's trials, and
             whether the search begins a new study there.
     """
@@ -143,7 +143,7 @@ class MethodGround:
             channels=self.channels,
             cap=self.cap,
             architecture=self.architecture,
-            fit=fit if self.plain is not None else replace(fit, steps=self.budget.trial_steps),
+            fit=replace(fit, steps=min(fit.steps, self.budget.trial_steps)),
             start=self.start if is_pretrained else None,
             pretrained_rate=self.default.pretrained_rate,
             model=self.model,
