@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from rul_platform.cli.studying import ARCHITECTURE, NAME, SEED, prepared
+from rul_platform.core.plant_recipe import SCRATCH_TIMES, STEPS
 from rul_platform.settings import Settings
 
 
@@ -38,8 +39,9 @@ from rul_platform.settings import Settings
     show_default=True, help="When a trial that falls behind is given up.",
 )  # fmt: skip
 @click.option(
-    "--steps", type=click.IntRange(min=1), default=200, show_default=True,
-    help="Batches of each training.",
+    "--steps", type=click.IntRange(min=3),
+    help=f"Batches of each training; by default 200, of a plant as `rul train` has: {STEPS}, from "
+    f"scratch {SCRATCH_TIMES} times that.",
 )  # fmt: skip
 @SEED
 @click.option(
@@ -97,16 +99,32 @@ def tune(settings: Settings, name: str, as_json: bool, **asked: Any) -> None:
     click.echo(usage(card["use"], name))
 
 
+FLAGS = ("architecture", "approach", "steps", "seed")
+"""What `rul train` has an option of its own for; all else it takes with ``--set``."""
+
+
 def usage(use: dict[str, Any], name: str) -> str:
-    """How to train with what was found."""
-    config = ", ".join(f"{key}: {value}" for key, value in use["config"].items())
-    lines = [f"Launchpad of {use['asset']} [{use['partition']}]: {{{config}}}"]
+    """How to train with what was found, as it was searched."""
+    config: dict[str, Any] = use["config"]
+    lines = [f"Launchpad of {use['asset']} [{use['partition']}]: {_shown(config)}"]
+    if use["shape"]:
+        first = (
+            f"Launchpad of pretrained_checkpoint [{config['architecture']}]: {_shown(use['shape'])}"
+        )
+        lines.insert(0, f"{first}, first: a network from scratch has the pretrained one's shape.")
     if use["asset"] == "finetuned_model":
-        flags = "".join(f" --set {key}={value}" for key, value in use["config"].items())
-        lines.append(f"Train with it: rul train {name}{flags}")
+        flags = [f"--{key} {config[key]}" for key in FLAGS if key in config]
+        flags += [f"--set {key}={value}" for key, value in config.items() if key not in FLAGS]
+        lines.append(f"Train with it: rul train {name} {' '.join(flags)}")
+    else:
+        lines.append("Train with it: rul ui, then that launchpad.")
     if use["no_field"]:
         lines.append(
-            f"No field there for {', '.join(use['no_field'])}: window is chosen where windows are made, "
-            f"sizes where a network is built anew."
+            f"No field there for {', '.join(use['no_field'])}: window is chosen where windows are made."
         )
     return "\n".join(lines)
+
+
+def _shown(config: dict[str, Any]) -> str:
+    """As a launchpad has it."""
+    return f"{{{', '.join(f'{key}: {value}' for key, value in config.items())}}}"

@@ -15,6 +15,7 @@ from rul_platform.learning.arrays.scores import FineTuned, Score
 from rul_platform.learning.arrays.transfer_learning import RulModel, Training
 from rul_platform.learning.transfer.finetuning import TransferReport
 from rul_platform.notebook.platform import Champion, PlantArrays, Platform
+from rul_platform.notebook.recipes import RecipeScore, score_recipe
 from rul_platform.notebook.transfer import (
     TransferSettings,
     export_model,
@@ -24,7 +25,7 @@ from rul_platform.notebook.transfer import (
 )
 
 __all__ = [
-    "Champion", "FineTuned", "PlantArrays", "Platform", "RulModel", "Score", "TrainedAll", "Training",
-    "TransferReport", "TransferSettings", "export_model", "load_pretrained", "save_checkpoint",
-    "train_all",
+    "Champion", "FineTuned", "PlantArrays", "Platform", "RecipeScore", "RulModel", "Score", "TrainedAll",
+    "Training", "TransferReport", "TransferSettings", "export_model", "load_pretrained",
+    "save_checkpoint", "score_recipe", "train_all",
 ]  # fmt: skip

@@ -37,7 +37,7 @@ REPORT_FILES = (
     "reports",
     *_modules("contest", "contestants", "benchmark_cell", "benchmark_config", "benchmark_facts"),
 )
-STUDY_FILES = (*REPORT_FILES, *_modules("studies", "tuning", "method_runs"))
+STUDY_FILES = (*REPORT_FILES, *_modules("studies", "tuning", "found_recipe", "method_runs"))
 
 DATA_CODE = source_fingerprint(PACKAGE, DATA_FILES)
 LEARNING_CODE = source_fingerprint(PACKAGE, LEARNING_FILES)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of t
 
 
 class BudgetName(StrEnum):
-    """How much may be tried; ``learning.recipes.method_ground`` has the numbers."""
+    """How much may be tried; ``learning.recipes.method_budget`` has the numbers."""
 
     quick = "quick"
     full = "full"
@@ -46,7 +46,8 @@ def logged(step: Step, home: Home, config: MethodLogConfig, known: Known) -> dg.
         SearchError: The sanity check failed, or somebody else is at work on the same method.
     """
     from rul_platform.learning.recipes.method import choose, open_test
-    from rul_platform.learning.recipes.method_ground import BUDGETS, MethodGround
+    from rul_platform.learning.recipes.method_budget import BUDGETS
+    from rul_platform.learning.recipes.method_ground import MethodGround
     from rul_platform.learning.recipes.method_steps import range_test
 
     source = other_subsets(step, home, known)
@@ -69,6 +70,7 @@ def logged(step: Step, home: Home, config: MethodLogConfig, known: Known) -> dg.
             seed=config.seed,
             checkpoint=known.start(),
             source=pooled(source),
+            plain=known.plain(config.seed),
             study={**study, "is_new": config.new},
         )
 

@@ -1,13 +1,14 @@
 """What searches and the method share: their ground, where their trials are kept, and one at a time.
 
-Belongs here: from stored windows to what ``learning`` takes. Does not belong here: the searching.
+Belongs here: from stored windows to what ``learning`` takes, and what these assets say alike. Does not
+belong here: the searching.
 """
 
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from filelock import FileLock, Timeout
@@ -16,12 +17,15 @@ from pydantic import Field
 from rul_platform.core.canonical import canonical_json, fingerprint
 from rul_platform.core.cmapss import SUBSETS
 from rul_platform.core.plant import Plant
+from rul_platform.core.plant_recipe import BATCH_SIZE, LEARNING_RATE, PRETRAINED_RATE, STEPS
 from rul_platform.core.preparation import Preparation
+from rul_platform.core.recipe import FitConfig
 from rul_platform.core.splits import TEST, TRAIN, VALID
 from rul_platform.core.windows import Windows, even_cuts, last_of_each_unit, pool
 from rul_platform.errors import SearchError
 from rul_platform.orchestration.finetuning_config import ArchitectureName
-from rul_platform.orchestration.step import Files, Step, current
+from rul_platform.orchestration.partitions import PLANT, SUBSET
+from rul_platform.orchestration.step import STUDY_CODE, Files, Step, current
 from rul_platform.orchestration.stored_windows import (
     cmapss_test,
     cmapss_training,
@@ -30,6 +34,33 @@ from rul_platform.orchestration.stored_windows import (
 )
 from rul_platform.storage.home import Home
 from rul_platform.storage.studies import study_place
+
+if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
+    from rul_platform.learning.networks.models import ModelConfig
+    from rul_platform.learning.transfer.finetuning import FinetuneConfig
+
+_STUDY: dict[str, Any] = {
+    "kinds": {"pytorch"},
+    "owners": ["team:learning"],
+    "code_version": STUDY_CODE,
+}
+SUBSET_STUDY: dict[str, Any] = {
+    **_STUDY,
+    "partitions_def": SUBSET,
+    "group_name": "evaluation",
+}
+"""What assets that study a C-MAPSS subset say alike; each says which windows it reads."""
+
+PLANT_STUDY: dict[str, Any] = {
+    **_STUDY,
+    "partitions_def": PLANT,
+    "group_name": "plant",
+    "deps": [
+        "plant_windows",
+        dg.AssetDep("pretrained_checkpoint", partition_mapping=dg.AllPartitionMapping()),
+    ],
+}
+"""The same of assets that study a plant; what :func:`known_of_plant` reads is among it."""
 
 TEST_CUTS = 20
 """A plant's test units are judged at so many points of their life."""
@@ -56,6 +87,7 @@ class Known:
         windows: Of training and validation units.
         checkpoint: A pretrained network, where one is there and may be used.
         is_plant: Whether it is a plant.
+        goes_on: Whether networks go on from the checkpoint; else only its shape is theirs.
     """
 
     name: str
@@ -64,6 +96,7 @@ class Known:
     windows: Windows
     checkpoint: Files | None
     is_plant: bool
+    goes_on: bool = True
 
     def test(self) -> Windows:
         """Windows of the units that judge: for the last section of a method's log, and nothing else."""
@@ -72,8 +105,28 @@ class Known:
         return last_of_each_unit(cmapss_test(self.stored))
 
     def start(self) -> bytes | None:
-        """The pretrained network's bytes."""
-        return None if self.checkpoint is None else self.checkpoint.read("checkpoint.pt")
+        """Bytes of the network to go on from; None: every network begins anew."""
+        if self.checkpoint is None or not self.goes_on:
+            return None
+        return self.checkpoint.read("checkpoint.pt")
+
+    def shape(self) -> "ModelConfig | None":
+        """Of a network that begins anew: the checkpoint's, as `from scratch` has; None: the usual."""
+        from rul_platform.learning.networks import checkpoints
+
+        if self.checkpoint is None:
+            return None
+        data = self.checkpoint.read("checkpoint.pt")
+        return checkpoints.load(data, source="the pretrained checkpoint").config
+
+    def plain(self, seed: int) -> "FinetuneConfig | None":
+        """How a plant's networks are trained where nobody asks otherwise; None of a subset."""
+        from rul_platform.learning.transfer.finetuning import FinetuneConfig
+
+        if not self.is_plant:
+            return None
+        fit = FitConfig(seed=seed, steps=STEPS, batch_size=BATCH_SIZE, learning_rate=LEARNING_RATE)
+        return FinetuneConfig(fit=fit, pretrained_rate=PRETRAINED_RATE)
 
 
 def known_of_subset(step: Step, subset: str) -> Known:
@@ -85,17 +138,25 @@ def known_of_subset(step: Step, subset: str) -> Known:
 
 
 def known_of_plant(
-    step: Step, home: Home, plant: str, *, architecture: str, pretrained: bool
+    step: Step, home: Home, plant: str, config: StudyConfig, *, goes_on: bool = True
 ) -> Known:
     """A plant; a checkpoint that has seen its machines is left out, and is not recorded as read."""
-    stored = step.read("plant_windows", plant)
-    checkpoint = _made(home, "pretrained_checkpoint", architecture) if pretrained else None
+    stored, architecture = step.read("plant_windows", plant), config.architecture.value
+    checkpoint = _made(home, "pretrained_checkpoint", architecture)
     if checkpoint is not None and _has_seen(checkpoint, stored):
         checkpoint = None
     if checkpoint is not None:
         step.read_exactly("pretrained_checkpoint", architecture, checkpoint.sha256)
     windows = plant_windows(stored).select(TRAIN, VALID)
-    return Known(plant, stored, preparation_of(stored), windows, checkpoint, is_plant=True)
+    return Known(
+        plant,
+        stored,
+        preparation_of(stored),
+        windows,
+        checkpoint,
+        is_plant=True,
+        goes_on=goes_on,
+    )
 
 
 def other_subsets(step: Step, home: Home, known: Known) -> dict[str, Files]:

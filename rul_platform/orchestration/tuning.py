@@ -1,10 +1,11 @@
-"""A search as an asset makes it: its launchpad, its outcome as files, and how to use what was found.
+"""A search as an asset makes it: its launchpad, and its outcome as files.
 
 Belongs here: what `tuned_recipe` and `plant_tuned_recipe` share. Does not belong here: the searching
-(``learning.recipes.search``).
+(``learning.recipes.search``), how to train with what was found (``found_recipe``).
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from pydantic import Field
 
 from rul_platform.core.canonical import canonical_json
 from rul_platform.core.parquet import to_parquet
+from rul_platform.core.plant_recipe import SCRATCH_TIMES, STEPS
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.search_space import (
     DEFAULT_SPACE,
@@ -21,8 +23,7 @@ from rul_platform.core.search_space import (
     parse_space,
 )
 from rul_platform.errors import SearchSpaceError
-from rul_platform.orchestration.benchmark_config import BenchmarkConfig
-from rul_platform.orchestration.finetuning_config import FinetunedModelConfig
+from rul_platform.orchestration.found_recipe import how_to_use
 from rul_platform.orchestration.step import STUDY_CODE, Step
 from rul_platform.orchestration.studies import Known, StudyConfig, study_of
 from rul_platform.storage.home import Home
@@ -30,8 +31,8 @@ from rul_platform.storage.home import Home
 if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
     from rul_platform.learning.recipes.objective import Ground
 
-CALLED = {"num_layers": "layers"}
-"""What a launchpad calls a number that a space calls otherwise."""
+SUBSET_STEPS = 200
+"""Batches of each training of a trial on a subset."""
 
 
 class PrunerName(StrEnum):
@@ -58,7 +59,12 @@ class TunedRecipeConfig(StudyConfig):
         default="",
         description="What may be chosen, as TOML or JSON; else the default.",
     )
-    steps: int = Field(default=200, ge=1, description="Batches of each training of a trial.")
+    steps: int | None = Field(
+        default=None,
+        ge=3,
+        description=f"Batches of each training of a trial; by default {SUBSET_STEPS}, of a plant as "
+        f"many as its networks get: {STEPS}, from scratch {SCRATCH_TIMES} times that.",
+    )
     folds: int = Field(default=3, ge=2, description="Trainings of each trial.")
 
 
@@ -89,9 +95,10 @@ def tuned(step: Step, home: Home, config: TunedRecipeConfig, known: Known) -> dg
     checkpoint = known.checkpoint.sha256 if known.checkpoint else None
     facts = {
         **asked,
+        "steps": ground.fit.steps,
         "space": space.to_json(),
         "windows": known.stored.sha256,
-        "start": checkpoint,
+        "checkpoint": checkpoint,
         "code": STUDY_CODE,  # other code scores otherwise: its trials are no part of this study
     }
     with study_of(home, f"search {known.name}", facts) as study:
@@ -114,8 +121,8 @@ def tuned(step: Step, home: Home, config: TunedRecipeConfig, known: Known) -> dg
         **found.to_json(),
         "space": space.to_json(),
         "windows": known.stored.sha256,
-        "start": checkpoint,
-        "use": how_to_use(found.best, known, config),
+        "start": checkpoint if known.goes_on else None,
+        "use": how_to_use(found.best, known, ground),
     }
     return _published(step, card, found.trials, config, known)
 
@@ -135,8 +142,9 @@ def _searched(config: TunedRecipeConfig, known: Known) -> "tuple[SearchSpace, Gr
         channels=known.preparation.channels,
         cap=known.preparation.cap,
         architecture=config.architecture.value,
-        fit=FitConfig(seed=config.seed, steps=config.steps),
+        fit=_plain_fit(config, known),
         start=start,
+        model=known.shape(),
         folds=config.folds,
         source=known.name,
     )
@@ -145,23 +153,13 @@ def _searched(config: TunedRecipeConfig, known: Known) -> "tuple[SearchSpace, Gr
     return space, ground
 
 
-def how_to_use(best: Mapping[str, Any], known: Known, config: TunedRecipeConfig) -> dict[str, Any]:
-    """The launchpad of the asset that trains with what was found, and what it has no field for."""
-    architecture = config.architecture.value
-    if known.is_plant:
-        asset, partition, launchpad = "finetuned_model", known.name, FinetunedModelConfig
-        fields: dict[str, Any] = {"architecture": architecture}
-    else:
-        asset, partition = "cmapss_benchmark", f"{architecture}|{known.name}"
-        launchpad, fields = BenchmarkConfig, {}
-    named = {name: CALLED.get(name, name) for name in best}
-    fields |= {named[n]: value for n, value in best.items() if named[n] in launchpad.model_fields}
-    return {
-        "asset": asset,
-        "partition": partition,
-        "config": fields,
-        "no_field": sorted(name for name in best if named[name] not in fields),
-    }
+def _plain_fit(config: TunedRecipeConfig, known: Known) -> FitConfig:
+    """What a trial does not choose: as this plant or subset is trained by default."""
+    plain = known.plain(config.seed)
+    if plain is None:
+        return FitConfig(seed=config.seed, steps=config.steps or SUBSET_STEPS)
+    fit = plain.from_scratch if known.start() is None else plain.fit
+    return replace(fit, steps=config.steps or fit.steps)
 
 
 def _space(config: TunedRecipeConfig, *, is_pretrained: bool) -> SearchSpace:

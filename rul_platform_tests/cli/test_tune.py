@@ -5,10 +5,21 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from rul_platform.cli.tune import usage
+from rul_platform.core.approaches import FROM_SCRATCH, FULL
 from rul_platform.core.method_log import STEPS
+from rul_platform.core.metrics import unit_weights
+from rul_platform.core.windows import even_cuts
+from rul_platform.learning.fitting.training import VALIDATION_CUTS
+from rul_platform.learning.recipes.objective import parts
+from rul_platform.learning.trained.learned import predictions
+from rul_platform.learning.transfer.approaches import train_approach
 from rul_platform.orchestration import tuning
+from rul_platform.orchestration.finetuning_config import FinetunedModelConfig
+from rul_platform.orchestration.lessons import Lessons
 from rul_platform.orchestration.step import current
 from rul_platform.storage.plant_examples import write_simulated_pumps
 from rul_platform_tests.cli.terminal import Terminal
@@ -49,12 +60,16 @@ def test_a_subset_is_searched_and_the_study_goes_on(at_work: Terminal, tmp_path:
     assert first["scored"] + first["given_up"] == 2
     assert first["use"]["asset"] == "cmapss_benchmark"
     assert first["use"]["partition"] == "gru|SIM"
-    assert set(first["use"]["config"]) == {"learning_rate", "hidden_size", "layers", "dropout"}
+    config = first["use"]["config"]
+    chosen = {"learning_rate", "hidden_size", "layers", "dropout"}
+    assert set(config) == {"steps", "seed"} | chosen
+    assert config["steps"] == 3
     assert not first["use"]["no_field"]
     more = at_work.types(*asked, "--trials", "3")
     assert more.code == 0, more.err
     assert "# Search on SIM" in more.out
     assert "Launchpad of cmapss_benchmark [gru|SIM]: {" in more.out
+    assert "Train with it: rul ui, then that launchpad." in more.out
     home = at_work.open()
     files = current(home, "tuned_recipe", "SIM")
     assert len(files.table("trials.parquet")) == 3
@@ -68,11 +83,72 @@ def test_a_subset_is_searched_and_the_study_goes_on(at_work: Terminal, tmp_path:
 def test_a_plant_goes_on_from_its_pretrained_network(at_work: Terminal):
     done = at_work.types("tune", PUMPS, *SHORT)
     assert done.code == 0, done.err
-    assert f"Train with it: rul train {PUMPS} --set" in done.out
+    way = (
+        f"rul train {PUMPS} --architecture gru --approach full_fine_tuning --steps 3 --seed 0 --set"
+    )
+    assert f"Train with it: {way}" in done.out
     assert "pretrained_rate" in done.out
     scratch = at_work.reads("tune", PUMPS, *SHORT, "--from-scratch")
     assert "hidden_size" in scratch["best"]
     assert scratch["start"] is None
+    assert set(scratch["use"]["shape"]) == {"hidden_size", "layers", "dropout"}
+    assert not scratch["use"]["no_field"]
+    said = usage(scratch["use"], PUMPS)
+    assert said.startswith("Launchpad of pretrained_checkpoint [gru]: {")
+    assert "--approach from_scratch --seed 0 --set" in said
+    assert " --set scratch_steps=3 " in said
+    assert " --set scratch_rate=" in said
+
+
+@pytest.mark.parametrize("scratch", [False, True])
+def test_a_plant_s_search_begins_with_what_rul_train_does(
+    at_work: Terminal, tmp_path: Path, scratch: bool
+):
+    """Nothing may be chosen; folds trained by the launchpad's defaults say the same."""
+    plain = FinetunedModelConfig.model_validate({"architecture": "gru"})
+    space = tmp_path / "space.toml"
+    rate = plain.scratch_rate if scratch else plain.learning_rate
+    space.write_text(f"learning_rate = [{rate}]\nbatch_size = [{plain.batch_size}]")
+    asked = ("tune", PUMPS, "--trials", "1", "--architecture", "gru", "--space", str(space))
+    card = at_work.reads(*asked, *(["--from-scratch"] if scratch else []))
+    assert card["plain_rmse"] == card["best_rmse"]
+    approach = FROM_SCRATCH if scratch else FULL
+    assert trained_by(at_work, plain, approach) == pytest.approx(card["best_rmse"], rel=1e-6)
+
+
+@pytest.mark.parametrize("scratch", [False, True])
+def test_what_a_search_prints_trains_what_it_searched(
+    at_work: Terminal, tmp_path: Path, scratch: bool
+):
+    space = tmp_path / "space.toml"
+    own = "" if scratch else "pretrained_rate = [0.3]\n"
+    space.write_text(f"{own}learning_rate = [0.004]\nbatch_size = [48]\nweight_decay = [0.02]")
+    asked = ("tune", PUMPS, *SHORT, "--trials", "1", "--seed", "7", "--space", str(space))
+    card = at_work.reads(*asked, *(["--from-scratch"] if scratch else []))
+    config = FinetunedModelConfig.model_validate(card["use"]["config"])
+    approach = config.approach.approach
+    assert approach is not None
+    assert trained_by(at_work, config, approach) == pytest.approx(card["best_rmse"], rel=1e-6)
+
+
+def trained_by(at_work: Terminal, config: FinetunedModelConfig, approach: str) -> float:
+    """RMSE out of a search's folds of one approach of `rul train`."""
+    home = at_work.open()
+    lessons = Lessons(
+        stored=current(home, "plant_windows", PUMPS),
+        parent=current(home, "pretrained_checkpoint", "gru"),
+    )
+    setting = lessons.setting(config)
+    errors, units = [], []
+    for train, held in parts(lessons.known, count=3, seed=config.seed, source=PUMPS):
+        model = train_approach(approach, train, setting, seed=config.seed).model
+        cuts = even_cuts(held, VALIDATION_CUTS)
+        predicted = predictions(model, cuts, cap=setting.cap)
+        errors.append(predicted - np.minimum(cuts.rul(), setting.cap))
+        units.append(cuts.units())
+    home.engine.dispose()
+    weights = unit_weights(np.concatenate(units))
+    return float(np.sqrt(np.average(np.concatenate(errors) ** 2, weights=weights)))
 
 
 def test_a_space_that_does_not_fit_is_refused_with_all_its_problems(

@@ -167,7 +167,7 @@ class RulModel:
             ArraysError: The arrays do not fit each other or the channels.
             TooFewUnitsError: Nothing would be left to learn from or to measure on.
         """
-        given = divide(self._windows(x, y, units), share=how.validation, seed=how.seed)
+        given = divide(self.windows(x, y, units), share=how.validation, seed=how.seed)
         self._learns_from(given.train.length)
         config = FinetuneConfig(
             fit=_fit_config(how, len(given.train)),
@@ -190,7 +190,7 @@ class RulModel:
             ArraysError: The samples do not fit the channels.
             CheckpointError: It is a pretrained model as it is, of another cap or unit of life.
         """
-        windows = self._windows(x, None, None)
+        windows = self.windows(x, None, None)
         self._require_own_answers()
         return training.predict(self.network, windows, self.cap)
 
@@ -201,7 +201,7 @@ class RulModel:
             ArraysError: The arrays do not fit each other or the channels.
             CheckpointError: It is a pretrained model as it is, of another cap or unit of life.
         """
-        windows = self._windows(x, y, units)
+        windows = self.windows(x, y, units)
         self._require_own_answers()
         each = "every sample counts once" if units is None else "every unit counts once"
         return self._score(windows, f"the {len(windows)} samples given; {each}")
@@ -224,7 +224,12 @@ class RulModel:
             found = {"as it is, it cannot answer": (self._foreign_answers, expected)}
             raise CheckpointError("The pretrained model", found)
 
-    def _windows(self, x: ArrayLike, y: ArrayLike | None, units: ArrayLike | None) -> Windows:
+    def windows(self, x: ArrayLike, y: ArrayLike | None, units: ArrayLike | None) -> Windows:
+        """Samples as windows of this model's channels.
+
+        Raises:
+            ArraysError: The arrays do not fit each other or the channels.
+        """
         windows = as_windows(x, y, units=units)
         found = windows.table.shape[1]
         if found != len(self.channels):

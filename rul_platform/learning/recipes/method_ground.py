@@ -1,7 +1,8 @@
-"""What the steps of the method stand on: known units, a budget, and one way to train and to score.
+"""What the steps of the method stand on: known units, a plain recipe, and one way to train and to score.
 
 Belongs here: training a recipe once, and its error on validation units. Does not belong here: which
-recipes are tried (``method_steps``). Test units cannot come in: windows of theirs are refused.
+recipes are tried (``method_steps``), how many (``method_budget``). Test units cannot come in: windows of
+theirs are refused.
 """
 
 import time
@@ -21,6 +22,7 @@ from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import Windows, even_cuts
 from rul_platform.learning.fitting.training import VALIDATION_CUTS, FitResult, fit, predict
 from rul_platform.learning.networks import checkpoints, models
+from rul_platform.learning.recipes.method_budget import Budget
 from rul_platform.learning.recipes.objective import (
     Ground,
     fit_config,
@@ -28,52 +30,7 @@ from rul_platform.learning.recipes.objective import (
     network_of,
     refuse_test_units,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
-    """How much a method may try.
-
-    Attributes:
-        steps: Batches of each training.
-        sweep_steps: Batches of the learning rate's sweep.
-        regularisers: Recipes' differences that the fifth step tries.
-        trials: Of the search.
-        trial_steps: Batches of each of a trial's trainings.
-        folds: Of the search.
-    """
-
-    steps: int
-    sweep_steps: int
-    regularisers: tuple[Mapping[str, float], ...]
-    trials: int
-    trial_steps: int
-    folds: int
-
-
-BUDGETS = {
-    "quick": Budget(
-        steps=200,
-        sweep_steps=60,
-        regularisers=({"dropout": 0.3}, {"weight_decay": 0.03}),
-        trials=4,
-        trial_steps=100,
-        folds=2,
-    ),
-    "full": Budget(
-        steps=600,
-        sweep_steps=100,
-        regularisers=(
-            {"dropout": 0.0},
-            {"dropout": 0.3},
-            {"weight_decay": 0.0001},
-            {"weight_decay": 0.03},
-        ),
-        trials=20,
-        trial_steps=300,
-        folds=3,
-    ),
-}
+from rul_platform.learning.transfer.finetuning import FinetuneConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +63,8 @@ class MethodGround:
         seed: Of everything drawn.
         checkpoint: A pretrained network's bytes, where one is there.
         source: Other machines' windows to pretrain on, where no checkpoint is there.
+        plain: How these machines' networks are trained by default; its steps stand instead of the
+            budget's, but in the search's trials. None: as networks of turbofans are, within the budget.
         study: Name, URL and driver's arguments of the database that keeps the search's trials, and
             whether the search begins a new study there.
     """
@@ -118,6 +77,7 @@ class MethodGround:
     seed: int = 0
     checkpoint: bytes | None = None
     source: Windows | None = None
+    plain: FinetuneConfig | None = None
     study: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -145,6 +105,13 @@ class MethodGround:
         return self.valid.of_units(stop_on), self.valid.of_units(judge)
 
     @cached_property
+    def model(self) -> models.ModelConfig | None:
+        """Shape of the checkpoint's network: those that begin anew have it too."""
+        if self.checkpoint is None:
+            return None
+        return checkpoints.load(self.checkpoint, source="the pretrained checkpoint").config
+
+    @cached_property
     def start(self) -> bytes | None:
         """The pretrained network: one that is there, or made now; None without other machines."""
         if self.checkpoint is not None or self.source is None:
@@ -156,22 +123,44 @@ class MethodGround:
         fit(network, train, valid, config, cap=self.cap)
         return checkpoints.dump(network, model, self.channels)
 
-    def plain_fit(self) -> FitConfig:
-        """The plain recipe within the budget."""
-        return FitConfig(seed=self.seed, steps=self.budget.steps)
+    @property
+    def default(self) -> FinetuneConfig:
+        """How networks are trained before anything is changed."""
+        if self.plain is not None:
+            return replace(self.plain, fit=replace(self.plain.fit, seed=self.seed))
+        fit = FitConfig(seed=self.seed, steps=self.budget.steps)
+        return FinetuneConfig(fit=fit, scratch_rate=fit.learning_rate, scratch_steps=fit.steps)
+
+    def plain_fit(self, *, is_pretrained: bool = False) -> FitConfig:
+        """The plain recipe's loop, of a network that begins anew or goes on from a pretrained one."""
+        return self.default.fit if is_pretrained else self.default.from_scratch
 
     def ground(self, *, is_pretrained: bool) -> Ground:
         """The ground of a search, and of building networks."""
+        fit = self.plain_fit(is_pretrained=is_pretrained)
         return Ground(
             windows=self.windows,
             channels=self.channels,
             cap=self.cap,
             architecture=self.architecture,
-            fit=replace(self.plain_fit(), steps=self.budget.trial_steps),
+            fit=replace(fit, steps=min(fit.steps, self.budget.trial_steps)),
             start=self.start if is_pretrained else None,
+            pretrained_rate=self.default.pretrained_rate,
+            model=self.model,
             folds=self.budget.folds,
             source="method",
         )
+
+    def going_on(self, state: MethodState) -> MethodState:
+        """The same recipe on the pretrained network; a plant's has a rate and batches of its own."""
+        if self.plain is None:
+            return replace(state, is_pretrained=True)
+        own = {
+            "learning_rate": self.plain.fit.learning_rate,
+            "batch_size": self.plain.fit.batch_size,
+            "pretrained_rate": self.plain.pretrained_rate,
+        }
+        return replace(state, is_pretrained=True, recipe={**state.recipe, **own})
 
     def plain_recipe(self) -> dict[str, Any]:
         """What the method begins with, by the names of a search space."""
@@ -203,7 +192,8 @@ class MethodGround:
         """
         begin, seed = time.process_time(), self.seed if seed is None else seed
         ground = self.ground(is_pretrained=state.is_pretrained)
-        config = fit_config(replace(self.plain_fit(), seed=seed), state.recipe)
+        plain = self.plain_fit(is_pretrained=state.is_pretrained)
+        config = fit_config(replace(plain, seed=seed), state.recipe)
         network, rates = network_of(ground, state.recipe, seed=seed)
         stop_on, judge = self.valid, self.valid if judge is None else judge
         if state.stops_early and self.halves is not None:

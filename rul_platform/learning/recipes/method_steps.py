@@ -93,7 +93,8 @@ def transfer(ground: MethodGround, state: MethodState) -> MethodState:
         why = "There is neither a pretrained network nor another subset to make one from."
         return noted(state, StepLog("transfer", (), "from scratch", why))
     made = Attempt("pretraining", None, time.process_time() - begin)
-    result = ground.trained(replace(state, is_pretrained=True))
+    going_on = ground.going_on(state)
+    result = ground.trained(going_on)
     is_better = result.rmse < (state.rmse or 0.0) - state.margin
     log = StepLog(
         "transfer",
@@ -107,7 +108,7 @@ def transfer(ground: MethodGround, state: MethodState) -> MethodState:
         findings(ground, result),
     )
     if is_better:
-        state = replace(state, is_pretrained=True, rmse=result.rmse)
+        state = replace(going_on, rmse=result.rmse)
     return noted(state, log)
 
 

@@ -3,8 +3,9 @@
 What a search and a grid compare recipes by: the units are divided into folds, a network is trained for
 each fold on all others, for all steps and without early stopping, and scored on the fold. The fold has
 no part in the training: it reports, and by these reports a search gives up what falls behind, so the
-best score is chosen by the folds, like any search's. Where there is only one unit, its life is divided
-in time. Test units cannot come in: windows of theirs are refused.
+best score is chosen by the folds, like any search's. Where there is only one unit whose every label is
+exact, its life is divided in time, and units with lower bounds teach beside it. Test units cannot come
+in: windows of theirs are refused.
 
 Belongs here: one recipe's score. Does not belong here: which recipes are tried (``search``, ``grid``).
 """
@@ -18,6 +19,7 @@ import numpy as np
 from rul_platform.core.architectures import Architecture
 from rul_platform.core.folds import assign_folds, expanding_splits
 from rul_platform.core.metrics import rmse, unit_weights
+from rul_platform.core.plant_recipe import PRETRAINED_RATE
 from rul_platform.core.recipe import FitConfig
 from rul_platform.core.search_space import OF_THE_NETWORK, Chosen, SearchSpace, Value
 from rul_platform.core.splits import TEST
@@ -46,6 +48,8 @@ class Ground:
         architecture: Of every network that is tried.
         fit: What is not chosen stays as it is here; its ``steps`` are those of each fold.
         start: Bytes of a checkpoint to train on from; None: every network begins anew.
+        pretrained_rate: Factor on the learning rate of its encoder, where it is not chosen.
+        model: Shape of a network that begins anew; None: the architecture's own.
         folds: How many; a single unit's life is divided in time into as many.
         source: What to name in an error.
     """
@@ -56,6 +60,8 @@ class Ground:
     architecture: Architecture
     fit: FitConfig
     start: bytes | None = None
+    pretrained_rate: float = PRETRAINED_RATE
+    model: ModelConfig | None = None
     folds: int = FOLDS
     source: str = "search"
 
@@ -114,25 +120,34 @@ def parts(
 ) -> Iterator[tuple[Windows, Windows]]:
     """Pairs of windows to learn from and windows of other units; of a single unit: of its later life.
 
-    Labels that are only lower bounds teach, and judge nothing.
+    Labels that are only lower bounds teach, and judge nothing. With one unit that has none of them only
+    its own rows, in the order of time, are divided; all other units teach each time.
 
     Raises:
         TooFewUnitsError: Too few units, or too short a life of a single one.
     """
-    units = windows.exact().units()
-    if len(np.unique(units)) == 1:
-        gap = windows.length - 1
-        for each in expanding_splits(len(windows), count=count, gap=gap, source=source):
-            positions = np.arange(len(windows))
-            yield (
-                windows.only(np.isin(positions, np.asarray(each.train))),
-                windows.only(np.isin(positions, np.asarray(each.test))).exact(),
-            )
+    whole = np.setdiff1d(windows.units(), windows.only(windows.at_least()).units())
+    if len(whole) == 1:
+        yield from _in_time(windows, whole[0], count=count, source=source)
         return
-    folds = assign_folds(units.tolist(), seed=seed, source=source, count=count)
+    units = windows.exact().units().tolist()
+    folds = assign_folds(units, seed=seed, source=source, count=count)
     fold_N = windows.index["unit"].map(folds).to_numpy()
     for fold in sorted(set(folds.values())):
         yield windows.only(fold_N != fold), windows.only(fold_N == fold).exact()
+
+
+def _in_time(
+    windows: Windows, unit: str, *, count: int, source: str
+) -> Iterator[tuple[Windows, Windows]]:
+    """All other units and the beginning of this one's life, and what comes next of it."""
+    is_own = windows.units() == unit
+    own, gap = np.flatnonzero(is_own), windows.length - 1
+    for each in expanding_splits(len(own), count=count, gap=gap, source=source):
+        learned, held = ~is_own, np.zeros_like(is_own)
+        learned[own[np.asarray(each.train)]] = True
+        held[own[np.asarray(each.test)]] = True
+        yield windows.only(learned), windows.only(held)
 
 
 def fit_config(plain: FitConfig, chosen: Chosen) -> FitConfig:
@@ -150,15 +165,14 @@ def network_of(ground: Ground, chosen: Chosen, *, seed: int) -> tuple[RulNetwork
         ground.start, source="the pretrained checkpoint", architecture=ground.architecture
     )
     network, _, _ = finetuning.transfer(checkpoint, ground.channels, seed=seed)
-    plain = finetuning.FinetuneConfig(fit=ground.fit).pretrained_rate
-    return network, {"encoder": float(chosen.get("pretrained_rate", plain))}
+    return network, {"encoder": float(chosen.get("pretrained_rate", ground.pretrained_rate))}
 
 
 def plain_choice(ground: Ground, space: SearchSpace) -> dict[str, Value] | None:
     """What we train by default, as a choice of ``space``; None where the space does not hold it."""
     known: dict[str, Any] = {**asdict(ground.fit), "window": ground.windows.length}
     known |= model_config(ground, {}).to_json()
-    known["pretrained_rate"] = finetuning.FinetuneConfig(fit=ground.fit).pretrained_rate
+    known["pretrained_rate"] = ground.pretrained_rate
     plain = {name: known[name] for name in space.names}
     return plain if all(each.holds(plain[each.name]) for each in space.dimensions) else None
 
@@ -186,5 +200,5 @@ def model_config(ground: Ground, chosen: Chosen) -> ModelConfig:
     """The sizes of a network that begins anew."""
     names = {"hidden_size", "num_layers", "dropout"}
     values: dict[str, Any] = {name: value for name, value in chosen.items() if name in names}
-    plain = models.default_config(ground.architecture, len(ground.channels))
-    return replace(plain, **values)
+    plain = ground.model or models.default_config(ground.architecture, len(ground.channels))
+    return replace(plain, input_size=len(ground.channels), **values)

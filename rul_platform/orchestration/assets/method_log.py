@@ -10,21 +10,21 @@ Upstream `cmapss_windows` or `plant_windows`, and `pretrained_checkpoint` of a p
 import dagster as dg
 
 from rul_platform.orchestration.method_runs import MethodLogConfig, logged
-from rul_platform.orchestration.partitions import PLANT, SUBSET
 from rul_platform.orchestration.retries import retrying
-from rul_platform.orchestration.step import STUDY_CODE, Step
-from rul_platform.orchestration.studies import known_of_plant, known_of_subset
+from rul_platform.orchestration.step import Step
+from rul_platform.orchestration.studies import (
+    PLANT_STUDY,
+    SUBSET_STUDY,
+    known_of_plant,
+    known_of_subset,
+)
 from rul_platform.storage.home import Home
 
 
 @dg.asset(
     description=__doc__,
-    partitions_def=SUBSET,
     deps=[dg.AssetDep("cmapss_windows", partition_mapping=dg.AllPartitionMapping())],
-    group_name="evaluation",
-    kinds={"pytorch"},
-    owners=["team:learning"],
-    code_version=STUDY_CODE,
+    **SUBSET_STUDY,
 )
 @retrying()
 def method_log(
@@ -35,29 +35,11 @@ def method_log(
     return logged(step, home, config, known_of_subset(step, context.partition_key))
 
 
-@dg.asset(
-    description=__doc__,
-    partitions_def=PLANT,
-    deps=[
-        "plant_windows",
-        dg.AssetDep("pretrained_checkpoint", partition_mapping=dg.AllPartitionMapping()),
-    ],
-    group_name="plant",
-    kinds={"pytorch"},
-    owners=["team:learning"],
-    code_version=STUDY_CODE,
-)
+@dg.asset(description=__doc__, **PLANT_STUDY)
 @retrying()
 def plant_method_log(
     context: dg.AssetExecutionContext, config: MethodLogConfig, home: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult:
     """Read, take the steps, write, report."""
     step = Step(context, home)
-    known = known_of_plant(
-        step,
-        home,
-        context.partition_key,
-        architecture=config.architecture.value,
-        pretrained=True,
-    )
-    return logged(step, home, config, known)
+    return logged(step, home, config, known_of_plant(step, home, context.partition_key, config))

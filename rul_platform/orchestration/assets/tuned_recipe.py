@@ -10,22 +10,22 @@ Upstream `cmapss_windows` or `plant_windows`, and `pretrained_checkpoint` where 
 
 import dagster as dg
 
-from rul_platform.orchestration.partitions import PLANT, SUBSET
 from rul_platform.orchestration.retries import retrying
-from rul_platform.orchestration.step import STUDY_CODE, Step
-from rul_platform.orchestration.studies import known_of_plant, known_of_subset
+from rul_platform.orchestration.step import Step
+from rul_platform.orchestration.studies import (
+    PLANT_STUDY,
+    SUBSET_STUDY,
+    known_of_plant,
+    known_of_subset,
+)
 from rul_platform.orchestration.tuning import PlantTunedRecipeConfig, TunedRecipeConfig, tuned
 from rul_platform.storage.home import Home
 
 
 @dg.asset(
     description=__doc__,
-    partitions_def=SUBSET,
     deps=["cmapss_windows"],
-    group_name="evaluation",
-    kinds={"pytorch"},
-    owners=["team:learning"],
-    code_version=STUDY_CODE,
+    **SUBSET_STUDY,
 )
 @retrying()
 def tuned_recipe(
@@ -36,29 +36,12 @@ def tuned_recipe(
     return tuned(step, home, config, known_of_subset(step, context.partition_key))
 
 
-@dg.asset(
-    description=__doc__,
-    partitions_def=PLANT,
-    deps=[
-        "plant_windows",
-        dg.AssetDep("pretrained_checkpoint", partition_mapping=dg.AllPartitionMapping()),
-    ],
-    group_name="plant",
-    kinds={"pytorch"},
-    owners=["team:learning"],
-    code_version=STUDY_CODE,
-)
+@dg.asset(description=__doc__, **PLANT_STUDY)
 @retrying()
 def plant_tuned_recipe(
     context: dg.AssetExecutionContext, config: PlantTunedRecipeConfig, home: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult:
     """Read, search, write, report."""
     step = Step(context, home)
-    known = known_of_plant(
-        step,
-        home,
-        context.partition_key,
-        architecture=config.architecture.value,
-        pretrained=config.pretrained,
-    )
+    known = known_of_plant(step, home, context.partition_key, config, goes_on=config.pretrained)
     return tuned(step, home, config, known)

@@ -10,11 +10,15 @@ import pytest
 
 from rul_platform.core.method_log import STEPS, MethodState
 from rul_platform.core.preparation import Preparation
+from rul_platform.core.recipe import FitConfig
 from rul_platform.core.windows import Windows
 from rul_platform.errors import LeakError, SearchError
+from rul_platform.learning.networks import checkpoints, models
 from rul_platform.learning.recipes.method import choose, open_test
-from rul_platform.learning.recipes.method_ground import Budget, MethodGround
-from rul_platform.learning.recipes.method_steps import early_stopping, searched
+from rul_platform.learning.recipes.method_budget import Budget
+from rul_platform.learning.recipes.method_ground import MethodGround
+from rul_platform.learning.recipes.method_steps import early_stopping, searched, transfer
+from rul_platform.learning.transfer.finetuning import FinetuneConfig
 from rul_platform.reports.method_page import method_page
 from rul_platform_tests.learning.study_ground import place
 
@@ -108,6 +112,29 @@ def test_what_stopped_a_training_never_judges_it(prepared: Prepared, tmp_path: P
     assert "From here on that half judges." in after.step("early stopping").why
     again = on.trained(after)
     assert after.rmse == again.rmse == on.error(again.network, judge)
+
+
+def test_a_plant_s_method_begins_with_what_a_plant_is_trained_by(
+    prepared: Prepared, tmp_path: Path
+):
+    """From scratch by its own steps, rate and shape, pretrained by others; not the budget's."""
+    preparation, _ = prepared
+    shape = models.default_config("gru", len(preparation.channels), hidden_size=4)
+    checkpoint = checkpoints.dump(models.build(shape, seed=1), shape, preparation.channels)
+    fit = FitConfig(seed=0, steps=2, batch_size=16, learning_rate=1e-3)
+    plain = FinetuneConfig(fit=fit, pretrained_rate=0.9, scratch_rate=4e-3)
+    on = ground(prepared, tmp_path, plain=plain, checkpoint=checkpoint)
+    recipe = on.plain_recipe()
+    assert (recipe["learning_rate"], recipe["batch_size"], recipe["hidden_size"]) == (4e-3, 16, 4)
+    begun = MethodState(recipe=recipe, rmse=1e9)
+    assert on.trained(begun).fitted.history["step"].max() == 10
+    after = transfer(on, begun)
+    assert after.step("transfer").kept == "pretrained"
+    kept = {name: after.recipe[name] for name in ("learning_rate", "batch_size", "pretrained_rate")}
+    assert kept == {"learning_rate": 1e-3, "batch_size": 16, "pretrained_rate": 0.9}
+    assert on.trained(after).fitted.history["step"].max() == 2
+    assert on.ground(is_pretrained=True).fit == fit
+    assert on.ground(is_pretrained=False).fit.steps == TINY.trial_steps
 
 
 def test_a_method_begun_anew_begins_a_new_search(prepared: Prepared, tmp_path: Path):

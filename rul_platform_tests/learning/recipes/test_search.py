@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from rul_platform.core.plant_recipe import PRETRAINED_RATE
 from rul_platform.core.search_space import DEFAULT_SPACE, parse_space
 from rul_platform.errors import LeakError, SearchError, TooFewUnitsError
 from rul_platform.learning.networks import checkpoints, models
@@ -187,6 +188,27 @@ def test_a_single_unit_is_divided_in_time():
     assert np.isfinite(score(single, {"learning_rate": 0.01}))
 
 
+def test_beside_bounded_units_only_the_exact_one_is_divided_in_time():
+    """The bounded ones come before and after it, one with a first label that is as good as exact."""
+    three = ground(units=3)
+    index = three.windows.index
+    is_bounded = (index["unit"] != "u1") & ~index["unit"].duplicated()
+    bounded = replace(
+        three.windows, index=index.assign(at_least=~is_bounded & (index["unit"] != "u1"))
+    )
+    own = bounded.of_units(["u1"])
+    divided = list(parts(bounded, count=2, seed=0, source="pump"))
+    assert len(divided) == 2
+    for train, held in divided:
+        learned, others = train.of_units(["u1"]), train.of_units(["u0", "u2"])
+        assert set(held.units()) == {"u1"}
+        assert learned.rows().max() < held.rows().min()
+        assert len(others) == len(bounded) - len(own)
+    assert [len(train.of_units(["u1"])) for train, _ in divided] == [10, 25]
+    assert [len(held) for _, held in divided] == [15, 15]
+    assert np.isfinite(score(replace(three, windows=bounded), {"learning_rate": 0.01}))
+
+
 def test_units_are_never_on_both_sides_and_all_are_predicted():
     windows = ground().windows
     held_units = []
@@ -202,7 +224,7 @@ def test_a_pretrained_network_can_be_searched_but_not_resized():
     start = checkpoints.dump(models.build(model, seed=1), model, scratch.channels)
     tuned = replace(scratch, start=start)
     space = parse_space("pretrained_rate = [0.2, 1.0]", source="space")
-    assert plain_choice(tuned, space) == {"pretrained_rate": 0.2}
+    assert plain_choice(tuned, space) == {"pretrained_rate": PRETRAINED_RATE}
     assert score(tuned, {"pretrained_rate": 0.2}) != score(tuned, {"pretrained_rate": 1.0})
     assert problems_of(space, tuned) == []
     assert (
