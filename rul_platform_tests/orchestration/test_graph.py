@@ -6,8 +6,9 @@ import dagster as dg
 import numpy as np
 
 from rul_platform.core.fleet import Fleet
+from rul_platform.orchestration import contestants
 from rul_platform.orchestration.checks import CHECKS
-from rul_platform.orchestration.contestants import lives_of, predictor_of, tested_fleet
+from rul_platform.orchestration.contestants import lives_of, predictor_of
 from rul_platform.orchestration.step import current
 from rul_platform.reports.planning import NO_CURVE
 from rul_platform_tests.orchestration.conftest import PUMPS, WHOLE_WAY, Works
@@ -132,7 +133,7 @@ def test_alarms_are_seen_at_every_reading_of_the_test_units(finished: Works):
 
 def test_a_unit_that_still_runs_has_no_alarm_that_came_in_time_or_too_late(finished: Works):
     model = predictor_of(current(finished.home, "finetuned_model", PUMPS))
-    fleet = tested_fleet(current(finished.home, "plant_windows", PUMPS))
+    fleet = contestants.tested_fleet(current(finished.home, "plant_windows", PUMPS))
     running, *failed = fleet.units["unit"]
     still = fleet.units["unit"] == running
     units = fleet.units.assign(rul_at_end=fleet.units["rul_at_end"].mask(still))

@@ -46,8 +46,7 @@ def test_every_approach_gives_a_model_that_answers_the_plants_windows(name: str)
     assert found.shape == (len(PLANT),)
     assert ((found >= 0) & (found <= CAP)).all()
     assert trained.cpu_seconds > 0
-    begins_with_none = {named.BOOSTING, named.FROM_SCRATCH, named.SCRATCH_BLEND, named.POOLED}
-    assert (trained.transfer is None) == (name in begins_with_none)
+    assert (trained.transfer is None) == (name in named.BEGIN_WITH_NOTHING)
     is_trained_in_steps = name not in (named.ZERO_SHOT, named.BOOSTING, named.POOLED)
     assert (len(trained.history) > 0) == is_trained_in_steps
 
