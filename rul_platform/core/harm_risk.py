@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rul_platform.core.approaches import BLENDS, REFERENCES, approach_of
-from rul_platform.core.bootstrap import Resampled
+from rul_platform.core.bootstrap import FEW_UNITS, Resampled
 
 TOLERANCE = 0.5 / 125
 """Harm that does not matter, as a part of the label cap: 0.5 cycles on turbofans."""
@@ -23,8 +23,9 @@ an approach is drawn twice in 26 % of all resamples: without this nearly everyth
 and the reference that was taken instead would do harm far more often."""
 
 BLEND_ODDS = 1.0
-"""Of a blend it is enough that a gain is as likely as harm: what was taken instead of refused blends did
-harm in four times as many draws (docs/experiments.md, section 15)."""
+"""Of a blend it is enough that a gain is as likely as harm; with fewer than ``FEW_UNITS`` units it is
+never refused: what was taken instead of refused blends did harm in four times as many draws
+(docs/experiments.md, section 15)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,9 @@ def risk_of_harm(drawn: Resampled, name: str, tolerance: float) -> Risk:
         name: Of the approach.
         tolerance: Harm that does not matter, in life units.
     """
-    odds = BLEND_ODDS if approach_of(name) in BLENDS else GAIN_ODDS
+    odds = GAIN_ODDS
+    if approach_of(name) in BLENDS:
+        odds = BLEND_ODDS if drawn.units >= FEW_UNITS else 0.0
     risks = [Risk(0.0, 0.0, "", odds)]
     for reference in REFERENCES:
         if reference != name and (reference,) in drawn.observed:

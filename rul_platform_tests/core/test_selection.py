@@ -118,6 +118,19 @@ def test_of_nine_units_none_is_sure_and_the_blend_is_kept():
     assert choose(tried, cap=CAP, seed=0).name == "blend"
 
 
+def test_of_nine_units_no_resample_refuses_a_blend():
+    """Worse than from scratch on each of them; what five units say of a network is often luck."""
+    tried = {"from scratch": predicted([4.0] * 9), "blend": predicted([6.0] * 9)}
+    choice = choose(tried, cap=CAP, seed=0)
+    assert (choice.name, choice.refused) == ("blend", {})
+    assert (
+        "blend"
+        in choose(
+            {n: predicted(e) for n, e in (("from scratch", 4), ("blend", 6))}, cap=CAP, seed=0
+        ).refused
+    )
+
+
 def test_a_blend_may_be_as_likely_to_gain_as_to_harm_and_others_not():
     """Of ten units two are odd: harm in 32 % of resamples, a gain in most others."""
     calm, odd = predicted([12.0] * 10), predicted([1.0] * 8 + [24.0] * 2)
