@@ -123,12 +123,8 @@ def test_of_nine_units_no_resample_refuses_a_blend():
     tried = {"from scratch": predicted([4.0] * 9), "blend": predicted([6.0] * 9)}
     choice = choose(tried, cap=CAP, seed=0)
     assert (choice.name, choice.refused) == ("blend", {})
-    assert (
-        "blend"
-        in choose(
-            {n: predicted(e) for n, e in (("from scratch", 4), ("blend", 6))}, cap=CAP, seed=0
-        ).refused
-    )
+    ten = {name: predicted(error) for name, error in (("from scratch", 4), ("blend", 6))}
+    assert "blend" in choose(ten, cap=CAP, seed=0).refused
 
 
 def test_a_blend_may_be_as_likely_to_gain_as_to_harm_and_others_not():
