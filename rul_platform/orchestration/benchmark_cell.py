@@ -177,7 +177,7 @@ class Cell:
         """Boosting and a constant, from the same engines."""
         from rul_platform.learning.trained import baselines
         from rul_platform.learning.trained.boosting import fit_boosting
-        from rul_platform.learning.trained.ensemble import EnsembleRecipe
+        from rul_platform.learning.trained.ensemble_recipe import EnsembleRecipe
 
         cap, recipe = self.preparation.cap, EnsembleRecipe()
         test, known = self._tested(recipe.boosting_window), self._known()
@@ -195,7 +195,7 @@ class Cell:
     def lesson(self) -> "Lesson":
         """What there is to learn from, and how, with the first seed."""
         from rul_platform.learning.networks.presets import PRESETS
-        from rul_platform.learning.trained.ensemble import EnsembleRecipe
+        from rul_platform.learning.trained.ensemble_recipe import EnsembleRecipe
         from rul_platform.learning.trained.trials import Lesson
 
         known, config = self._known(), self.config

@@ -34,7 +34,7 @@ from rul_platform.learning.fitting import full_history, training
 from rul_platform.learning.fitting.batches import Examples
 from rul_platform.learning.networks import models
 from rul_platform.learning.trained.boosting import fit_boosting
-from rul_platform.learning.trained.ensemble import EnsembleRecipe
+from rul_platform.learning.trained.ensemble_recipe import EnsembleRecipe
 from rul_platform.learning.trained.learned import Learned, MeanModel, NetworkModel
 from rul_platform.storage.cmapss_source import CmapssSource
 

@@ -18,7 +18,8 @@ from rul_platform.core.windows import Windows
 from rul_platform.learning.fitting import full_history, training
 from rul_platform.learning.networks import checkpoints, models
 from rul_platform.learning.trained.boosting import fit_boosting
-from rul_platform.learning.trained.ensemble import EnsembleRecipe, fit_ensemble
+from rul_platform.learning.trained.ensemble import fit_ensemble
+from rul_platform.learning.trained.ensemble_recipe import EnsembleRecipe
 from rul_platform.learning.transfer.finetuning import FinetuneConfig, finetune, transfer
 from rul_platform_tests.fleets import wearing_fleet
 

@@ -15,13 +15,11 @@ import pandas as pd
 
 from rul_platform.core.labels import to_life
 from rul_platform.core.metrics import unit_rmse, unit_weights
-from rul_platform.core.recipe import Device, FitConfig
+from rul_platform.core.recipe import Device
 from rul_platform.core.windows import CUTS_OF_A_LIFE, Windows, even_cuts
-from rul_platform.learning.fitting.best_weights import FitResult
-from rul_platform.learning.fitting.full_history import fit_histories
-from rul_platform.learning.fitting.loop import Progress as EachLook
-from rul_platform.learning.networks import models
-from rul_platform.learning.trained.boosting import LEAVES, READINGS, BoostingModel, fit_boosting
+from rul_platform.learning.trained.boosting import BoostingModel, fit_boosting
+from rul_platform.learning.trained.ensemble_recipe import EnsembleRecipe
+from rul_platform.learning.trained.history_network import fit_history_network
 from rul_platform.learning.trained.learned import Learned, MeanModel, NetworkModel, Outputs
 
 NETWORK, BOOSTING = "network", "boosting"
@@ -34,40 +32,8 @@ Progress = Callable[..., None]
 """Called with (members trained, members to train)."""
 
 
-STEPS, EPOCHS = 450, 34
-"""What a network needs: fewer batches are too few for a hundred units, fewer passes for more units."""
-
 NETWORK_SHARES = (0.3, 0.7)
 """Limits to the weight of the networks, so that both kinds always have a say."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnsembleRecipe:
-    """Members, the same for all data; chosen by out-of-fold errors (docs/experiments.md).
-
-    Attributes:
-        hidden_size: Of a network, which reads whole histories.
-        num_layers: Of a network.
-        steps: Batches that a network is trained on; None: ``EPOCHS`` passes over the units, and at
-            least ``STEPS``.
-        batch_size: Whole histories in a batch.
-        learning_rate: Peak of the one-cycle schedule.
-        boosting_window: Readings that boosting looks at.
-        boosting_leaves: Of its trees; the fleets of C-MAPSS fill twice as many as a few machines do.
-    """
-
-    hidden_size: int = 64
-    num_layers: int = 2
-    steps: int | None = None
-    batch_size: int = 10
-    learning_rate: float = 5e-3
-    boosting_window: int = READINGS
-    boosting_leaves: int = 2 * LEAVES + 1
-
-    def steps_for(self, units: int) -> int:
-        """Batches of a network that learns from so many units."""
-        passes = EPOCHS * units // min(self.batch_size, units)
-        return max(STEPS, passes) if self.steps is None else self.steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,52 +123,6 @@ def _trained(
                 progress(sum(map(len, members.values())), len(kinds) * len(numbers))
         parts.append(cuts.index[["unit", "life", "rul"]].assign(**said))
     return members, seconds, pd.concat(parts, ignore_index=True)
-
-
-def fit_history_network(
-    known: Windows,
-    recipe: EnsembleRecipe,
-    channels: tuple[str, ...],
-    *,
-    window: int,
-    cap: float,
-    seed: int,
-    device: Device = "auto",
-    watched: Windows | None = None,
-    progress: EachLook | None = None,
-) -> tuple[NetworkModel, FitResult]:
-    """Train one network on whole histories, for all its steps.
-
-    Args:
-        known: Of the units to learn from, from the beginning of each on.
-        recipe: Its size and its training.
-        channels: Names of the F channels.
-        window: Readings that the model looks at: as many as the longest history has.
-        cap: Label cap, in life units.
-        seed: Of weights and batches.
-        device: Where to train.
-        watched: Windows of other units, as long as ``window``: how it errs on them is noted, and
-            changes nothing.
-        progress: Told after each look.
-    """
-    config = models.ModelConfig(
-        name="lstm",
-        input_size=len(channels),
-        hidden_size=recipe.hidden_size,
-        num_layers=recipe.num_layers,
-        reads="history",
-    )
-    network = models.build(config, seed=seed)
-    fit = FitConfig(
-        seed=seed,
-        steps=recipe.steps_for(known.index["unit"].nunique()),
-        batch_size=recipe.batch_size,
-        learning_rate=recipe.learning_rate,
-        early_stopping=False,
-        device=device,
-    )
-    fitted = fit_histories(network, known, fit, cap=cap, valid=watched, progress=progress)
-    return NetworkModel(network, config, channels, window), fitted
 
 
 def network_share(outputs: pd.DataFrame, *, cap: float) -> float:

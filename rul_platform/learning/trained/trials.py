@@ -25,11 +25,8 @@ from rul_platform.learning.fitting.devices import place_of
 from rul_platform.learning.fitting.training import Progress, Watch
 from rul_platform.learning.networks import models, presets
 from rul_platform.learning.trained.boosting import fit_boosting
-from rul_platform.learning.trained.ensemble import (
-    BOOSTING,
-    EnsembleRecipe,
-    fit_ensemble,
-)
+from rul_platform.learning.trained.ensemble import BOOSTING, fit_ensemble
+from rul_platform.learning.trained.ensemble_recipe import EnsembleRecipe
 from rul_platform.learning.trained.learned import Learned, NetworkModel
 
 ENSEMBLE = "ensemble"

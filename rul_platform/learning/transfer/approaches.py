@@ -33,7 +33,8 @@ from rul_platform.learning.fitting import training
 from rul_platform.learning.fitting.training import Progress
 from rul_platform.learning.networks import models
 from rul_platform.learning.trained.boosting import READINGS, fit_boosting
-from rul_platform.learning.trained.ensemble import EnsembleRecipe, fit_history_network
+from rul_platform.learning.trained.ensemble_recipe import EnsembleRecipe
+from rul_platform.learning.trained.history_network import fit_history_network
 from rul_platform.learning.trained.learned import MeanModel, NetworkModel
 from rul_platform.learning.transfer.finetuning import finetune, transfer
 from rul_platform.learning.transfer.setting import (

@@ -8,12 +8,8 @@ from rul_platform.core.folds import assign_folds
 from rul_platform.core.preparation import Preparation
 from rul_platform.core.windows import Windows
 from rul_platform.learning.trained import graphs
-from rul_platform.learning.trained.ensemble import (
-    Ensembled,
-    EnsembleRecipe,
-    fit_ensemble,
-    network_share,
-)
+from rul_platform.learning.trained.ensemble import Ensembled, fit_ensemble, network_share
+from rul_platform.learning.trained.ensemble_recipe import EnsembleRecipe
 from rul_platform.learning.trained.fidelity import fidelity
 from rul_platform_tests.learning.conftest import CAP
 
