@@ -2,9 +2,12 @@
 
 Split conformal prediction by band of predicted RUL: errors shrink towards the failure, so a prediction
 of 10 gets its interval from errors of predictions near 10. Within a band a unit counts once, however
-many of its rows were scored, because rows of one machine err together. Sources: A. Angelopoulos, S.
-Bates, "A gentle introduction to conformal prediction", 2021, section 1; V. Vovk and others, "Mondrian
-confidence machine", 2003, for the bands; the weighting by unit is ours (decision record 0006).
+many of its rows were scored, because rows of one machine err together. Rows whose truth is beyond the
+cap do not count: any model is right about a fresh machine once its life is limited to the cap, and such
+rows would pay for intervals too narrow around machines that wear. Sources: A. Angelopoulos, S. Bates,
+"A gentle introduction to conformal prediction", 2021, section 1; V. Vovk and others, "Mondrian
+confidence machine", 2003, for the bands; the weighting by unit and the choice of rows are ours (decision
+records 0006 and 0020).
 
 Belongs here: from errors to an interval around a prediction, at any level. Does not belong here: which
 models made the errors (``learning``), whether an interval kept its promise (``evaluation``).
@@ -83,7 +86,8 @@ class Calibration:
         Args:
             units: Shape ``(N,)``.
             predicted: Shape ``(N,)``, in life units.
-            truth: Shape ``(N,)``, in life units; limited to ``cap`` here.
+            truth: Shape ``(N,)``, in life units, as it is: where any is within ``cap``, only such rows
+                count; otherwise all do, limited to it.
             cap: Label cap, in life units.
 
         Raises:
@@ -113,7 +117,7 @@ class Calibration:
         Args:
             units: Shape ``(N,)``.
             predicted: Shape ``(N,)``, in life units.
-            truth: Shape ``(N,)``, in life units.
+            truth: Shape ``(N,)``, in life units, as it is. Rows beyond the cap do not count.
 
         Returns:
             The calibration, and which of its bands are new.
@@ -122,6 +126,8 @@ class Calibration:
             CalibrationError: As :meth:`from_errors`.
         """
         names, p, t = _checked(units, predicted, truth, self.cap)
+        if np.min(truth) > self.cap:
+            return self, (False,) * len(self.bands)
         if len(self.bands) == 1:
             anew = Calibration.from_errors(names, p, t, cap=self.cap)
             return anew, (True,) * len(anew.bands)
@@ -204,7 +210,8 @@ def _checked(
             f"Leave out units that have not failed."
         )
         raise CalibrationError(msg)
-    return names, p, np.minimum(t, cap)
+    within = (t <= cap) | bool((t > cap).all())
+    return names[within], p[within], np.minimum(t[within], cap)
 
 
 def _merged(names: NDArray[np.str_], predicted: Rows, edges: Sequence[float]) -> list[float]:

@@ -105,8 +105,8 @@ def propose(home: Home, plant: str, *, level: float | None = None) -> Recalibrat
     model = load(home, champion)
     answers = _unseen(home, champion, model.card)
     old, names, rul = model.calibration, *_columns(answers)
-    truth = np.minimum([each.truth for each in answers], old.cap)
-    new, is_new = old.renewed(names, rul, truth)
+    life = np.array([each.truth for each in answers])
+    new, is_new = old.renewed(names, rul, life)
     new = replace(new, level=level or old.level)
     before, after = old.interval(rul), new.interval(rul, level)
     if not any(is_new):
@@ -117,6 +117,7 @@ def propose(home: Home, plant: str, *, level: float | None = None) -> Recalibrat
     rows = to_parquet(pd.DataFrame([asdict(each) for each in answers]))
     told = {"of": champion.sha256, "units": list(units), "is_new": list(is_new)}
     told |= {"rows": sha256(rows)}
+    truth = np.minimum(life, old.cap)
     inside = (before[0] <= truth) & (truth <= before[1])
     return Recalibration(
         plant=plant,

@@ -140,6 +140,27 @@ def test_errors_that_calibrate_nothing_are_refused(units, predicted, truth, mess
         Calibration.from_errors(units, predicted, truth, cap=CAP)
 
 
+def test_machines_beyond_the_cap_do_not_narrow_the_interval_of_the_others():
+    """Half of the rows are of fresh machines, right by construction once their life is limited."""
+    names, predicted, truth = fleet(60, seed=2)
+    fresh = np.full(truth.size, CAP + 40)
+    known = Calibration.from_errors(names, predicted, truth, cap=CAP)
+    found = Calibration.from_errors(
+        np.tile(names, 2),
+        np.concatenate([predicted, np.full(truth.size, CAP)]),
+        np.concatenate([truth, fresh]),
+        cap=CAP,
+    )
+    assert found == known
+    assert known.renewed(names, predicted, fresh) == (known, (False,) * len(known.bands))
+
+
+def test_where_every_life_is_beyond_the_cap_all_rows_calibrate():
+    found = Calibration.from_errors(["a", "b"], [118.0, 125.0], [130.0, 400.0], cap=CAP)
+    low, high = found.interval(np.array([120.0]))
+    assert (low.item(), high.item()) == (113.0, 125.0)
+
+
 def test_bands_with_new_errors_are_calibrated_anew_and_others_stay():
     old = Calibration.from_errors(*fleet(100, seed=0), cap=CAP)
     names = np.array([f"n{unit}" for unit in range(25)])
