@@ -11,7 +11,7 @@ from rul_platform.core.approaches import APPROACHES, SCRATCH
 from rul_platform.core.transfer_study import CHOSEN
 from rul_platform.reports.style import Theme, png
 
-MARKERS = "os^vP*XDphd<>"
+MARKERS = "os^vP*XDphd<>8H|_+x1234"
 """One for each approach, so that lines can be told apart without colour."""
 
 

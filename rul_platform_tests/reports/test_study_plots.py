@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from rul_platform.reports.study_plots import rmse_by_k
+from rul_platform.core.approaches import APPROACHES
+from rul_platform.reports.study_plots import MARKERS, rmse_by_k
 from rul_platform.reports.style import DARK, LIGHT
 
 
@@ -34,3 +35,13 @@ def test_another_figure_is_another_picture():
 
 def test_one_k_without_an_interval_can_be_drawn():
     assert rmse_by_k(table((5,), width=float("nan"))).startswith(b"\x89PNG")
+
+
+def test_every_approach_has_a_line_of_its_own():
+    rows = [
+        {"k": k, "approach": name, "rmse_clipped": 10.0 + place, "low": 9.0, "high": 11.0}
+        for k in (5, 10)
+        for place, name in enumerate(("chosen", *APPROACHES))
+    ]
+    assert rmse_by_k(pd.DataFrame(rows)).startswith(b"\x89PNG")
+    assert len(set(MARKERS)) == len(MARKERS) > len(APPROACHES)
