@@ -24,6 +24,7 @@ from rul_platform.storage.models import Deployment
 if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
     from rul_platform.learning.fitting.training import FitResult
     from rul_platform.learning.transfer.finetuning import TransferReport
+    from rul_platform.reports.plots import DrawnPlot
 
 Metadata = dict[str, Any]
 
@@ -107,10 +108,10 @@ def transfer(became: "TransferReport | None") -> Metadata:
     }
 
 
-def evaluation(result: Evaluation) -> Metadata:
+def evaluation(result: Evaluation, drawn: "Sequence[DrawnPlot]") -> Metadata:
     """Scores as numbers (Dagster draws their history), the report's summary and its plots."""
     from rul_platform.reports.html import render_markdown
-    from rul_platform.reports.plots import markdown_image, plots_of
+    from rul_platform.reports.plots import markdown_image
 
     main = result.main_score
     numbers: Metadata = {
@@ -125,8 +126,8 @@ def evaluation(result: Evaluation) -> Metadata:
         if s is not main
     }
     plots = {
-        plot.title: dg.MetadataValue.md(markdown_image(plot.draw(result), plot.caption))
-        for plot in plots_of(result)
+        each.plot.title: dg.MetadataValue.md(markdown_image(each.light, each.plot.caption))
+        for each in drawn
     }
     summary = dg.MetadataValue.md(render_markdown(result))
     return {"summary": summary, **numbers, **others, **_trust(result), **_planning(result), **plots}
@@ -225,13 +226,25 @@ def deployments(made: Sequence[Deployment]) -> Metadata:
     return {"deployments": dg.MetadataValue.table(rows)}
 
 
-def evaluation_files(result: Evaluation, verdict: Verdict | None = None) -> dict[str, bytes]:
+def evaluation_told(
+    result: Evaluation, verdict: Verdict | None = None
+) -> tuple[dict[str, bytes], Metadata]:
+    """:func:`evaluation_files` and :func:`evaluation`, with each plot drawn once."""
+    from rul_platform.reports.plots import draw_all
+
+    drawn = draw_all(result)
+    return evaluation_files(result, drawn, verdict), evaluation(result, drawn)
+
+
+def evaluation_files(
+    result: Evaluation, drawn: "Sequence[DrawnPlot]", verdict: Verdict | None = None
+) -> dict[str, bytes]:
     """The report and everything it rests on, by file name; with a verdict also the gate's section."""
     from rul_platform.reports.html import render_report
 
     tables = result.to_tables()
     return {
-        "report.html": render_report(result, verdict),
+        "report.html": render_report(result, verdict, drawn),
         "scores.json": canonical_json(json.loads(tables["scores"].to_json(orient="records"))),
         **{
             f"{name}.parquet": to_parquet(table)

@@ -9,6 +9,7 @@ the same bytes.
 """
 
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from struct import unpack
@@ -19,7 +20,7 @@ from rul_platform.core.evaluation import Evaluation
 from rul_platform.core.gate import Verdict
 from rul_platform.reports.numbers import percent
 from rul_platform.reports.planning import alarm_sentence, alarm_table, prognostic_table
-from rul_platform.reports.plots import DARK, LIGHT, PlotOfReport, plots_of
+from rul_platform.reports.plots import DrawnPlot, draw_all
 from rul_platform.reports.promotion import promotion
 from rul_platform.reports.style import DOTS_PER_INCH
 from rul_platform.reports.tables import (
@@ -50,12 +51,17 @@ class Picture:
     is_tall: bool
 
 
-def render_report(evaluation: Evaluation, verdict: Verdict | None = None) -> bytes:
+def render_report(
+    evaluation: Evaluation,
+    verdict: Verdict | None = None,
+    drawn: Sequence[DrawnPlot] | None = None,
+) -> bytes:
     """The report as one UTF-8 HTML file, complete in itself.
 
     Args:
         evaluation: What was scored.
         verdict: The promotion gate's answer; None where no gate was asked.
+        drawn: Its plots, where they are drawn already.
     """
     text = (
         _environment()
@@ -88,7 +94,7 @@ def render_report(evaluation: Evaluation, verdict: Verdict | None = None) -> byt
             unexplained=evaluation.attributions
             if isinstance(evaluation.attributions, str)
             else None,
-            pictures=_pictures(evaluation),
+            pictures=_pictures(draw_all(evaluation) if drawn is None else drawn),
             facts=facts(evaluation),
             notes=evaluation.notes,
         )
@@ -131,24 +137,23 @@ def _flat(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
-def _pictures(evaluation: Evaluation) -> dict[str, list[Picture]]:
+def _pictures(drawn: Sequence[DrawnPlot]) -> dict[str, list[Picture]]:
     """By the section that they stand in."""
     found: dict[str, list[Picture]] = {"planning": [], "interval": [], "plots": []}
-    for plot in plots_of(evaluation):
-        found[plot.section].append(_picture(plot, evaluation))
+    for each in drawn:
+        found[each.plot.section].append(_picture(each))
     return found
 
 
-def _picture(plot: PlotOfReport, evaluation: Evaluation) -> Picture:
-    light, dark = plot.draw(evaluation, LIGHT), plot.draw(evaluation, DARK)
-    width, height = unpack(">II", light[16:24])  # of the PNG header
+def _picture(drawn: DrawnPlot) -> Picture:
+    width, height = unpack(">II", drawn.light[16:24])  # of the PNG header
     return Picture(
-        title=plot.title,
-        caption=plot.caption,
-        light=b64encode(light).decode("ascii"),
-        dark=b64encode(dark).decode("ascii"),
+        title=drawn.plot.title,
+        caption=drawn.plot.caption,
+        light=b64encode(drawn.light).decode("ascii"),
+        dark=b64encode(drawn.dark).decode("ascii"),
         width=width * _CSS_DOTS_PER_INCH // DOTS_PER_INCH,
-        is_tall=plot.is_tall,
+        is_tall=drawn.plot.is_tall,
         height=height * _CSS_DOTS_PER_INCH // DOTS_PER_INCH,
     )
 

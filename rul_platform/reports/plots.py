@@ -29,9 +29,8 @@ from rul_platform.reports.planning_plots import alarm_costs
 from rul_platform.reports.style import DARK, LIGHT, Plot, Theme
 
 __all__ = [
-    "DARK", "LIGHT", "PLOTS", "PlotOfReport", "Theme", "alarm_costs", "band_heat_map",
-    "interval_by_unit",
-    "markdown_image", "model_comparison", "plots_of", "predicted_vs_true", "residual_histogram",
+    "DARK", "LIGHT", "PLOTS", "DrawnPlot", "PlotOfReport", "Theme", "alarm_costs", "band_heat_map",
+    "draw_all", "interval_by_unit", "markdown_image", "model_comparison", "plots_of", "predicted_vs_true", "residual_histogram",
     "residual_quantiles", "residuals_by_prediction", "residuals_over_life", "training_history",
     "unit_trajectories",
 ]  # fmt: skip
@@ -135,6 +134,23 @@ PLOTS = (
 def plots_of(evaluation: Evaluation) -> tuple[PlotOfReport, ...]:
     """The plots that this evaluation has the data for, in the order to show them."""
     return tuple(plot for plot in PLOTS if plot.applies(evaluation))
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnPlot:
+    """A plot as PNG bytes in both appearances."""
+
+    plot: PlotOfReport
+    light: bytes
+    dark: bytes
+
+
+def draw_all(evaluation: Evaluation) -> tuple[DrawnPlot, ...]:
+    """Each of :func:`plots_of`, drawn. Drawing is the long part of a report: do it once."""
+    return tuple(
+        DrawnPlot(plot, plot.draw(evaluation, LIGHT), plot.draw(evaluation, DARK))
+        for plot in plots_of(evaluation)
+    )
 
 
 def markdown_image(png: bytes, alt: str) -> str:

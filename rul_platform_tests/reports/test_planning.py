@@ -60,7 +60,7 @@ def test_what_a_failure_costs_and_how_long_an_alarm_takes_are_the_plants_own(pla
     assert (slower["failures"] >= usual["failures"]).all()
     assert slower["failures"].sum() > usual["failures"].sum()
     assert cheapest(slower)["cost"] != cheapest(usual)["cost"]
-    page = render_report(other).decode()
+    page = render_report(other, drawn=()).decode()
     assert "no more than 20 seconds left at the alarm, costs 50 planned replacements" in page
 
 
@@ -87,19 +87,19 @@ def test_points_of_a_life_alone_say_why_they_have_no_curve(plant: Evaluation):
     sparse = replace(plant.lives, readings={u: 20 * n for u, n in plant.lives.readings.items()})
     for lives in (None, sparse):
         shown = evaluate(replace(plant, lives=lives), seed=0, resamples=20)
-        page = render_report(shown).decode()
+        page = render_report(shown, drawn=()).decode()
         assert NO_CURVE in page
         assert "Prognostic horizon" not in page
         assert "What an alarm threshold costs" not in [plot.title for plot in plots_of(shown)]
-        assert "alarm_threshold_cheapest" not in report.evaluation(shown)
-        assert "maintenance.parquet" not in report.evaluation_files(shown)
+        assert "alarm_threshold_cheapest" not in report.evaluation(shown, ())
+        assert "maintenance.parquet" not in report.evaluation_files(shown, ())
 
 
 def test_a_test_set_without_lives_says_why_it_has_no_curve(benchmark: Evaluation):
     assert alarm_sentence(benchmark) == NO_CURVE
     assert (alarm_table(benchmark), prognostic_table(benchmark)) == (None, None)
     assert "What an alarm threshold costs" not in [plot.title for plot in plots_of(benchmark)]
-    page = render_report(benchmark).decode()
+    page = render_report(benchmark, drawn=()).decode()
     assert NO_CURVE in page
     for section in ("interval", "approaches", "sensors"):
         assert f'id="{section}"' not in page
@@ -162,8 +162,13 @@ def test_why_sensors_are_not_explained_is_said(plant: Evaluation):
     assert sensor_table(silent) is None
 
 
-def test_the_ui_gets_the_same_numbers(plant: Evaluation, benchmark: Evaluation):
-    shown = report.evaluation(plant)
+def test_the_ui_gets_the_same_numbers_and_all_tables_are_kept(
+    plant: Evaluation, benchmark: Evaluation
+):
+    files, shown = report.evaluation_told(plant)
+    for name in ("units", "predictions", "coverage", "prognostics", "maintenance", "lives"):
+        assert f"{name}.parquet" in files
+    assert b"data:image/png" in files["report.html"]
     assert plant.maintenance is not None
     assert shown["alarm_threshold_cheapest"] in plant.maintenance["threshold"].tolist()
     assert shown["interval_coverage"] == plant.coverage
@@ -172,13 +177,9 @@ def test_the_ui_gets_the_same_numbers(plant: Evaluation, benchmark: Evaluation):
     assert {"alarm_costs", "attributions", "transfer_verdict", "prognostic_horizon_median"} <= set(
         shown
     )
-    assert not {"alarm_costs", "approaches", "interval_by_band"} & set(report.evaluation(benchmark))
-
-
-def test_all_tables_are_kept_beside_the_report(plant: Evaluation):
-    files = report.evaluation_files(plant)
-    for name in ("units", "predictions", "coverage", "prognostics", "maintenance", "lives"):
-        assert f"{name}.parquet" in files
+    assert not {"alarm_costs", "approaches", "interval_by_band"} & set(
+        report.evaluation(benchmark, ())
+    )
 
 
 def test_a_fleet_of_one_unit_is_reported_too(plant: Evaluation):

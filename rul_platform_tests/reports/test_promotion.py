@@ -89,8 +89,8 @@ def test_the_noise_stands_beside_the_gain():
 
 
 def test_a_report_has_the_section_only_where_a_gate_was_asked(benchmark):
-    asked = render_report(benchmark, verdict()).decode()
-    not_asked = render_report(benchmark).decode()
+    asked = render_report(benchmark, verdict(), ()).decode()
+    not_asked = render_report(benchmark, drawn=()).decode()
 
     assert "Promotion gate" not in not_asked
     assert asked.index("In plain words") < asked.index("Promotion gate") < asked.index("Scores")
@@ -100,7 +100,7 @@ def test_a_report_has_the_section_only_where_a_gate_was_asked(benchmark):
 
 
 def test_the_first_model_of_a_plant_has_a_verdict_and_no_table(benchmark):
-    page = render_report(benchmark, verdict(FIRST)).decode()
+    page = render_report(benchmark, verdict(FIRST), ()).decode()
 
     assert "First model of this plant" in page
     assert "Candidate RMSE" not in page
@@ -108,7 +108,7 @@ def test_the_first_model_of_a_plant_has_a_verdict_and_no_table(benchmark):
 
 def test_reasons_are_escaped(benchmark):
     evil = replace(GOOD, incomparable="<script>alert(1)</script>")
-    page = render_report(benchmark, verdict(evil)).decode()
+    page = render_report(benchmark, verdict(evil), ()).decode()
 
     assert "<script" not in page
     assert "&lt;script&gt;" in page

@@ -49,15 +49,15 @@ def cmapss_benchmark(
     answers = bench.answers(trials, files)
     row = bench.row(trials, files, answers)
     evaluation = evaluate(bench.side_by_side(trials, files, answers), seed=config.seed)
-    engines = evaluation.to_tables()["units"]
+    engines, (told, shown) = evaluation.to_tables()["units"], report.evaluation_told(evaluation)
     return step.publish(
         {
             **files,
-            **report.evaluation_files(evaluation),
+            **told,
             ROW_FILE: canonical_json(row.to_json()),
             "engines.parquet": to_parquet(engines),
         },
         parameters=config.model_dump(mode="json"),
-        metadata={**benchmark_metadata(row, engines), **report.evaluation(evaluation)},
+        metadata={**benchmark_metadata(row, engines), **shown},
         table="predictions.parquet",
     )

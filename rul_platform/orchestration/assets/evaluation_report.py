@@ -60,11 +60,11 @@ def evaluation_report(
     record = {**verdict.to_json(), "settings": settings}
     ruling = _Ruling(home, name, entry.candidate.sha256, step.retrain_id, verdict, record)
 
-    files = report.evaluation_files(evaluation, verdict)
+    files, metadata = report.evaluation_told(evaluation, verdict)
     result = step.publish(
         {**files, "gate.json": canonical_json(record)},
         parameters={"settings": settings},
-        metadata={**report.gate(verdict), **report.evaluation(evaluation)},
+        metadata={**report.gate(verdict), **metadata},
         table="predictions.parquet",
         together_with=ruling.noted,
     )
