@@ -30,9 +30,9 @@ from rul_platform.reports.style import DARK, LIGHT, Plot, Theme
 
 __all__ = [
     "DARK", "LIGHT", "PLOTS", "DrawnPlot", "PlotOfReport", "Theme", "alarm_costs", "band_heat_map",
-    "draw_all", "interval_by_unit", "markdown_image", "model_comparison", "plots_of", "predicted_vs_true", "residual_histogram",
-    "residual_quantiles", "residuals_by_prediction", "residuals_over_life", "training_history",
-    "unit_trajectories",
+    "draw_all", "interval_by_unit", "markdown_image", "model_comparison", "plots_of",
+    "predicted_vs_true", "residual_histogram", "residual_quantiles", "residuals_by_prediction",
+    "residuals_over_life", "training_history", "unit_trajectories",
 ]  # fmt: skip
 
 
