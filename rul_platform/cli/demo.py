@@ -4,6 +4,7 @@ import time
 
 import click
 
+from rul_platform.core.architectures import ARCHITECTURES
 from rul_platform.core.examples import FILTERS, FLEET, PUMPS
 from rul_platform.core.subsets import SUBSETS
 from rul_platform.settings import Settings
@@ -28,6 +29,15 @@ from rul_platform.settings import Settings
     "when RUL_FILTERS is given.",
 )
 @click.option(
+    "--architecture",
+    "architectures",
+    multiple=True,
+    type=click.Choice(ARCHITECTURES),
+    default=ARCHITECTURES,
+    show_default=True,
+    help="Networks to pretrain; the plants go on from the first one named.",
+)
+@click.option(
     "--simulate", is_flag=True, help="Use the built-in simulator, without looking for NASA's data."
 )
 @click.option("--benchmark/--no-benchmark", "with_benchmark", default=True, show_default=True)
@@ -36,6 +46,7 @@ def demo(
     settings: Settings,
     subsets: tuple[str, ...],
     plants: tuple[str, ...],
+    architectures: tuple[str, ...],
     simulate: bool,
     with_benchmark: bool,
 ) -> None:
@@ -50,13 +61,14 @@ def demo(
       rul demo
       rul demo --subset FD001 --plant filters       one subset and the filter plant: a few minutes
       rul demo --simulate                           no data, no network
+      rul demo --simulate --architecture lstm       the shortest way to a deployed model
     """
     from rul_platform.cli.stages import opened
     from rul_platform.cli.walkthrough import Walkthrough
 
     begin = time.monotonic()
     with opened(settings) as work:
-        walk = Walkthrough.plan(work, subsets, plants, simulate=simulate)
+        walk = Walkthrough.plan(work, subsets, plants, architectures, simulate=simulate)
         walk.make_plants()
         walk.answer()
         if with_benchmark:

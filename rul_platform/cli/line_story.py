@@ -112,7 +112,7 @@ class LineStory:
         cls, work: Work, clock: SimulatedClock, *, weeks: int, seed: int, simulate: bool
     ) -> "LineStory":
         """Pretrain, write the plant's past, and put a first model in charge."""
-        subsets = Walkthrough.plan(work, ("FD001",), (PUMPS,), simulate=simulate).subsets
+        subsets = Walkthrough.plan(work, ("FD001",), (PUMPS,), ("lstm",), simulate=simulate).subsets
         work.run(cmapss_stages(subsets) + pretraining(("lstm",), subsets))
         plant = free_name(work, PUMP_LINE)
         write_pump_line(work.home.plants, seed=seed + 1, name=plant)

@@ -15,7 +15,6 @@ from rul_platform.cli.stages import (
     pretraining,
 )
 from rul_platform.core import splits
-from rul_platform.core.architectures import ARCHITECTURES
 from rul_platform.core.examples import FILTERS, FLEET, PUMPS
 from rul_platform.core.subsets import SIMULATED
 from rul_platform.errors import CheckFailedError, DataNotFoundError, GateRefusedError
@@ -50,15 +49,23 @@ class Walkthrough:
         work: The opened home folder.
         subsets: Turbofans to work with.
         plants: Example plants.
+        architectures: To pretrain and to measure; plants go on from the first.
     """
 
     work: Work
     subsets: tuple[str, ...]
     plants: tuple[str, ...]
+    architectures: tuple[str, ...]
 
     @classmethod
     def plan(
-        cls, work: Work, subsets: tuple[str, ...], plants: tuple[str, ...], *, simulate: bool
+        cls,
+        work: Work,
+        subsets: tuple[str, ...],
+        plants: tuple[str, ...],
+        architectures: tuple[str, ...],
+        *,
+        simulate: bool,
     ) -> "Walkthrough":
         """Find the data; without it, say so and turn to the simulator.
 
@@ -85,7 +92,7 @@ class Walkthrough:
         if simulate:
             what = PARTLY_SIMULATED if FILTERS in wanted else ALL_SIMULATED
             click.echo(NOTICE.format(why=why.replace("\n", "\n  "), what=what))
-        return cls(work, (SIMULATED,) if simulate else subsets, wanted)
+        return cls(work, (SIMULATED,) if simulate else subsets, wanted, architectures)
 
     @property
     def pretrained_on(self) -> tuple[str, ...]:
@@ -97,11 +104,14 @@ class Walkthrough:
         if not self.pretrained_on:
             msg = f"Plant {FLEET} is made of FD003, so give another --subset to pretrain on."
             raise click.UsageError(msg)
-        self.work.run(cmapss_stages(self.subsets) + pretraining(ARCHITECTURES, self.pretrained_on))
+        self.work.run(
+            cmapss_stages(self.subsets) + pretraining(self.architectures, self.pretrained_on)
+        )
+        first = {"finetuned_model": {"architecture": self.architectures[0]}}
         for plant in self.plants:
             self._write_files(plant)
             self.work.run([plant_data(plant)], again=True)
-            self.work.run([Stage(("finetuned_model",), plant)])
+            self.work.run([Stage(("finetuned_model",), plant, first)])
             click.echo("\n".join(f"  {reason}" for reason in self.work.choice(plant)))
             self._judge(plant)
 
@@ -129,7 +139,7 @@ class Walkthrough:
         click.echo(
             "\nBenchmark on the official test sets (the models above are in charge already):"
         )
-        self.work.run(benchmark(self.subsets, {name: {} for name in ARCHITECTURES}))
+        self.work.run(benchmark(self.subsets, {name: {} for name in self.architectures}))
         click.echo(benchmark_table(self.work.home, self.subsets))
 
     def say_where_to_look(self, seconds: float) -> None:

@@ -97,7 +97,8 @@ def _published(
 
     life_unit = known.preparation.life_unit
     page = method_page(state, title=known.name, life_unit=life_unit)
-    plot, curve = method_steps(state, life_unit), rate_sweep(sweep.table, sweep.suggestion)
+    plot = method_steps(state, life_unit)
+    curve = rate_sweep(sweep.table, sweep.suggestion, peak=sweep.peak)
     test = {
         f"test_rmse_{attempt.what.replace(' ', '_')}": float(attempt.rmse or 0.0)
         for attempt in state.step(TEST).tried

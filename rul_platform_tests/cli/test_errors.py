@@ -154,7 +154,7 @@ def test_filters_that_are_given_join_the_pumps(
 ):
     environ = {"RUL_HOME": str(tmp_path), "RUL_CMAPSS_URL": "", "RUL_FILTERS": str(tmp_path)}
     with opened(Settings.read(environ)) as work:
-        walk = Walkthrough.plan(work, ("FD001",), plants, simulate=False)
+        walk = Walkthrough.plan(work, ("FD001",), plants, ("lstm",), simulate=False)
 
     assert (walk.subsets, walk.plants) == (("SIM",), ("simulated_pumps", "filters"))
     said = capsys.readouterr().out
@@ -185,7 +185,7 @@ def test_a_model_that_the_gate_refused_does_not_end_the_demo(
 ):
     with opened(Settings.read({"RUL_HOME": str(tmp_path), "RUL_CMAPSS_URL": ""})) as work:
         verdict = refuse(work, "pumps")
-        Walkthrough(work, ("SIM",), ("pumps",)).answer()
+        Walkthrough(work, ("SIM",), ("pumps",), ("lstm",)).answer()
     work.home.engine.dispose()
 
     assert not verdict.is_open

@@ -13,7 +13,7 @@ import pytest
 
 RUL = [sys.executable, "-m", "rul_platform"]
 PUMPS = "simulated_pumps"
-DEMO = ("demo", "--simulate", "--no-benchmark")
+DEMO = ("demo", "--simulate", "--no-benchmark", "--architecture", "lstm")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from rul_platform.core.method_log import STEPS
 from rul_platform.core.metrics import unit_weights
 from rul_platform.core.windows import even_cuts
 from rul_platform.learning.fitting.training import VALIDATION_CUTS
+from rul_platform.learning.recipes.method_budget import BUDGETS
 from rul_platform.learning.recipes.objective import parts
 from rul_platform.learning.trained.learned import predictions
 from rul_platform.learning.transfer.approaches import train_approach
@@ -215,7 +216,12 @@ def test_a_pretraining_can_find_its_rate_first(tmp_path: Path, schedule: str, su
         assert files.read("rate_sweep.png").startswith(b"\x89PNG")
 
 
-def test_the_method_writes_its_log_and_is_not_taken_twice(at_work: Terminal, tmp_path: Path):
+def test_the_method_writes_its_log_and_is_not_taken_twice(
+    at_work: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """With a budget of seconds: what the steps come to is tested with the method itself."""
+    brief = replace(BUDGETS["quick"], steps=40, sweep_steps=20, trials=2, trial_steps=30)
+    monkeypatch.setitem(BUDGETS, "quick", brief)
     asked = ("method", PUMPS, "--architecture", "gru", "--out", str(tmp_path / "log"))
     first = at_work.types(*asked)
     assert first.code == 0, first.err

@@ -41,11 +41,12 @@ def range_test(ground: MethodGround) -> RateSweep:
 
 
 def learning_rate(ground: MethodGround, state: MethodState) -> MethodState:
-    """Step 4: the rate that a range test suggests, against the plain one."""
+    """Step 4: the rate that a range test suggests for the recipe's schedule, against the plain one."""
     begin = time.process_time()
     sweep = range_test(ground)
     swept = Attempt("range test", None, time.process_time() - begin)
-    changes = [(f"rate {sweep.suggestion:.2g}", {"learning_rate": sweep.suggestion})]
+    rate = sweep.peak if ground.plain_fit().schedule == "one_cycle" else sweep.suggestion
+    changes = [(f"rate {rate:.2g}", {"learning_rate": rate})]
     after, log = _compared(ground, state, "learning rate", changes)
     log = replace(log, tried=(swept, *log.tried), why=f"{sweep.sentence} {log.why}")
     return noted(after, log)
