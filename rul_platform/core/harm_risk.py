@@ -22,10 +22,10 @@ GAIN_ODDS = 5.0
 an approach is drawn twice in 26 % of all resamples: without this nearly everything would be refused,
 and the reference that was taken instead would do harm far more often."""
 
-BLEND_ODDS = 1.0
-"""Of a blend it is enough that a gain is as likely as harm; with fewer than ``FEW_UNITS`` units it is
-never refused: what was taken instead of refused blends did harm in four times as many draws
-(docs/experiments.md, section 15)."""
+SURELY_HARMS = 0.975
+"""A blend is refused only where harm is as good as certain, and of fewer than ``FEW_UNITS`` units never:
+of ten units an odd one tips the odds, and what was taken instead of refused blends was worse in every
+draw of the k-shot studies (docs/experiments.md, section 15)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +36,18 @@ class Risk:
         harm: Share of resamples in which it is worse by more than the tolerance.
         gain: Share in which it is better by more than that.
         reference: Which one, empty where there is none.
-        odds: How many times as likely as harm a gain must be, where harm is too likely.
+        largest: Chance of harm up to which it is kept.
     """
 
     harm: float
     gain: float
     reference: str
-    odds: float = GAIN_ODDS
+    largest: float = LARGEST_CHANCE
 
     @property
     def is_too_high(self) -> bool:
         """Whether the approach is to be refused."""
-        return self.harm > LARGEST_CHANCE and self.gain < self.odds * self.harm
+        return self.harm > self.largest and self.gain < GAIN_ODDS * self.harm
 
 
 def risk_of_harm(drawn: Resampled, name: str, tolerance: float) -> Risk:
@@ -58,13 +58,13 @@ def risk_of_harm(drawn: Resampled, name: str, tolerance: float) -> Risk:
         name: Of the approach.
         tolerance: Harm that does not matter, in life units.
     """
-    odds = GAIN_ODDS
+    largest = LARGEST_CHANCE
     if approach_of(name) in BLENDS:
-        odds = BLEND_ODDS if drawn.units >= FEW_UNITS else 0.0
-    risks = [Risk(0.0, 0.0, "", odds)]
+        largest = SURELY_HARMS if drawn.units >= FEW_UNITS else 1.0
+    risks = [Risk(0.0, 0.0, "", largest)]
     for reference in REFERENCES:
         if reference != name and (reference,) in drawn.observed:
             worse = drawn.drawn[(name,)] - drawn.drawn[(reference,)]
             harm, gain = float(np.mean(worse > tolerance)), float(np.mean(worse < -tolerance))
-            risks.append(Risk(harm, gain, reference, odds))
+            risks.append(Risk(harm, gain, reference, largest))
     return max(risks, key=lambda risk: risk.harm)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rul_platform.core.approaches import APPROACHES, BLENDS, approach_of
+from rul_platform.core.approaches import APPROACHES, BLENDS, SCRATCH, approach_of
 from rul_platform.core.bootstrap import FEW_UNITS, Resampled, resample
 from rul_platform.core.harm_risk import TOLERANCE, Risk, risk_of_harm
 from rul_platform.core.metrics import Rows, rmse
@@ -24,10 +24,11 @@ from rul_platform.errors import EvaluationError, TrainingError
 TIE = 0.1 / 125
 """Approaches that are this near to the best, as a part of the label cap, are its equals."""
 
-SURE = 0.975
-"""Share of resamples in which another approach must beat a blend to be taken instead of it. With few
-units the best of many is often the luckiest; a mean of two unlike models is the safer guess, and of
-fewer than ``FEW_UNITS`` one that passed is always taken."""
+CHANCE = 0.025
+"""How likely a blend may be the better one where another approach is taken instead of it: one of all the
+others, so each may take its part of that chance (Bonferroni). With few units the best of many is often
+the luckiest; a mean of two unlike models is the safer guess, and of fewer than ``FEW_UNITS`` units one
+that passed is always taken."""
 
 DIVERGED = "diverged"
 """Outcome of an approach that has no model."""
@@ -172,13 +173,18 @@ def _best(drawn: Resampled, names: list[str], tie: float) -> str:
 
 
 def _safer(drawn: Resampled, best: str, allowed: list[str]) -> str:
-    """The best blend that passed, unless ``best`` beats it in nearly every resample of enough units."""
+    """A blend that passed, unless ``best`` beats it in nearly every resample of enough units.
+
+    One with what other machines taught goes before those of the plant's own units alone.
+    """
     blends = [name for name in allowed if approach_of(name) in BLENDS]
-    if not blends or best in blends:
+    knowing = [name for name in blends if approach_of(name) not in SCRATCH]
+    if not blends or best in (knowing or blends):
         return best
-    blend = min(blends, key=lambda name: drawn.observed[(name,)])
-    share = np.mean(drawn.drawn[(best,)] < drawn.drawn[(blend,)])
-    return best if share >= SURE and drawn.units >= FEW_UNITS else blend
+    blend = min(knowing or blends, key=lambda name: drawn.observed[(name,)])
+    doubt = np.mean(drawn.drawn[(best,)] >= drawn.drawn[(blend,)])
+    is_sure = drawn.units >= FEW_UNITS and doubt <= CHANCE / (len(allowed) - 1)
+    return best if is_sure else blend
 
 
 def _simplicity(name: str) -> tuple[int, bool]:
@@ -201,9 +207,9 @@ def _reason(drawn: Resampled, name: str, allowed: list[str], life_unit: str) -> 
     compared = f"{name} is chosen: RMSE {own:.2f} {life_unit} on units left out"
     other = f"{best} ({drawn.observed[(best,)]:.2f})"
     if approach_of(name) in BLENDS:
-        return (
-            f"{compared}; {other} is not surely better, and a mean of two unlike models is safer."
-        )
+        is_blend = approach_of(best) in BLENDS
+        safer = "one with what other machines taught" if is_blend else "a mean of two unlike models"
+        return f"{compared}; {other} is not surely better, and {safer} is safer."
     return f"{compared}, as good as {other}, and simpler."
 
 
