@@ -52,6 +52,8 @@
     │   ├── FrozenError             a person froze this plant's model
     │   └── FreezeStateError        a plant is frozen already, or is not
     ├── InferenceError              a model in service could not answer
+    ├── SigningKeyError             a key that signs or checks is damaged, missing, or open to others
+    ├── EnvelopeError               a signed envelope is damaged, changed, or of nobody known
     ├── PseudonymKeyError           a key of pseudonyms is damaged, or others may read or replace it
     ├── ChannelError                a channel did not take an alert
     ├── MissingExtraError           an optional package is not installed
@@ -613,6 +615,20 @@ class InferenceError(RulPlatformError):
             f"{model} could not answer: {problem}. Nothing was answered; `rul rollback` puts the "
             f"version before it in charge again."
         )
+
+
+class SigningKeyError(RulPlatformError):
+    """A key that signs or checks signatures cannot be used."""
+
+    def __init__(self, source: str, *, found: str, expected: str) -> None:
+        super().__init__(f"{source}: found {found}, expected {expected}.")
+
+
+class EnvelopeError(RulPlatformError):
+    """What a signed envelope says cannot be believed."""
+
+    def __init__(self, source: str, *, found: str, expected: str) -> None:
+        super().__init__(f"{source}: found {found}, expected {expected}.")
 
 
 class PseudonymKeyError(RulPlatformError):

@@ -18,8 +18,12 @@ def framed_sha256(domain: str, *fields: bytes) -> str:
     >>> framed_sha256("x", b"ab", b"c") == framed_sha256("x", b"a", b"bc")
     False
     """
-    digest = hashlib.sha256()
-    for field in (domain.encode(), *fields):
-        digest.update(len(field).to_bytes(LENGTH_BYTES, "big"))
-        digest.update(field)
-    return digest.hexdigest()
+    return hashlib.sha256(framed_bytes(domain, *fields)).hexdigest()
+
+
+def framed_bytes(domain: str, *fields: bytes) -> bytes:
+    """The layout itself, where it is signed instead of hashed."""
+    framed = (
+        len(field).to_bytes(LENGTH_BYTES, "big") + field for field in (domain.encode(), *fields)
+    )
+    return b"".join(framed)
