@@ -52,9 +52,8 @@
     │   ├── FrozenError             a person froze this plant's model
     │   └── FreezeStateError        a plant is frozen already, or is not
     ├── InferenceError              a model in service could not answer
-    ├── SigningKeyError             a key that signs or checks is damaged, missing, or open to others
     ├── EnvelopeError               a signed envelope is damaged, changed, or of nobody known
-    ├── PseudonymKeyError           a key of pseudonyms is damaged, or others may read or replace it
+    ├── KeyFileError                a file with a key is damaged, or others may read or replace it
     ├── ChannelError                a channel did not take an alert
     ├── MissingExtraError           an optional package is not installed
     ├── ApproachError               approaches that this plant or study cannot be tried with
@@ -617,13 +616,6 @@ class InferenceError(RulPlatformError):
         )
 
 
-class SigningKeyError(RulPlatformError):
-    """A key that signs or checks signatures cannot be used."""
-
-    def __init__(self, source: str, *, found: str, expected: str) -> None:
-        super().__init__(f"{source}: found {found}, expected {expected}.")
-
-
 class EnvelopeError(RulPlatformError):
     """What a signed envelope says cannot be believed."""
 
@@ -631,8 +623,8 @@ class EnvelopeError(RulPlatformError):
         super().__init__(f"{source}: found {found}, expected {expected}.")
 
 
-class PseudonymKeyError(RulPlatformError):
-    """A key of pseudonyms is damaged, or others may read or replace it."""
+class KeyFileError(RulPlatformError):
+    """A file with a key is damaged, or others may read or replace it."""
 
     def __init__(self, path: str, *, found: str, expected: str, remedy: str) -> None:
         self.path, self.found, self.expected = path, found, expected

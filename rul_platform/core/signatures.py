@@ -20,7 +20,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from rul_platform.errors import SigningKeyError
+from rul_platform.errors import KeyFileError
+
+_UNREADABLE = "nothing that can be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,14 @@ class PublicKey:
         """Read a ``BEGIN PUBLIC KEY`` block.
 
         Raises:
-            SigningKeyError: It is none, or of another algorithm.
+            KeyFileError: It is none, or of another algorithm.
         """
         try:
             key = load_pem_public_key(data)
         except (ValueError, UnsupportedAlgorithm) as error:
-            raise _unreadable(source, "public") from error
+            raise _unusable(source, _UNREADABLE, "a public key in PEM") from error
         if not isinstance(key, Ed25519PublicKey):
-            raise SigningKeyError(source, found="a key of another algorithm", expected="Ed25519")
+            raise _unusable(source, "a key of another algorithm", "of Ed25519")
         return cls(key.public_bytes_raw())
 
     @property
@@ -96,14 +98,16 @@ class PrivateKey:
         """Read a ``BEGIN PRIVATE KEY`` block without a password.
 
         Raises:
-            SigningKeyError: It is none, or of another algorithm.
+            KeyFileError: It is none, or of another algorithm.
         """
         try:
             key = load_pem_private_key(data, password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-            raise _unreadable(source, "private") from error
+            raise _unusable(
+                source, _UNREADABLE, "a private key in PEM without a password"
+            ) from error
         if not isinstance(key, Ed25519PrivateKey):
-            raise SigningKeyError(source, found="a key of another algorithm", expected="Ed25519")
+            raise _unusable(source, "a key of another algorithm", "of Ed25519")
         return cls(key.private_bytes_raw())
 
     @property
@@ -125,7 +129,7 @@ class PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(self.raw)
 
 
-def _unreadable(source: str, kind: str) -> SigningKeyError:
-    return SigningKeyError(
-        source, found="nothing that can be read", expected=f"a {kind} key in PEM without a password"
+def _unusable(source: str, found: str, expected: str) -> KeyFileError:
+    return KeyFileError(
+        source, found=found, expected=expected, remedy="restore it from a backup, or give another"
     )

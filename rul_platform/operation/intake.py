@@ -77,7 +77,7 @@ def add_feedback(
     Raises:
         UnknownPlantError: There is no such plant.
         IntakeError: Lists every problem of every row.
-        PseudonymKeyError: The key of the pseudonyms is damaged, or open to others.
+        KeyFileError: The key of the pseudonyms is damaged, or open to others.
     """
     require_plant(home, plant)
     rated = home.feedback.rated({row.prediction for row in rows})

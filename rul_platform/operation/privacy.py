@@ -71,7 +71,7 @@ def report(home: Home, name: str) -> Held:
 
     Raises:
         RecordError: The name is empty or no text.
-        PseudonymKeyError: A key is damaged, or others may read or replace it.
+        KeyFileError: A key is damaged, or others may read or replace it.
     """
     pseudonyms = home.people.all_of(name)
     return Held(
@@ -94,7 +94,7 @@ def erase(home: Home, name: str, actor: str, now: datetime) -> Erased:
 
     Raises:
         RecordError: The name is empty or no text.
-        PseudonymKeyError: A key is damaged, or others may read or replace it.
+        KeyFileError: A key is damaged, or others may read or replace it.
     """
     pseudonyms = home.people.all_of(name)
     by = SELF if actor in pseudonyms else actor

@@ -33,6 +33,7 @@ from rul_platform.operation import decisions
 from rul_platform.operation.alerting import raise_alert
 from rul_platform.operation.asking import load
 from rul_platform.operation.decisions import given
+from rul_platform.operation.provenance import ensure_signed
 from rul_platform.storage.artifacts import Artifact
 from rul_platform.storage.deployments import RECALIBRATION, Deployment, models_of
 from rul_platform.storage.figures import FigureQuestions, JudgedAnswer
@@ -181,6 +182,7 @@ def recalibrate(
             plant, version.number, expected_champion=found.over.number, evidence=evidence, now=now
         )
         raise_alert(home, decisions.recalibrated(deployed), now)
+    ensure_signed(home, version, now=now)
     return found, deployed
 
 

@@ -4,7 +4,7 @@ Belongs here: connecting, bringing the tables to this version, and the one kind 
 writes. Does not belong here: what is written.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -74,6 +74,7 @@ def migrate(engine: sa.Engine) -> None:
 
 
 _OPEN: ContextVar[sa.Connection | None] = ContextVar("open transaction", default=None)
+_THEN: ContextVar[tuple[Callable[[], None], ...]] = ContextVar("after the commit", default=())
 
 
 @contextmanager
@@ -96,13 +97,29 @@ def writing(engine: sa.Engine, alone_in: sa.Table | None = None) -> Iterator[sa.
         return
     with engine.connect() as connection:
         connection.execution_options(**{_WRITES: True})
-        with connection.begin():
-            _lock(connection, alone_in)
-            token = _OPEN.set(connection)
-            try:
+        opened, nothing = _OPEN.set(connection), _THEN.set(())
+        try:
+            with connection.begin():
+                _lock(connection, alone_in)
                 yield connection
-            finally:
-                _OPEN.reset(token)
+            then = _THEN.get()
+        finally:
+            _OPEN.reset(opened)
+            _THEN.reset(nothing)
+    for call in then:
+        call()
+
+
+def when_committed(engine: sa.Engine, call: Callable[[], None]) -> None:
+    """Call this once the open transaction is committed, and not where it is rolled back.
+
+    Where ``writing`` is not open on this engine, it is called at once; given twice, once.
+    """
+    outer = _OPEN.get()
+    if outer is None or outer.engine is not engine:
+        call()
+    elif call not in _THEN.get():
+        _THEN.set((*_THEN.get(), call))
 
 
 def _lock(connection: sa.Connection, table: sa.Table | None) -> None:

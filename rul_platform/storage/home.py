@@ -5,7 +5,7 @@ store/             artifacts, content-addressed
 cache/             downloaded archives
 dagster/           the embedded Dagster instance
 reports/           the newest report of each plant, for people
-keys/              the keys of people's pseudonyms, unless RUL_KEYS points elsewhere
+keys/              the keys of people's pseudonyms and those that sign, unless RUL_KEYS points elsewhere
 training/          live figures of trainings, where they are asked for
 studies/           how far searches and methods have come, and their locks
 transfer_studies/  finished draws of studies that are under way
@@ -14,6 +14,7 @@ rul.db             the platform's tables, likewise
 """
 
 import json
+import logging
 import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -21,12 +22,15 @@ from functools import cached_property
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from rul_platform.core.plant import NAME_PATTERN, NAME_RULE
 from rul_platform.core.policy import Configured, configure
-from rul_platform.errors import ConfigError, PlantNameError, SettingsError
+from rul_platform.errors import ConfigError, KeyFileError, PlantNameError, SettingsError
 from rul_platform.settings import Settings
 from rul_platform.storage.alerts import AlertOutbox
+from rul_platform.storage.anchoring import anchor_newest
+from rul_platform.storage.anchors import AnchorStore
 from rul_platform.storage.artifacts import ArtifactStore
 from rul_platform.storage.cmapss_source import CmapssSource
 from rul_platform.storage.database import connect, migrate
@@ -35,14 +39,18 @@ from rul_platform.storage.freezes import FreezeStore
 from rul_platform.storage.gates import GateStore
 from rul_platform.storage.health import HealthQuestions
 from rul_platform.storage.landing import LandingStore
-from rul_platform.storage.ledger import LedgerStore
+from rul_platform.storage.ledger import LedgerStore, tell_of_rows
 from rul_platform.storage.lineage import LineageStore
 from rul_platform.storage.models import ModelRegistry
 from rul_platform.storage.outcomes import OutcomeStore
 from rul_platform.storage.people import Pseudonyms
 from rul_platform.storage.predictions import PredictionLog
+from rul_platform.storage.provenance import ProvenanceStore
 from rul_platform.storage.retrains import RetrainStore
+from rul_platform.storage.signing_keys import SigningKeys
 from rul_platform.storage.snapshots import SnapshotStore
+
+_LOG = logging.getLogger(__name__)
 
 Progress = Callable[..., None]
 """Told how far long work has come, as (done, total or None, …)."""
@@ -133,6 +141,7 @@ class Home:
         in_home = sa.URL.create("sqlite", database=str(self.folder / "rul.db"))
         engine = connect(self.settings.database_url or in_home)
         migrate(engine)
+        tell_of_rows(engine, self._anchor)
         return engine
 
     @cached_property
@@ -181,6 +190,21 @@ class Home:
         return LedgerStore(self.engine)
 
     @cached_property
+    def anchors(self) -> AnchorStore:
+        """Signatures over the ledger's rows."""
+        return AnchorStore(self.engine, self._keys / "anchors.jsonl")
+
+    @cached_property
+    def signing(self) -> SigningKeys:
+        """Keys that sign and check."""
+        return SigningKeys(self._keys)
+
+    @cached_property
+    def provenance(self) -> ProvenanceStore:
+        """Signed statements of how versions were made."""
+        return ProvenanceStore(self.engine)
+
+    @cached_property
     def feedback(self) -> FeedbackStore:
         """What people said about predictions."""
         return FeedbackStore(self.engine)
@@ -208,7 +232,22 @@ class Home:
     @cached_property
     def people(self) -> Pseudonyms:
         """Names to pseudonyms."""
-        return Pseudonyms(self.settings.keys or self.folder / "keys")
+        return Pseudonyms(self._keys)
+
+    @property
+    def _keys(self) -> Path:
+        return self.settings.keys or self.folder / "keys"
+
+    def _anchor(self) -> None:
+        """Sign the ledger's newest row, after the commit that brought it.
+
+        What fails here must not make what is committed look undone: it is logged, the next row's anchor
+        covers this one too, and `rul audit verify` names rows that none covers.
+        """
+        try:
+            anchor_newest(self.ledger, self.anchors, self.signing, self.now())
+        except (OSError, KeyFileError, SQLAlchemyError) as error:
+            _LOG.warning("The ledger's newest row could not be anchored: %s", error)
 
     @cached_property
     def cmapss(self) -> CmapssSource:

@@ -4,9 +4,10 @@ Belongs here: appending and reading rows. Does not belong here: how a row is has
 checked (``core.ledger``), who decides what (``operation``).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -14,15 +15,23 @@ from rul_platform.core.canonical import canonical_json
 from rul_platform.core.ledger import GENESIS, LedgerRow, row_hash
 from rul_platform.errors import RecordError
 from rul_platform.storage.column_types import in_utc
-from rul_platform.storage.database import writing
+from rul_platform.storage.database import when_committed, writing
 from rul_platform.storage.operation_tables import LEDGER
 
 KINDS = (
     "trigger", "forced", "cancel", "retrain_closed", "gate", "approval", "deployment", "rollback",
     "shadow", "freeze", "unfreeze", "erasure", "purge", "cleanup",
-    "withdrawal",
+    "withdrawal", "data", "version", "key", "sensor", "configuration",
 )  # fmt: skip
 """What a row can be about."""
+
+_TOLD: WeakKeyDictionary[sa.Engine, Callable[[], None]] = WeakKeyDictionary()
+
+
+def tell_of_rows(engine: sa.Engine, call: Callable[[], None]) -> None:
+    """Have this called after each commit that brought new rows, whichever store wrote them."""
+    _TOLD[engine] = call
+
 
 _TURN = 0x4C4544474552  # any number that is ours alone; "LEDGER" in ASCII
 _L = LEDGER.c
@@ -60,7 +69,25 @@ class LedgerStore:
             last, previous = connection.execute(question).one_or_none() or (0, GENESIS)
             row |= {"seq": last + 1, "previous": previous}
             connection.execute(LEDGER.insert().values(**row, hash=row_hash(**row)))
+            if self._engine in _TOLD:
+                when_committed(self._engine, _TOLD[self._engine])
         return last + 1
+
+    def newest(self) -> LedgerRow | None:
+        """The row that was written last, or None."""
+        found = self._select(sa.select(LEDGER).order_by(_L.seq.desc()).limit(1))
+        return found[0] if found else None
+
+    def all(self, batch: int = 5_000) -> Iterator[LedgerRow]:
+        """All rows in order, in small memory."""
+        question = sa.select(LEDGER).order_by(_L.seq)
+        with self._engine.connect() as connection:
+            found = connection.execution_options(yield_per=batch).execute(question)
+            for row in found:
+                yield LedgerRow(
+                    seq=row[0], kind=row[1], plant=row[2], body=row[3], created_at=row[4],
+                    previous=row[5], hash=row[6],
+                )  # fmt: skip
 
     def rows(self, after: int = 0, limit: int = 1_000) -> tuple[LedgerRow, ...]:
         """The next ``limit`` rows behind ``after``, in order."""

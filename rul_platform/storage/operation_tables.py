@@ -304,3 +304,34 @@ LEDGER = sa.Table(
     sha256("hash"),
 )
 """No unique constraint but the primary key: on SQLite, INSERT OR REPLACE deletes rows through one."""
+
+LEDGER_ANCHOR = sa.Table(
+    "ledger_anchor",
+    METADATA,
+    sa.Column("id", ROW_ID, primary_key=True),
+    sa.Column("seq", ROW_ID, nullable=False),  # of the ledger's row
+    sha256("hash"),  # of that row, when it was signed
+    text("signed_at"),  # as text, as it was signed
+    sha256("key_id"),
+    text("signature"),  # 128 hex digits
+    sa.Index(None, "seq"),
+)
+"""No foreign key: an anchor of a row that is gone is what shows that it is gone."""
+
+PROVENANCE = sa.Table(
+    "provenance",
+    METADATA,
+    sa.Column("id", ROW_ID, primary_key=True),
+    text("plant"),
+    sa.Column("number", sa.Integer, nullable=False),
+    sha256("sha256"),  # the version's artifact
+    sha256("envelope"),  # the artifact that holds the signed statement
+    moment("created_at"),
+    sa.ForeignKeyConstraint(
+        ["plant", "number", "sha256"],
+        ["model_version.plant", "model_version.number", "model_version.sha256"],
+        name="fk_provenance_model_version",
+    ),
+    sha256_check(),
+    sa.Index(None, "plant", "number"),
+)

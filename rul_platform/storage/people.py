@@ -9,25 +9,19 @@ Belongs here: the keys, and names to pseudonyms. Does not belong here: where the
 """
 
 import hmac
-import os
 import re
 import secrets
-import stat
 import unicodedata
-import uuid
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rul_platform.errors import PseudonymKeyError, RecordError
+from rul_platform.errors import KeyFileError, RecordError
+from rul_platform.storage import key_files
 from rul_platform.storage.column_types import in_utc
 from rul_platform.storage.partial_files import sync_folder
 
 KEY_BYTES = 32
 MONTHS_OF_A_QUARTER = 3
-OWNER_ALONE = 0o600
-OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 _KEY_FILE = re.compile(r"pseudonyms-(\d{4})Q([1-4])\.key", re.ASCII)
 
@@ -53,14 +47,14 @@ class Pseudonyms:
 
         Raises:
             RecordError: The name is empty or no text, or ``at`` has no time zone.
-            PseudonymKeyError: The key is damaged, or others may read or replace it.
+            KeyFileError: The key is damaged, or others may read or replace it.
         """
         told = _told(name)
         moment = in_utc(at)
         quarter = (moment.month - 1) // MONTHS_OF_A_QUARTER + 1
         path = self._folder / f"pseudonyms-{moment.year:04}Q{quarter}.key"
         if not path.exists():
-            _create(path)
+            key_files.create(path, secrets.token_bytes(KEY_BYTES))
         return _pseudonym(self._read(path), told)
 
     def all_of(self, name: str) -> tuple[str, ...]:
@@ -68,7 +62,7 @@ class Pseudonyms:
 
         Raises:
             RecordError: The name is empty or no text.
-            PseudonymKeyError: A key is damaged, or others may read or replace it.
+            KeyFileError: A key is damaged, or others may read or replace it.
         """
         told = _told(name)
         return tuple(_pseudonym(self._read(path), told) for path in self._keys())
@@ -98,11 +92,9 @@ class Pseudonyms:
         return sorted(path for path in self._folder.glob("*") if _KEY_FILE.fullmatch(path.name))
 
     def _read(self, path: Path) -> bytes:
-        _refuse_if_open(self._folder, OTHERS_WRITE, "chmod go-w")
-        _refuse_if_open(path, OTHERS, "chmod 600")
-        key = path.read_bytes()
+        key = key_files.read(path)
         if len(key) != KEY_BYTES:
-            raise PseudonymKeyError(
+            raise KeyFileError(
                 str(path),
                 found=f"{len(key)} bytes long",
                 expected=f"{KEY_BYTES} bytes long",
@@ -138,31 +130,3 @@ def _end(key_file: Path) -> datetime:
     year, quarter = map(int, found.groups())
     months = year * 12 + quarter * MONTHS_OF_A_QUARTER
     return datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
-
-
-def _create(path: Path) -> None:
-    """Draw a key, which nobody but the owner may read at any moment; keep one that is there."""
-    path.parent.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ALONE)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(secrets.token_bytes(KEY_BYTES))
-            stream.flush()
-            os.fsync(stream.fileno())
-        with suppress(FileExistsError):  # another process was first: its key holds
-            path.hardlink_to(partial)
-    finally:
-        partial.unlink(missing_ok=True)
-    sync_folder(path.parent)
-
-
-def _refuse_if_open(path: Path, refused: int, remedy: str) -> None:
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & refused:
-        raise PseudonymKeyError(
-            str(path),
-            found=f"open to others (mode {mode:04o})",
-            expected=f"its owner's alone (mode {mode & ~refused:04o})",
-            remedy=f"{remedy} {path}",
-        )

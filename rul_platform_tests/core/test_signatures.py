@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from rul_platform.core.signatures import PrivateKey, PublicKey
-from rul_platform.errors import SigningKeyError
+from rul_platform.errors import KeyFileError
 
 RFC_8032_TEST_2 = (
     "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
@@ -72,11 +72,11 @@ def test_openssl_checks_the_signature_and_names_the_key_alike(tmp_path: Path):
 @pytest.mark.parametrize("data", [b"", b"no key", PrivateKey.generate().pem[:-30]])
 def test_what_is_no_key_is_refused(data: bytes):
     with pytest.raises(
-        SigningKeyError, match=r"k: found nothing that can be read, expected a priv"
+        KeyFileError, match="k is nothing that can be read, but must be a private key"
     ):
         PrivateKey.from_pem(data, source="k")
     with pytest.raises(
-        SigningKeyError, match=r"k: found nothing that can be read, expected a publ"
+        KeyFileError, match="k is nothing that can be read, but must be a public key"
     ):
         PublicKey.from_pem(data, source="k")
 
@@ -86,5 +86,7 @@ def test_a_key_of_another_algorithm_is_refused():
     private = other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     public = other.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     for read, data in ((PrivateKey.from_pem, private), (PublicKey.from_pem, public)):
-        with pytest.raises(SigningKeyError, match="a key of another algorithm, expected Ed25519"):
+        with pytest.raises(
+            KeyFileError, match="a key of another algorithm, but must be of Ed25519"
+        ):
             read(data, source="k")

@@ -67,6 +67,14 @@ ROWS = {
         "seq, kind, plant, body, created_at, previous, hash",
         f"1, 'freeze', 'press', '{{}}', 'now', '{'0' * 64}', '{SHA}'",
     ),
+    "ledger_anchor": (
+        "id, seq, hash, signed_at, key_id, signature",
+        f"1, 1, '{SHA}', 'now', '{SHA}', '{SHA}{SHA}'",
+    ),
+    "provenance": (
+        "id, plant, number, sha256, envelope, created_at",
+        f"1, 'press', 1, '{SHA}', '{SHA}', {NOW}",
+    ),
 }
 
 

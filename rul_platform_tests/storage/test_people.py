@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rul_platform.errors import PseudonymKeyError, RecordError
+from rul_platform.errors import KeyFileError, RecordError
 from rul_platform.storage.people import Pseudonyms
 from rul_platform_tests.storage import at_once
 
@@ -79,7 +79,7 @@ def test_a_key_that_others_may_read_is_refused(folder: Path):
     key = folder / "pseudonyms-2026Q4.key"
     key.chmod(0o640)
 
-    with pytest.raises(PseudonymKeyError) as refused:
+    with pytest.raises(KeyFileError) as refused:
         Pseudonyms(folder).all_of("ann")
 
     assert str(refused.value) == (
@@ -92,7 +92,7 @@ def test_a_folder_in_which_others_may_replace_a_key_is_refused(folder: Path):
     Pseudonyms(folder).of("ann", NOW)
     folder.chmod(0o777)
 
-    with pytest.raises(PseudonymKeyError) as refused:
+    with pytest.raises(KeyFileError) as refused:
         Pseudonyms(folder).of("ann", NOW)
 
     assert str(refused.value) == (
@@ -106,7 +106,7 @@ def test_a_key_that_was_cut_off_is_refused(folder: Path):
     key = folder / "pseudonyms-2026Q4.key"
     key.write_bytes(key.read_bytes()[:16])
 
-    with pytest.raises(PseudonymKeyError) as refused:
+    with pytest.raises(KeyFileError) as refused:
         Pseudonyms(folder).of("ann", NOW)
 
     assert str(refused.value) == (

@@ -92,6 +92,7 @@ def deployed_model(
 ) -> dg.MaterializeResult:
     """Read the verdict, deploy or not, write, report."""
     from rul_platform.operation.model_files import verify
+    from rul_platform.operation.provenance import ensure_signed
 
     name = context.partition_key
     step = Step(context, home)
@@ -99,6 +100,7 @@ def deployed_model(
     case = _decide(home, step, name, policy)
     step.read_exactly("finetuned_model", name, case.version.sha256)
     verify(home, case.version)
+    ensure_signed(home, case.version, now=home.now())
     result = step.publish(
         {"deployment.json": canonical_json(case.record)},
         parameters={},

@@ -20,7 +20,9 @@ import dagster as dg
 from rul_platform.core.canonical import canonical_json
 from rul_platform.core.evaluation import evaluate
 from rul_platform.core.gate import REJECT, Verdict, decide
+from rul_platform.operation.provenance import sign_version
 from rul_platform.orchestration import report
+from rul_platform.orchestration.dagster_records import records
 from rul_platform.orchestration.partitions import PLANT
 from rul_platform.orchestration.retries import retrying
 from rul_platform.orchestration.settings_in_force import settings_in_force
@@ -68,10 +70,17 @@ def evaluation_report(
         table="predictions.parquet",
         together_with=ruling.noted,
     )
+    version = home.registry.register(name, entry.candidate.sha256, now=home.now())
+    lineage = home.lineage.ancestors(version.sha256)
+    signed = sign_version(home, version, now=home.now(), records=records(context.instance, lineage))
     shown = home.report_file(name)
     write_whole(shown, files["report.html"])
     return result._replace(
-        metadata={"report": dg.MetadataValue.path(shown), **(result.metadata or {})}
+        metadata={
+            "report": dg.MetadataValue.path(shown),
+            "provenance": signed.envelope if signed else "not signed: no key here",
+            **(result.metadata or {}),
+        }
     )
 
 

@@ -1,0 +1,121 @@
+"""Anchors: one after each commit that brought rows, in the table and in the file."""
+
+import json
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from rul_platform.core.signatures import PrivateKey
+from rul_platform.errors import KeyFileError, RecordError
+from rul_platform.storage.anchoring import anchor_newest
+from rul_platform.storage.anchors import AnchorStore
+from rul_platform.storage.database import writing
+from rul_platform.storage.ledger import LedgerStore, tell_of_rows
+from rul_platform.storage.signing_keys import SigningKeys
+from rul_platform_tests.storage.at_once import in_threads
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> SigningKeys:
+    return SigningKeys(tmp_path / "keys")
+
+
+@pytest.fixture
+def anchors(engine: sa.Engine, tmp_path: Path) -> AnchorStore:
+    return AnchorStore(engine, tmp_path / "keys" / "anchors.jsonl")
+
+
+@pytest.fixture
+def ledger(engine: sa.Engine, keys: SigningKeys, anchors: AnchorStore) -> LedgerStore:
+    """One whose rows are anchored as those of a home are."""
+    store = LedgerStore(engine)
+
+    def anchor() -> None:
+        anchor_newest(store, anchors, keys, NOW)
+
+    tell_of_rows(engine, anchor)
+    return store
+
+
+def test_the_first_row_makes_the_key_and_every_commit_is_anchored(ledger, anchors, keys):
+    ledger.append("purge", body={}, now=NOW)
+
+    purge, named = ledger.rows()
+    key = keys.signer()
+    assert (named.kind, json.loads(named.body)["key_id"]) == ("key", key.public.id)
+    newest = anchors.newest()
+    assert (newest.seq, newest.hash, newest.key_id) == (2, named.hash, key.public.id)
+    assert newest.problem(keys.known()) is None
+    ledger.append("purge", body={}, now=NOW)
+    assert anchors.newest().seq == 3
+    assert {each.seq for each in anchors.in_file()} == {2, 3}
+    assert [each.seq for each in anchors.in_table()] == [2, 3]
+    assert purge.seq == 1
+
+
+def test_rows_of_one_transaction_have_one_anchor_and_rows_taken_back_none(engine, ledger, anchors):
+    ledger.append("purge", body={}, now=NOW)
+    with writing(engine):
+        for _ in range(3):
+            ledger.append("purge", body={}, now=NOW)
+        assert anchors.newest().seq == 2
+    assert anchors.newest().seq == 5
+    with pytest.raises(RecordError):
+        _taken_back(engine, ledger)
+    assert anchors.newest().seq == 5
+    assert [each.seq for each in anchors.in_table()] == [2, 5]
+
+
+def _taken_back(engine: sa.Engine, ledger: LedgerStore) -> None:
+    with writing(engine):
+        ledger.append("purge", body={}, now=NOW)
+        ledger.append("no kind", body={}, now=NOW)
+
+
+def test_a_process_with_public_keys_alone_signs_nothing(ledger, anchors, keys):
+    keys.publish(PrivateKey.generate().public)
+    ledger.append("purge", body={}, now=NOW)
+    assert anchors.newest() is None
+    assert [row.kind for row in ledger.rows()] == ["purge"]
+
+
+def test_many_at_once_use_one_key(ledger, anchors, keys):
+    in_threads(lambda _: ledger.append("purge", body={}, now=NOW), 8)
+    assert len(keys.known()) == 1
+    assert anchors.newest().seq == ledger.newest().seq
+    problems = {each.problem(keys.known()) for each in anchors.in_table()}
+    assert problems == {None}
+
+
+def test_the_private_key_is_its_owners_alone(ledger, keys):
+    ledger.append("purge", body={}, now=NOW)
+    path = keys.folder / "signing.key"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.chmod(0o644)
+    with pytest.raises(KeyFileError, match=r"signing\.key is open to others \(mode 0644\)"):
+        keys.signer()
+
+
+def test_another_key_takes_over_and_the_former_stays_known(ledger, anchors, keys):
+    ledger.append("purge", body={}, now=NOW)
+    former, other = keys.signer(), PrivateKey.generate()
+    keys.replace(other)
+    ledger.append("purge", body={}, now=NOW)
+    assert keys.signer() == other
+    assert set(keys.known()) == {former.public.id, other.public.id}
+    assert anchors.newest().key_id == other.public.id
+
+
+def test_a_damaged_line_of_the_file_is_told_and_the_others_are_read(ledger, anchors):
+    ledger.append("purge", body={}, now=NOW)
+    with anchors.file.open("ab") as stream:
+        stream.write(b"{\n")
+    ledger.append("purge", body={}, now=NOW)
+    seqs = [each if isinstance(each, str) else each.seq for each in anchors.in_file()]
+    assert f"line {len(seqs) - 1} of {anchors.file} is no anchor" == seqs[-2]
+    assert seqs[-1] == 3
