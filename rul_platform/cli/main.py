@@ -10,6 +10,7 @@ import sys
 import click
 
 from rul_platform.cli.alerts import alerts
+from rul_platform.cli.audit import audit
 from rul_platform.cli.benchmark import benchmark
 from rul_platform.cli.data import data
 from rul_platform.cli.demo import demo
@@ -86,6 +87,7 @@ for command in (
     ui,
     alerts,
     privacy,
+    audit,
     feedback,
     outcome,
     retrain,

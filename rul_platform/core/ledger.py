@@ -55,10 +55,11 @@ def chain_problems(rows: Iterable[LedgerRow]) -> tuple[str, ...]:
     Args:
         rows: All rows, in the order in which they are stored.
     """
-    return tuple(_problems(rows))
+    return tuple(breaks(rows))
 
 
-def _problems(rows: Iterable[LedgerRow]) -> Iterator[str]:
+def breaks(rows: Iterable[LedgerRow]) -> Iterator[str]:
+    """As :func:`chain_problems`, one after the other while the rows go by, in small memory."""
     before, previous = 0, GENESIS
     for row in rows:
         if row.seq <= before:

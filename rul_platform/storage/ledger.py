@@ -99,6 +99,10 @@ class LedgerStore:
         where = _L.plant == plant, _L.kind.in_(tuple(kinds))
         return self._select(sa.select(LEDGER).where(*where).order_by(_L.seq))
 
+    def of_kind(self, *kinds: str) -> tuple[LedgerRow, ...]:
+        """Rows of some kinds, whatever the plant, oldest first."""
+        return self._select(sa.select(LEDGER).where(_L.kind.in_(kinds)).order_by(_L.seq))
+
     def _select(self, question: sa.Select[Any]) -> tuple[LedgerRow, ...]:
         with self._engine.connect() as connection:
             return tuple(LedgerRow(**row) for row in connection.execute(question).mappings())

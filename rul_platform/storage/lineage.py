@@ -133,6 +133,12 @@ class LineageStore:
         with self._engine.connect() as connection:
             return tuple(sorted(connection.scalars(question)))  # here: databases sort differently
 
+    def currents(self) -> tuple[Materialization, ...]:
+        """The current materialisation of every partition of every asset, in the order of making."""
+        newest = sa.select(sa.func.max(_MADE.id)).group_by(_MADE.asset, _MADE.partition)
+        with self._engine.connect() as connection:
+            return _select(connection, _MADE.id.in_(newest))
+
     def by_sha256(self, sha256: str) -> tuple[Materialization, ...]:
         """All materialisations that made these very bytes, oldest first.
 

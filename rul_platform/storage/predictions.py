@@ -5,6 +5,7 @@ figures over many of them (``figures``, ``health``).
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,6 +58,17 @@ class LoggedPrediction:
     inference_ms: float | None
     readings_sha256: str | None
     is_strange: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Of an answer of the model in charge: which version gave it, and when (UTC)."""
+
+    id: str
+    plant: str
+    number: int
+    sha256: str
+    created_at: datetime
 
 
 class PredictionLog:
@@ -165,6 +177,15 @@ class PredictionLog:
         with self._engine.connect() as connection:
             rows = connection.execute(question).mappings().all()
         return tuple(LoggedPrediction(**row) for row in rows)
+
+    def of_champions(self, batch: int = 5_000) -> Iterator[Answered]:
+        """Every answer of a model in charge, by plant, in small memory."""
+        columns = [PREDICTION.c[name] for name in ("id", "plant", "number", "sha256", "created_at")]
+        question = sa.select(*columns).where(PREDICTION.c.role == "champion")
+        with self._engine.connect() as connection:
+            options = connection.execution_options(yield_per=batch)
+            for row in options.execute(question.order_by(PREDICTION.c.plant)):
+                yield Answered(*row)
 
     def _insert(self, row: dict[str, Any]) -> None:
         try:

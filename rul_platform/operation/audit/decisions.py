@@ -1,0 +1,211 @@
+"""Who was put in charge when, and whether each decision really met the policy that was in force.
+
+Belongs here: intervals in charge, gates decided again, triggers counted again, feedback as it was
+committed to. Does not belong here: the models themselves (``versions``).
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from rul_platform.core import gate as gates
+from rul_platform.core import trigger
+from rul_platform.core.canonical import canonical_json, sha256
+from rul_platform.core.commitments import merkle_root
+from rul_platform.core.gate_evidence import Evidence
+from rul_platform.core.policy import Policy
+from rul_platform.core.trigger import Circumstances, FeedbackCounts
+from rul_platform.errors import RecordError
+from rul_platform.operation.audit.problems import Problem
+from rul_platform.storage.deployments import ROLLBACK, Deployment
+from rul_platform.storage.gates import Gate
+from rul_platform.storage.home import Home
+from rul_platform.storage.models import LEDGER_KINDS
+
+DEPLOYMENTS, GATES, TRIGGERS, FEEDBACK = "deployments", "gates", "triggers", "feedback"
+NEEDS_GATE = ("promotion", "approval", "confirmed")
+"""Kinds of deployments that rest on an answer of the gate."""
+
+
+@dataclass(slots=True)
+class Counted:
+    """What was looked at.
+
+    Attributes:
+        deployments: Of all plants.
+        gates: Answers decided again.
+        triggers: Of retrains that feedback asked for.
+        feedback: Rows whose commitment was computed again.
+        erased: Rows of which nobody knows any more who gave them.
+    """
+
+    deployments: int = 0
+    gates: int = 0
+    triggers: int = 0
+    feedback: int = 0
+    erased: int = 0
+
+
+def decisions(home: Home, counted: Counted) -> Iterator[Problem]:
+    """Everything that is wrong with what was decided, plant after plant."""
+    for plant in sorted({version.plant for version in home.registry.versions()}):
+        yield from _deployments(home, plant, counted)
+        yield from _gates(home, plant, counted)
+    yield from _triggers(home, counted)
+    yield from _feedback(home, counted)
+
+
+def _deployments(home: Home, plant: str, counted: Counted) -> Iterator[Problem]:
+    made = home.registry.deployments(plant)
+    counted.deployments += len(made)
+    kinds = ("deployment", *set(LEDGER_KINDS.values()))
+    told = [json.loads(row.body) for row in home.ledger.of_plant(plant, kinds)]
+    noted = {(body["number"], body["since"]): body for body in told if "since" in body}
+    for before, after in pairwise(made):
+        if before.until != after.since:
+            until = before.until.isoformat() if before.until else "never"
+            what = f"it ended {until}, and version {after.number} began {after.since.isoformat()}"
+            yield Problem("broken", DEPLOYMENTS, _where(before), what)
+    for each in made:
+        if each.until is None and each is not made[-1]:
+            yield Problem(
+                "broken", DEPLOYMENTS, _where(each), "it never ended, though others followed"
+            )
+        body = noted.pop((each.number, each.since.isoformat()), None)
+        yield from _against_ledger(each, body)
+        yield from _basis(home, each)
+    for number, since in noted:
+        what = f"the ledger says that version {number} came in charge {since}; the table does not"
+        yield Problem("broken", DEPLOYMENTS, plant, what)
+
+
+def _where(each: Deployment) -> str:
+    return f"{each.plant} version {each.number} since {each.since:%F %T}"
+
+
+def _against_ledger(each: Deployment, body: Mapping[str, Any] | None) -> Iterator[Problem]:
+    if body is None:
+        yield Problem("broken", DEPLOYMENTS, _where(each), "the ledger knows nothing of it")
+        return
+    if body["sha256"] != each.sha256:
+        what = f"the ledger names artifact {body['sha256'][:12]}, the table {each.sha256[:12]}"
+        yield Problem("broken", DEPLOYMENTS, _where(each), what)
+    if body["evidence"] != sha256(canonical_json(each.evidence)):
+        what = "its evidence is not what the ledger's hash was made of"
+        yield Problem("broken", DEPLOYMENTS, _where(each), what)
+
+
+def _basis(home: Home, each: Deployment) -> Iterator[Problem]:
+    """What a deployment of this kind must rest on."""
+    if each.kind in (ROLLBACK, "forced", "recalibration"):
+        missing = [name for name in ("actor", "reason") if not each.evidence.get(name)]
+        if missing:
+            what = f"a {each.kind} without {' and '.join(missing)}"
+            yield Problem("broken", DEPLOYMENTS, _where(each), what)
+        return
+    if each.kind not in NEEDS_GATE:
+        return
+    answers = [g for g in home.gates.history(each.plant) if g.number == each.number]
+    before = [g for g in answers if g.created_at <= each.since and g.sha256 == each.sha256]
+    if not before:
+        yield Problem("broken", DEPLOYMENTS, _where(each), "the gate had not judged it by then")
+        return
+    newest = before[-1]
+    if each.kind == "promotion" and newest.verdict not in (gates.PROMOTE, gates.IN_CHARGE):
+        what = f"it was promoted, and the gate had said {newest.verdict}"
+        yield Problem("broken", DEPLOYMENTS, _where(each), what)
+    if each.kind == "approval" and home.gates.approval(newest.id) is None:
+        yield Problem(
+            "broken", DEPLOYMENTS, _where(each), "a person's approval is recorded nowhere"
+        )
+
+
+def _gates(home: Home, plant: str, counted: Counted) -> Iterator[Problem]:
+    told = {
+        body["gate"]: body
+        for body in (json.loads(row.body) for row in home.ledger.of_plant(plant, ["gate"]))
+    }
+    for answer in home.gates.history(plant):
+        counted.gates += 1
+        where = f"{plant} version {answer.number}, gate {answer.id}"
+        body = told.pop(answer.id, None)
+        if body is None:
+            yield Problem("broken", GATES, where, "the ledger knows nothing of it")
+        elif any(body[name] != value for name, value in _of_gate(answer).items()):
+            yield Problem("broken", GATES, where, "it is not what the ledger says")
+        yield from _decided_again(home, answer, where)
+    for number in told:
+        what = f"gate {number} stands in the ledger, and in no table"
+        yield Problem("broken", GATES, plant, what)
+
+
+def _of_gate(answer: Gate) -> dict[str, Any]:
+    return {
+        "number": answer.number,
+        "sha256": answer.sha256,
+        "verdict": answer.verdict,
+        "record": answer.record,
+        "report": answer.report,
+        "retrain_id": answer.retrain_id,
+    }
+
+
+def _decided_again(home: Home, answer: Gate, where: str) -> Iterator[Problem]:
+    """The same evidence under the same settings must give the same verdict."""
+    settings = answer.record.get("settings")
+    try:
+        policy = Policy(**home.snapshots.get(settings)) if settings else Policy()
+        evidence = Evidence.from_json(answer.record["evidence"])
+        found = gates.decide(evidence, policy)
+    except (RecordError, TypeError, KeyError, ValueError) as error:
+        yield Problem("unknown", GATES, where, f"its rule cannot be applied again: {error}")
+        return
+    if found.verdict != answer.verdict:
+        what = f"it said {answer.verdict}; its evidence under its settings gives {found.verdict}"
+        yield Problem("broken", GATES, where, what)
+    if evidence.candidate != answer.sha256:
+        yield Problem("broken", GATES, where, "its evidence is about another model")
+
+
+def _triggers(home: Home, counted: Counted) -> Iterator[Problem]:
+    """Each retrain that feedback asked for: counted and decided again, by the settings of then."""
+    for row in home.ledger.of_kind("trigger"):
+        body = json.loads(row.body)
+        where = f"{row.plant}, retrain {body['retrain']}"
+        if body["trigger"] != "feedback":
+            continue
+        counted.triggers += 1
+        try:
+            policy = Policy(**home.snapshots.get(body["settings"]))
+            counts = FeedbackCounts(**body["cause"]["counts"])
+        except (RecordError, TypeError, KeyError) as error:
+            yield Problem("unknown", TRIGGERS, where, f"its rule cannot be applied again: {error}")
+            continue
+        now = home.retrains.get(body["retrain"]).requested_at
+        if not trigger.decide(counts, policy, Circumstances(now=now)).fires:
+            what = "its counts do not ask for a retrain under the settings of then"
+            yield Problem("broken", TRIGGERS, where, what)
+        used = home.feedback.claimed(body["retrain"])
+        if len(used) != body["feedback"]["rows"]:
+            what = f"it used {body['feedback']['rows']} ratings; {len(used)} are there"
+            yield Problem("broken", TRIGGERS, where, what)
+        elif merkle_root(each.commitment for each in used) != body["feedback"]["root"]:
+            what = "the ratings that it used are others than those under the ledger's root"
+            yield Problem("broken", TRIGGERS, where, what)
+
+
+def _feedback(home: Home, counted: Counted) -> Iterator[Problem]:
+    """Each rating, held against what it was committed to; one whose person is erased says no more."""
+    for row in home.feedback.all():
+        counted.feedback += 1
+        counted.erased += row.standing == "erased"
+        if row.standing == "altered":
+            what = f"the rating {row.id} of {row.plant}, unit {row.unit}, was altered"
+            yield Problem("broken", FEEDBACK, "feedback", what)
+    noted = [json.loads(row.body) for row in home.ledger.of_kind("erasure", "purge")]
+    told = sum(body["feedback"] for body in noted)
+    if told != counted.erased:
+        what = f"{counted.erased} ratings are without a person, and the ledger says {told}"
+        yield Problem("broken", FEEDBACK, "feedback", what)

@@ -1,0 +1,36 @@
+"""One thing that an audit found wrong, or could not look at.
+
+Belongs here: the form. Does not belong here: looking (the other modules of this package).
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Kind = Literal["broken", "unknown"]
+"""``broken``: what was recorded no longer holds. ``unknown``: it cannot be looked at here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing.
+
+    Attributes:
+        kind: How bad it is.
+        part: Which part of the audit found it.
+        where: What it is about, as ``ledger row 7``.
+        what: What was found and what was expected.
+    """
+
+    kind: Kind
+    part: str
+    where: str
+    what: str
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        return f"{self.where}: {self.what}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)

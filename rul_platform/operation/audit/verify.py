@@ -1,0 +1,70 @@
+"""The whole audit: everything that can be checked, and all that was found.
+
+Belongs here: the order of the parts, and the count of what was looked at. Does not belong here: checks.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rul_platform.operation.audit.answers import answers
+from rul_platform.operation.audit.chain import Walk, chain
+from rul_platform.operation.audit.decisions import Counted, decisions
+from rul_platform.operation.audit.problems import Problem
+from rul_platform.operation.audit.versions import Hashed, everything_else, versions
+from rul_platform.storage.home import Home
+
+HOLDS, BROKEN, UNKNOWN = 0, 1, 2
+"""Exit codes: all holds; something does not; what could be checked holds, but something could not be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What an audit looked at and found.
+
+    Attributes:
+        problems: All of them, in the order of the parts.
+        looked_at: How many of what.
+    """
+
+    problems: tuple[Problem, ...]
+    looked_at: dict[str, int]
+
+    @property
+    def exit_code(self) -> int:
+        """``HOLDS``, ``BROKEN`` or ``UNKNOWN``."""
+        kinds = {problem.kind for problem in self.problems}
+        return BROKEN if "broken" in kinds else UNKNOWN if kinds else HOLDS
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "holds": self.exit_code == HOLDS,
+            "exit_code": self.exit_code,
+            "looked_at": self.looked_at,
+            "problems": [problem.to_json() for problem in self.problems],
+        }
+
+
+def verify(home: Home) -> Audit:
+    """Check ledger, versions, other artifacts, decisions and predictions; changes nothing.
+
+    Raises:
+        DatabaseError: The tables cannot be read at all.
+    """
+    walk, hashed, counted, answered = Walk(), Hashed(), Counted(), {"predictions": 0}
+    problems = (
+        *chain(home, walk),
+        *versions(home, hashed),
+        *everything_else(home, hashed),
+        *decisions(home, counted),
+        *answers(home, answered),
+    )
+    looked_at = {
+        "ledger_rows": walk.rows,
+        "anchors": walk.anchors,
+        "artifacts": len(hashed.artifacts),
+        "versions": len(home.registry.versions()),
+        **asdict(counted),
+        **answered,
+    }
+    return Audit(problems=problems, looked_at=looked_at)

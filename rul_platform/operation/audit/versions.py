@@ -1,0 +1,141 @@
+"""Model versions: their files, their signed provenance, and the way down to registered raw data.
+
+Belongs here: one version after the other, and every other artifact that lineage names. Does not belong
+here: who decided about them (``decisions``).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from rul_platform.core.statement import MANIFEST, Statement
+from rul_platform.errors import EnvelopeError, KeyFileError, StoreError
+from rul_platform.operation.audit.problems import Problem
+from rul_platform.operation.provenance import GATE, opened
+from rul_platform.storage.home import Home
+from rul_platform.storage.models import ModelVersion
+from rul_platform.storage.provenance import Provenance
+
+PART = "versions"
+ROOTS = ("raw_cmapss", "plant_readings")
+"""Assets that read from outside of the platform."""
+
+
+@dataclass(slots=True)
+class Hashed:
+    """What was hashed on the way.
+
+    Attributes:
+        artifacts: sha256 of each that was looked at, with what was wrong with it.
+    """
+
+    artifacts: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+    def problems(self, home: Home, sha256: str) -> tuple[str, ...]:
+        """What is wrong with an artifact; each is read once."""
+        if sha256 not in self.artifacts:
+            self.artifacts[sha256] = home.store.verify(sha256)
+        return self.artifacts[sha256]
+
+
+def versions(home: Home, hashed: Hashed) -> Iterator[Problem]:
+    """Everything that is wrong with model versions and with what they were made from."""
+    for version in home.registry.versions():
+        where = f"{version.plant} version {version.number}"
+        if version.cleaned_at is None:
+            for problem in hashed.problems(home, version.sha256):
+                yield Problem("broken", PART, where, problem)
+        yield from _lineage(home, version, where, hashed)
+        yield from _provenance(home, version, where, hashed)
+
+
+def everything_else(home: Home, hashed: Hashed) -> Iterator[Problem]:
+    """Artifacts that some materialisation made and that no version rests on.
+
+    Those that were made again since may be tidied away; the current one of a partition may not.
+    """
+    for made in home.lineage.currents():
+        for problem in hashed.problems(home, made.sha256):
+            yield Problem("broken", "artifacts", f"{made.asset}[{made.partition}]", problem)
+
+
+def _lineage(home: Home, version: ModelVersion, where: str, hashed: Hashed) -> Iterator[Problem]:
+    """The walk down from the version: each step registered, each artifact whole, raw data at its end."""
+    steps = home.lineage.ancestors(version.sha256)
+    if not steps:
+        yield Problem("broken", PART, where, "no materialisation made it: its lineage is not there")
+        return
+    if not any(step.asset in ROOTS for step in steps):
+        what = f"its lineage ends at {steps[-1].asset}, before any raw data"
+        yield Problem("broken", PART, where, what)
+    known = {step.sha256 for step in steps}
+    for step in steps:
+        if step.sha256 == version.sha256:
+            continue
+        for problem in hashed.problems(home, step.sha256):
+            yield Problem("broken", PART, f"{where}, {step.asset}[{step.partition}]", problem)
+        for read in step.inputs:
+            if read.sha256 not in known and step.asset not in ROOTS and not _is_outside(read.asset):
+                what = f"it read {read.asset}[{read.partition}], which nothing registered made"
+                yield Problem("broken", PART, f"{where}, {step.asset}[{step.partition}]", what)
+
+
+def _is_outside(asset: str) -> bool:
+    """Whether the input never is an asset: answers and outcomes at work, files and archives."""
+    return asset in ("predictions", "outcomes")
+
+
+def _provenance(home: Home, version: ModelVersion, where: str, hashed: Hashed) -> Iterator[Problem]:
+    signed = home.provenance.of_version(version.plant, version.number)
+    if not signed:
+        kind = "broken" if version.state in ("champion", "retired") else "unknown"
+        yield Problem(kind, PART, where, "nobody has signed how it was made")
+    for kept in signed:
+        for problem in hashed.problems(home, kept.envelope):
+            yield Problem("broken", PART, f"{where}, provenance", problem)
+        try:
+            statement = opened(home, kept)
+        except (StoreError, EnvelopeError, KeyFileError, OSError) as error:
+            yield Problem("broken", PART, f"{where}, provenance", str(error))
+            continue
+        yield from _statement(home, version, kept, statement, where)
+
+
+def _statement(
+    home: Home, version: ModelVersion, kept: Provenance, statement: Statement, where: str
+) -> Iterator[Problem]:
+    """What was signed, held against what is recorded now."""
+    place = f"{where}, provenance"
+    if statement.subjects.get(MANIFEST) != kept.sha256:
+        found = str(statement.subjects.get(MANIFEST))[:12]
+        what = f"it is about artifact {found}, and the version's is {kept.sha256[:12]}"
+        yield Problem("broken", PART, place, what)
+    if version.cleaned_at is None:
+        yield from _subjects(home, version, statement, place)
+    registered = {step.sha256: step for step in home.lineage.ancestors(version.sha256)}
+    for each in statement.dependencies:
+        sha256 = each.digest.get("sha256", "")
+        if "run" in each.facts and sha256 not in registered:
+            what = f"{each.name} ({sha256[:12]}) was signed as its origin, and lineage names it no more"
+            yield Problem("broken", PART, place, what)
+        elif "run" in each.facts and registered[sha256].code_version != each.facts["code_version"]:
+            what = f"{each.name}: lineage names another version of the code than what was signed"
+            yield Problem("broken", PART, place, what)
+    gate = statement.byproduct(GATE)
+    if gate is not None and not home.lineage.by_sha256(gate["digest"]["sha256"]):
+        yield Problem(
+            "broken", PART, place, "the gate's report that was signed is registered nowhere"
+        )
+
+
+def _subjects(
+    home: Home, version: ModelVersion, statement: Statement, place: str
+) -> Iterator[Problem]:
+    try:
+        files = home.store.artifact(version.sha256).files
+    except (StoreError, OSError):
+        return  # told already
+    told = {name: each for name, each in statement.subjects.items() if name != MANIFEST}
+    if told != {name: entry.sha256 for name, entry in files.items()}:
+        yield Problem(
+            "broken", PART, place, "the files that were signed are not those of the version"
+        )
