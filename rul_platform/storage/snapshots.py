@@ -41,6 +41,12 @@ class SnapshotStore:
             )
         return configured.sha256
 
+    def all(self) -> dict[str, dict[str, Any]]:
+        """All settings by the sha256 that they are kept under."""
+        with self._engine.connect() as connection:
+            found = connection.execute(sa.select(_S.sha256, _S.settings)).all()
+        return {row.sha256: row.settings for row in found}
+
     def get(self, sha256: str) -> dict[str, Any]:
         """The settings of one snapshot: field of ``core.policy.Policy`` to value.
 

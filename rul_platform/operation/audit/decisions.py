@@ -24,7 +24,8 @@ from rul_platform.storage.gates import Gate
 from rul_platform.storage.home import Home
 from rul_platform.storage.models import LEDGER_KINDS
 
-DEPLOYMENTS, GATES, TRIGGERS, FEEDBACK = "deployments", "gates", "triggers", "feedback"
+SETTINGS, DEPLOYMENTS, GATES = "settings", "deployments", "gates"
+TRIGGERS, FEEDBACK = "triggers", "feedback"
 NEEDS_GATE = ("promotion", "approval", "confirmed")
 """Kinds of deployments that rest on an answer of the gate."""
 
@@ -50,11 +51,20 @@ class Counted:
 
 def decisions(home: Home, counted: Counted) -> Iterator[Problem]:
     """Everything that is wrong with what was decided, plant after plant."""
+    yield from _settings(home)
     for plant in sorted({version.plant for version in home.registry.versions()}):
         yield from _deployments(home, plant, counted)
         yield from _gates(home, plant, counted)
     yield from _triggers(home, counted)
     yield from _feedback(home, counted)
+
+
+def _settings(home: Home) -> Iterator[Problem]:
+    """Settings are kept under their hash, so that those of then can be trusted."""
+    for kept, settings in home.snapshots.all().items():
+        if sha256(canonical_json(settings)) != kept:
+            what = "its settings do not have the hash that they are kept under"
+            yield Problem("broken", SETTINGS, f"settings {kept[:12]}", what)
 
 
 def _deployments(home: Home, plant: str, counted: Counted) -> Iterator[Problem]:

@@ -1,0 +1,156 @@
+"""A whole home under audit: untouched it holds, and whatever is changed behind its back is found."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from rul_platform.operation.answering import GivenReadings, answer_given
+from rul_platform.operation.audit.verify import BROKEN, HOLDS, UNKNOWN, verify
+from rul_platform.orchestration.step import current
+from rul_platform.orchestration.stored_windows import plant_fleet
+from rul_platform.storage.home import Home
+from rul_platform_tests.orchestration.conftest import PUMPS, Works
+from rul_platform_tests.storage.rows import execute
+
+
+def champion_file(home: Home, name: str) -> str:
+    return home.store.artifact(home.registry.champion(PUMPS).sha256).files[name].sha256
+
+
+def flip(home: Home, sha256: str) -> None:
+    """One bit of a stored file."""
+    path = home.store.root / sha256[:2] / sha256
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 4
+    path.write_bytes(data)
+
+
+def sql(table: str, statement: str, operation: str = "update") -> Callable[[Home], None]:
+    """A statement past the trigger that would refuse it."""
+
+    def run(home: Home) -> None:
+        execute(home.engine, f"DROP TRIGGER IF EXISTS {table}_{operation}", statement)
+
+    return run
+
+
+def file_of(asset: str, name: str) -> Callable[[Home], None]:
+    """One bit of a file of an asset's current artifact."""
+
+    def run(home: Home) -> None:
+        partition = "SIM" if asset == "raw_cmapss" else PUMPS
+        flip(home, current(home, asset, partition).artifact.files[name].sha256)
+
+    return run
+
+
+def envelope(home: Home) -> None:
+    (kept,) = home.provenance.of_version(PUMPS, 1)
+    flip(home, home.store.artifact(kept.envelope).files["provenance.dsse.json"].sha256)
+
+
+def gate_record(home: Home) -> None:
+    """The gate's numbers made better, in the table and its verdict as it was."""
+    gate = home.gates.history(PUMPS)[-1]
+    record = json.loads(json.dumps(gate.record))
+    record["evidence"]["candidate_rmse"] = record["evidence"]["constant_rmse"] * 2
+    text = json.dumps(record).replace("'", "''")
+    sql("gate", f"UPDATE gate SET record = '{text}'")(home)  # noqa: S608  our own text
+
+
+DAMAGES: dict[str, tuple[Callable[[Home], None], str]] = {
+    "model": (lambda home: flip(home, champion_file(home, "model.onnx")), "model.onnx"),
+    "card": (lambda home: flip(home, champion_file(home, "card.json")), "card.json"),
+    "manifest": (lambda home: flip(home, home.registry.champion(PUMPS).sha256), "manifest"),
+    "windows": (file_of("plant_windows", "windows.parquet"), "windows.parquet"),
+    "report": (file_of("evaluation_report", "report.html"), "report.html"),
+    "raw data": (
+        lambda home: flip(home, current(home, "raw_cmapss", "SIM").sha256), "raw_cmapss[SIM]",
+    ),
+    "envelope": (envelope, "provenance"),
+    "public key": (
+        lambda home: next(home.signing.folder.glob("*.pub.pem")).write_text("none"), ".pub.pem",
+    ),
+    "statement taken away": (sql("provenance", "DELETE FROM provenance", "delete"), "nobody has signed"),
+    "lineage cut": (
+        sql(
+            "materialization_input",
+            "DELETE FROM materialization_input WHERE asset = 'plant_readings'",
+            "delete",
+        ),
+        "lineage names it no more",
+    ),
+    "code version": (
+        sql("materialization", "UPDATE materialization SET code_version = 'x'"),
+        "another version of the code",
+    ),
+    "deployment moved": (
+        sql("deployment", "UPDATE deployment SET since = '2020-01-01 00:00:00.000000'"),
+        "the ledger knows nothing of it",
+    ),
+    "deployment taken away": (
+        sql("deployment", "DELETE FROM deployment", "delete"), "the table does not",
+    ),
+    "evidence": (
+        sql("deployment", "UPDATE deployment SET evidence = '{}'"), "its evidence is not what",
+    ),
+    "gate's verdict": (
+        sql("gate", "UPDATE gate SET verdict = 'REJECT'"), "it is not what the ledger says",
+    ),
+    "gate's numbers": (gate_record, "its evidence under its settings gives REJECT"),
+    "settings": (
+        sql("config_snapshot", "UPDATE config_snapshot SET settings = '{}'"),
+        "do not have the hash",
+    ),
+    "prediction": (
+        sql("prediction", "UPDATE prediction SET created_at = '2020-01-01 00:00:00.000000'"),
+        "which was not in charge",
+    ),
+    "ledger": (sql("ledger", "UPDATE ledger SET plant = 'x' WHERE seq = 1"), "row 1 was changed"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def answered(finished: Works) -> Home:
+    """The finished home after some predictions."""
+    fleet = plant_fleet(current(finished.home, "plant_windows", PUMPS))
+    seen = fleet.take(["pump-01"]).readings.iloc[:40]
+    answer_given(finished.home, PUMPS, GivenReadings(seen))
+    return finished.home
+
+
+def test_untouched_it_holds(answered: Home):
+    found = verify(answered)
+    assert found.problems == ()
+    assert found.exit_code == HOLDS
+    looked_at = found.looked_at
+    assert (looked_at["versions"], looked_at["deployments"], looked_at["gates"]) == (1, 1, 1)
+    assert looked_at["predictions"] >= 1
+    assert looked_at["artifacts"] >= 8
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_was_changed_is_found(answered: Home, damage: str):
+    change, expected = DAMAGES[damage]
+    change(answered)
+    found = verify(answered)
+    assert found.exit_code == BROKEN, damage
+    assert expected in "\n".join(problem.sentence for problem in found.problems)
+
+
+def test_all_that_is_wrong_is_told_not_the_first(answered: Home):
+    for damage in ("model", "evidence", "prediction", "ledger"):
+        DAMAGES[damage][0](answered)
+    found = verify(answered)
+    parts = {problem.part for problem in found.problems}
+    assert {"versions", "deployments", "predictions", "ledger"} <= parts
+
+
+def test_where_the_key_is_elsewhere_rows_may_be_unsigned_and_that_is_said(answered: Home):
+    (answered.signing.folder / "signing.key").unlink()
+    answered.ledger.append("purge", body={"feedback": 0}, now=answered.now())
+    found = verify(answered)
+    assert found.exit_code == UNKNOWN
+    (problem,) = found.problems
+    assert "signed by no known key" in problem.what
