@@ -59,6 +59,24 @@ def verify(settings: Settings, as_json: bool) -> None:
     sys.exit(found.exit_code)
 
 
+@audit.command()
+@click.pass_obj
+def sign(settings: Settings) -> None:
+    """Sign versions that nobody has signed yet, as those from before there were keys.
+
+    What a statement says of them is what the records say now: it proves nothing about the time before.
+    """
+    from rul_platform.operation.signing import sign_all
+    from rul_platform.storage.home import Home
+
+    home = Home(settings)
+    done = sign_all(home, now=home.now())
+    for plant, number in done.versions:
+        click.echo(f"Signed: {plant} version {number}.")
+    if done.anchored is not None:
+        click.echo(f"The ledger is signed up to row {done.anchored}.")
+
+
 def _text(found: "Audit") -> str:
     width = max(len(f"{number:,}") for number in found.looked_at.values())
     lines = [f"{found.looked_at[name]:>{width},} {words}" for name, words in COUNTED.items()]

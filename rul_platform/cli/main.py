@@ -19,6 +19,7 @@ from rul_platform.cli.distil import distil
 from rul_platform.cli.doctor import doctor
 from rul_platform.cli.explain import explain
 from rul_platform.cli.feedback import feedback
+from rul_platform.cli.keys import keys
 from rul_platform.cli.kshot import kshot
 from rul_platform.cli.lifecycle import approve, freeze, rollback
 from rul_platform.cli.method import method
@@ -88,6 +89,7 @@ for command in (
     alerts,
     privacy,
     audit,
+    keys,
     feedback,
     outcome,
     retrain,

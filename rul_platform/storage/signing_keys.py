@@ -24,6 +24,11 @@ ID_DIGITS = 16
 _PUBLIC = re.compile(r"signing-[0-9a-f]{16}\.pub\.pem", re.ASCII)
 
 
+def public_file(key: PublicKey) -> str:
+    """How the file of a public key is called."""
+    return f"signing-{key.id[:ID_DIGITS]}.pub.pem"
+
+
 class SigningKeys:
     """The keys in one folder."""
 
@@ -72,7 +77,7 @@ class SigningKeys:
 
     def publish(self, key: PublicKey) -> Path:
         """Keep a public key for good."""
-        path = self._folder / f"signing-{key.id[:ID_DIGITS]}.pub.pem"
+        path = self._folder / public_file(key)
         write_whole(path, key.pem)
         return path
 

@@ -72,7 +72,9 @@ DAMAGES: dict[str, tuple[Callable[[Home], None], str]] = {
     "public key": (
         lambda home: next(home.signing.folder.glob("*.pub.pem")).write_text("none"), ".pub.pem",
     ),
-    "statement taken away": (sql("provenance", "DELETE FROM provenance", "delete"), "nobody has signed"),
+    "statement taken away": (
+        sql("provenance", "DELETE FROM provenance", "delete"), "stands in the ledger, and in no table",
+    ),
     "lineage cut": (
         sql(
             "materialization_input",

@@ -13,6 +13,7 @@ from rul_platform.core.signatures import PublicKey
 from rul_platform.errors import KeyFileError, RulPlatformError
 from rul_platform.operation.audit.problems import Problem
 from rul_platform.operation.provenance import ANCHOR, opened
+from rul_platform.operation.signing import keys as keys_told
 from rul_platform.storage.home import Home
 
 PART = "ledger"
@@ -40,7 +41,7 @@ def chain(home: Home, walk: Walk) -> Iterator[Problem]:
     that the ledger was written anew. Anchors come from the table, the file and signed envelopes.
     """
     anchors, problems = _anchors(home)
-    yield from problems
+    yield from (*problems, *_keys(home))
     waiting = dict[int, set[str]]()
     for anchor in anchors:
         waiting.setdefault(anchor.seq, set()).add(anchor.hash)
@@ -90,6 +91,21 @@ def _anchors(home: Home) -> tuple[list[Anchor], list[Problem]]:
         else:
             found.append(anchor)
     return found, problems
+
+
+def _keys(home: Home) -> Iterator[Problem]:
+    """Keys that the ledger tells of and that cannot be believed; files of keys that it does not."""
+    try:
+        told, known = keys_told(home), home.signing.known()
+    except (KeyFileError, ValueError, KeyError):
+        return  # `_anchors` says what is wrong with the files, the chain what is with rows
+    for each in told if known else ():
+        if each.problem is not None:
+            kind = "broken" if each.key_id in known else "unknown"
+            yield Problem(kind, PART, f"key {each.key_id[:12]}", each.problem)
+    for key_id in known.keys() - {each.key_id for each in told}:
+        what = "its public key is here, and the ledger knows nothing of it"
+        yield Problem("broken", PART, f"key {key_id[:12]}", what)
 
 
 def _all_anchors(home: Home) -> Iterator[tuple[str, Anchor | str]]:

@@ -4,6 +4,7 @@ Belongs here: one version after the other, and every other artifact that lineage
 here: who decided about them (``decisions``).
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -17,7 +18,10 @@ from rul_platform.storage.provenance import Provenance
 
 PART = "versions"
 ROOTS = ("raw_cmapss", "plant_readings")
-"""Assets that read from outside of the platform."""
+"""Assets that read raw data from outside of the platform."""
+
+AT_WORK = ("feedback", "outcomes", "predictions")
+"""What assets read from the tables of a model at work; no asset makes it."""
 
 
 @dataclass(slots=True)
@@ -74,21 +78,26 @@ def _lineage(home: Home, version: ModelVersion, where: str, hashed: Hashed) -> I
         for problem in hashed.problems(home, step.sha256):
             yield Problem("broken", PART, f"{where}, {step.asset}[{step.partition}]", problem)
         for read in step.inputs:
-            if read.sha256 not in known and step.asset not in ROOTS and not _is_outside(read.asset):
+            is_made = step.asset not in ROOTS and read.asset not in AT_WORK
+            if is_made and read.sha256 not in known:
                 what = f"it read {read.asset}[{read.partition}], which nothing registered made"
                 yield Problem("broken", PART, f"{where}, {step.asset}[{step.partition}]", what)
 
 
-def _is_outside(asset: str) -> bool:
-    """Whether the input never is an asset: answers and outcomes at work, files and archives."""
-    return asset in ("predictions", "outcomes")
-
-
 def _provenance(home: Home, version: ModelVersion, where: str, hashed: Hashed) -> Iterator[Problem]:
     signed = home.provenance.of_version(version.plant, version.number)
-    if not signed:
-        kind = "broken" if version.state in ("champion", "retired") else "unknown"
-        yield Problem(kind, PART, where, "nobody has signed how it was made")
+    there = {each.envelope for each in signed}
+    told = [json.loads(row.body) for row in home.ledger.of_plant(version.plant, ["version"])]
+    noted = {body["envelope"] for body in told if body["number"] == version.number}
+    for envelope in noted - there:
+        what = f"the statement {envelope[:12]} about it stands in the ledger, and in no table"
+        yield Problem("broken", PART, f"{where}, provenance", what)
+    for envelope in there - noted:
+        what = f"the ledger knows nothing of the statement {envelope[:12]} about it"
+        yield Problem("broken", PART, f"{where}, provenance", what)
+    if not signed and not noted:
+        what = "how it was made is not signed: `rul audit sign` does so on a machine with the key"
+        yield Problem("unknown", PART, where, what)
     for kept in signed:
         for problem in hashed.problems(home, kept.envelope):
             yield Problem("broken", PART, f"{where}, provenance", problem)

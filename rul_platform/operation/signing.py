@@ -1,0 +1,178 @@
+"""The keys that sign: the first one, one after another, and signing what is not signed yet.
+
+The ledger tells which keys there were: each but the first is endorsed by the one before it, so that a
+key slipped in by somebody else is known by what it lacks.
+
+Belongs here: these acts. Does not belong here: key files (``storage.signing_keys``), what a signature
+proves (``audit``).
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from rul_platform.core.framing import framed_bytes
+from rul_platform.core.signatures import PrivateKey, PublicKey
+from rul_platform.errors import KeyFileError
+from rul_platform.operation.decisions import given
+from rul_platform.operation.provenance import sign_version
+from rul_platform.storage.anchoring import KEY, anchor_newest
+from rul_platform.storage.home import Home
+
+DOMAIN = "rul_platform/key/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownKey:
+    """A key as the ledger tells of it.
+
+    Attributes:
+        key_id: Its id.
+        since: When the ledger's row was written, ISO 8601 in UTC.
+        replaces: Id of the key before it; None of the first.
+        problem: Why it cannot be believed; None where it can.
+        is_signer: Whether this process signs with it.
+    """
+
+    key_id: str
+    since: str
+    replaces: str | None
+    problem: str | None
+    is_signer: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """What :func:`sign_all` signed.
+
+    Attributes:
+        versions: Plant and number of each version.
+        anchored: Row of the ledger that has an anchor now; None where the ledger is empty.
+    """
+
+    versions: tuple[tuple[str, int], ...]
+    anchored: int | None
+
+
+def make_first(home: Home, *, now: datetime) -> PublicKey:
+    """Make the first key, and say so in the ledger.
+
+    Raises:
+        KeyFileError: There are keys already.
+    """
+    key = home.signing.make_first()
+    if key is None:
+        raise KeyFileError(
+            str(home.signing.folder),
+            found="a folder with signing keys",
+            expected="without any",
+            remedy="nothing was changed; `rul keys rotate` makes the next one",
+        )
+    home.ledger.append(KEY, body=_told(key.public), now=now)
+    return key.public
+
+
+def rotate(home: Home, *, actor: str, reason: str, now: datetime) -> PublicKey:
+    """Sign with a new key from now on. The former signs its successor, and is then gone.
+
+    Args:
+        home: Whose keys.
+        actor: Pseudonym of the person.
+        reason: Why; kept for the audit.
+        now: When.
+
+    Raises:
+        RecordError: No reason is given.
+        KeyFileError: There is no private key here, or it cannot be used.
+    """
+    reason, former = given(reason), _signer(home)
+    key = PrivateKey.generate()
+    home.signing.publish(key.public)
+    body = _told(key.public) | {
+        "replaces": former.public.id,
+        "endorsement": former.sign(_endorsed(key.public, former.public.id)).hex(),
+        "actor": actor,
+        "reason": reason,
+    }
+    home.ledger.append(KEY, body=body, now=now)
+    home.signing.replace(key)
+    anchor_newest(home.ledger, home.anchors, home.signing, now)
+    return key.public
+
+
+def keys(home: Home) -> tuple[KnownKey, ...]:
+    """Every key that the ledger tells of, oldest first, and whether it can be believed."""
+    signer = home.signing.signer()
+    own = signer.public.id if signer else None
+    return tuple(_keys(home, own))
+
+
+def sign_all(home: Home, *, now: datetime) -> Signed:
+    """Sign every version that nobody has signed, and the ledger's newest row.
+
+    Raises:
+        KeyFileError: There is no private key here, or it cannot be used.
+        StoreError: A version's files are not there or changed.
+    """
+    if home.signing.signer() is None and not home.signing.known():
+        make_first(home, now=now)
+    _signer(home)
+    done = list[tuple[str, int]]()
+    for version in home.registry.versions():
+        is_there = version.cleaned_at is None
+        if is_there and not home.provenance.of_version(version.plant, version.number):
+            sign_version(home, version, now=now)
+            done.append((version.plant, version.number))
+    anchor = anchor_newest(home.ledger, home.anchors, home.signing, now)
+    return Signed(versions=tuple(done), anchored=anchor.seq if anchor else None)
+
+
+def _signer(home: Home) -> PrivateKey:
+    key = home.signing.signer()
+    if key is None:
+        raise KeyFileError(
+            str(home.signing.folder),
+            found="a folder without a private key",
+            expected="where the key that signs lies",
+            remedy="run this on the machine that trains, or make the first key: `rul keys init`",
+        )
+    return key
+
+
+def _keys(home: Home, own: str | None) -> Iterator[KnownKey]:
+    known, former = home.signing.known(), dict[str, PublicKey]()
+    for row in home.ledger.of_kind(KEY):
+        body = json.loads(row.body)
+        key, replaces = PublicKey(bytes.fromhex(body["public"])), body.get("replaces")
+        if key.id in former:
+            continue  # of two processes that came first at once, both have told
+        problem = None
+        if key.id != body["key_id"]:
+            problem = "its id is not its own"
+        elif key.id not in known:
+            problem = f"its public key is not in {home.signing.folder}"
+        elif former and not _is_endorsed(key, former.get(replaces or ""), body):
+            problem = "the key before it has not signed it"
+        former[key.id] = key
+        yield KnownKey(
+            key_id=key.id,
+            since=row.created_at,
+            replaces=replaces,
+            problem=problem,
+            is_signer=key.id == own,
+        )
+
+
+def _is_endorsed(key: PublicKey, by: PublicKey | None, body: dict[str, str]) -> bool:
+    if by is None:
+        return False
+    return by.has_signed(bytes.fromhex(body["endorsement"]), _endorsed(key, by.id))
+
+
+def _told(key: PublicKey) -> dict[str, str]:
+    return {"key_id": key.id, "public": key.raw.hex()}
+
+
+def _endorsed(key: PublicKey, by: str) -> bytes:
+    return framed_bytes(DOMAIN, key.raw, by.encode())

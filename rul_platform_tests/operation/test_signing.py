@@ -1,0 +1,81 @@
+"""Keys: the first, the next, and what somebody else slips in."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from rul_platform.core.signatures import PrivateKey
+from rul_platform.errors import KeyFileError, RecordError
+from rul_platform.operation import signing
+from rul_platform.operation.audit.chain import Walk, chain
+from rul_platform.storage.home import Home
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def problems(home: Home) -> list[str]:
+    return [problem.sentence for problem in chain(home, Walk())]
+
+
+def test_the_first_key_is_made_once_and_the_ledger_tells_of_it(home: Home):
+    key = signing.make_first(home, now=NOW)
+    (told,) = signing.keys(home)
+    assert (told.key_id, told.replaces, told.problem, told.is_signer) == (key.id, None, None, True)
+    assert problems(home) == []
+    with pytest.raises(KeyFileError, match="nothing was changed; `rul keys rotate` makes the next"):
+        signing.make_first(home, now=NOW)
+
+
+def test_each_key_is_endorsed_by_the_one_before_and_all_signatures_stay_good(home: Home):
+    home.ledger.append("purge", body={"feedback": 0}, now=NOW)
+    ids = [home.signing.signer().public.id]
+    for number in range(3):
+        later = NOW + timedelta(days=number + 1)
+        ids.append(signing.rotate(home, actor="ann", reason="yearly", now=later).id)
+        home.ledger.append("purge", body={"feedback": 0}, now=later)
+    told = signing.keys(home)
+    assert [each.key_id for each in told] == ids
+    assert [each.replaces for each in told] == [None, *ids[:-1]]
+    assert [each.is_signer for each in told] == [False, False, False, True]
+    assert {each.problem for each in told} == {None}
+    assert home.anchors.newest().key_id == ids[-1]
+    assert problems(home) == []
+
+
+def test_a_key_that_somebody_slipped_in_is_told(home: Home):
+    """Its file alone; its file and a row; its file and a row that claims to follow the true key."""
+    signing.make_first(home, now=NOW)
+    true, evil = home.signing.signer(), PrivateKey.generate()
+    home.signing.publish(evil.public)
+    assert any("and the ledger knows nothing of it" in each for each in problems(home))
+    body = {"key_id": evil.public.id, "public": evil.public.raw.hex()}
+    home.ledger.append("key", body=body, now=NOW)
+    assert any("the key before it has not signed it" in each for each in problems(home))
+    assert signing.keys(home)[1].problem == "the key before it has not signed it"
+    endorsed = {"replaces": true.public.id, "endorsement": evil.sign(b"x").hex()}
+    other = PrivateKey.generate()
+    home.signing.publish(other.public)
+    body = {"key_id": other.public.id, "public": other.public.raw.hex()} | endorsed
+    home.ledger.append("key", body=body, now=NOW)
+    assert signing.keys(home)[2].problem == "the key before it has not signed it"
+
+
+def test_a_rotation_needs_a_reason_and_the_former_key(home: Home):
+    signing.make_first(home, now=NOW)
+    with pytest.raises(RecordError):
+        signing.rotate(home, actor="ann", reason="  ", now=NOW)
+    (home.signing.folder / "signing.key").unlink()
+    with pytest.raises(KeyFileError, match="run this on the machine that trains"):
+        signing.rotate(home, actor="ann", reason="lost", now=NOW)
+    with pytest.raises(KeyFileError, match="run this on the machine that trains"):
+        signing.sign_all(home, now=NOW)
+    assert len(signing.keys(home)) == 1
+
+
+def test_a_ledger_from_before_there_were_keys_is_signed_up_to_its_end(home: Home):
+    signing.sign_all(home, now=NOW)
+    (row,) = home.ledger.rows()
+    assert json.loads(row.body)["key_id"] == home.signing.signer().public.id
+    assert signing.sign_all(home, now=NOW).anchored == 1
+    assert problems(home) == []
