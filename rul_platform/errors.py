@@ -52,6 +52,7 @@
     │   ├── FrozenError             a person froze this plant's model
     │   └── FreezeStateError        a plant is frozen already, or is not
     ├── InferenceError              a model in service could not answer
+    ├── AuditSubjectError           an audit was asked about something that is not there
     ├── EnvelopeError               a signed envelope is damaged, changed, or of nobody known
     ├── KeyFileError                a file with a key is damaged, or others may read or replace it
     ├── ChannelError                a channel did not take an alert
@@ -614,6 +615,13 @@ class InferenceError(RulPlatformError):
             f"{model} could not answer: {problem}. Nothing was answered; `rul rollback` puts the "
             f"version before it in charge again."
         )
+
+
+class AuditSubjectError(RulPlatformError):
+    """An audit was asked about something that is not there, or about several things at once."""
+
+    def __init__(self, asked: str, *, found: str, expected: str) -> None:
+        super().__init__(f"{asked}: found {found}, expected {expected}.")
 
 
 class EnvelopeError(RulPlatformError):

@@ -1,32 +1,21 @@
 """`rul audit`: do the records hold, and what do they say.
 
-Belongs here: words. Does not belong here: checking (``operation.audit``).
+Belongs here: commands. Does not belong here: checking (``operation.audit``), words (``audit_words``).
 """
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
 from rul_platform.cli.options import AS_JSON
 from rul_platform.settings import Settings
 
-if TYPE_CHECKING:
-    from rul_platform.operation.audit.verify import Audit
-
-COUNTED = {
-    "ledger_rows": "rows of the ledger",
-    "anchors": "of them signed one by one",
-    "artifacts": "artifacts hashed",
-    "versions": "model versions",
-    "deployments": "times in charge",
-    "gates": "answers of the gate, each decided again",
-    "triggers": "retrains that feedback asked for, each counted again",
-    "feedback": "ratings",
-    "erased": "of them without a person, as the ledger says",
-    "predictions": "answers of models in charge",
-}
+NOBODY = 1
+"""Exit code where nothing served, or nothing was built with a package."""
 
 
 @click.group()
@@ -51,11 +40,12 @@ def verify(settings: Settings, as_json: bool) -> None:
     Example:
       rul audit verify --json > verified.json
     """
+    from rul_platform.cli.audit_words import verified
     from rul_platform.operation.audit.verify import verify as check
     from rul_platform.storage.home import Home
 
     found = check(Home(settings))
-    click.echo(json.dumps(found.to_json(), indent=2) if as_json else _text(found))
+    click.echo(json.dumps(found.to_json(), indent=2) if as_json else verified(found))
     sys.exit(found.exit_code)
 
 
@@ -77,22 +67,153 @@ def sign(settings: Settings) -> None:
         click.echo(f"The ledger is signed up to row {done.anchored}.")
 
 
-def _text(found: "Audit") -> str:
-    width = max(len(f"{number:,}") for number in found.looked_at.values())
-    lines = [f"{found.looked_at[name]:>{width},} {words}" for name, words in COUNTED.items()]
-    broken = [each for each in found.problems if each.kind == "broken"]
-    unknown = [each for each in found.problems if each.kind == "unknown"]
-    for title, each_of in (("Broken", broken), ("Not known", unknown)):
-        if each_of:
-            lines += ["", f"{title}: {len(each_of)}"]
-            lines += [f"  [{each.part}] {each.sentence}" for each in each_of]
-    lines += ["", _conclusion(len(broken), len(unknown))]
-    return "\n".join(lines)
+@audit.command()
+@click.argument("subject")
+@click.option(
+    "--html", "page", type=click.Path(dir_okay=False, path_type=Path), help="Write a page here."
+)
+@AS_JSON
+@click.pass_obj
+def explain(settings: Settings, subject: str, page: Path | None, as_json: bool) -> None:
+    """All that is recorded about SUBJECT: a prediction's id, PLANT:NUMBER, a plant, or a sha256.
+
+    What it is, when it was in charge, what the gate said and who approved, what asked for it, what it was
+    made from down to raw data, and with which code.
+
+    \b
+    Examples:
+      rul audit explain pumps
+      rul audit explain pumps:3 --html version_3.html
+    """
+    from rul_platform.cli.audit_words import explained
+    from rul_platform.operation.audit import subjects
+    from rul_platform.operation.audit.dossier import dossier
+    from rul_platform.storage.home import Home
+
+    home = Home(settings)
+    version, prediction = subjects.found(home, subject)
+    told = dossier(home, version, prediction)
+    if page is not None:
+        from rul_platform.reports.dossier_page import render_dossier
+
+        page.write_bytes(render_dossier(told))
+        click.echo(f"Written: {page}", err=True)
+    if as_json or page is None:
+        click.echo(json.dumps(told, indent=2) if as_json else explained(told))
 
 
-def _conclusion(broken: int, unknown: int) -> str:
-    if broken:
-        return "The records do not hold."
-    if unknown:
-        return "What could be checked holds."
-    return "All holds."
+@audit.command()
+@click.argument("moment")
+@click.option("--plant", required=True, metavar="PLANT")
+@AS_JSON
+@click.pass_obj
+def at(settings: Settings, moment: str, plant: str, as_json: bool) -> None:
+    """What served PLANT at MOMENT, as 2026-11-28 or 2026-11-28T14:30 (UTC, or with an offset).
+
+    \b
+    Example:
+      rul audit at 2026-11-28T14:30 --plant pumps
+    """
+    from rul_platform.operation.audit.history import in_charge_at
+    from rul_platform.operation.known_plants import require_plant
+    from rul_platform.storage.home import Home
+
+    home, when = Home(settings), _moment(moment)
+    require_plant(home, plant)
+    found = in_charge_at(home, plant, when)
+    if as_json:
+        told = found and {
+            "plant": plant,
+            "number": found.number,
+            "sha256": found.sha256,
+            "since": found.since.isoformat(),
+            "until": found.until.isoformat() if found.until else None,
+            "kind": found.kind,
+        }
+        click.echo(json.dumps(told, indent=2))
+    elif found is None:
+        click.echo(f"No version was in charge of {plant} at {when:%F %T} UTC.")
+    else:
+        until = f"until {found.until:%F %T}" if found.until else "and still is"
+        click.echo(
+            f"Version {found.number} ({found.sha256[:12]}) was in charge of {plant} at {when:%F %T} "
+            f"UTC: since {found.since:%F %T}, {until} ({found.kind})."
+        )
+    sys.exit(0 if found else NOBODY)
+
+
+@audit.command()
+@click.argument("one")
+@click.argument("other")
+@AS_JSON
+@click.pass_obj
+def diff(settings: Settings, one: str, other: str, as_json: bool) -> None:
+    """What changed from version ONE to version OTHER: data, configuration, code, environment, metrics.
+
+    \b
+    Example:
+      rul audit diff pumps:2 pumps:3
+    """
+    from rul_platform.cli.audit_words import changed
+    from rul_platform.operation.audit import subjects
+    from rul_platform.operation.audit.history import changes
+    from rul_platform.storage.home import Home
+
+    home = Home(settings)
+    found = changes(home, subjects.version(home, one), subjects.version(home, other))
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found], indent=2))
+    else:
+        click.echo(changed(found))
+
+
+@audit.command()
+@click.option("--package", required=True, metavar="NAME[==VERSION]")
+@click.option("--all", "every", is_flag=True, help="Also versions that are not in charge.")
+@AS_JSON
+@click.pass_obj
+def affected(settings: Settings, package: str, every: bool, as_json: bool) -> None:
+    """Which deployed models were built with a package, as when it has a known fault.
+
+    \b
+    Example:
+      rul audit affected --package numpy==2.1.0
+    """
+    from rul_platform.operation.audit.history import built_with
+    from rul_platform.storage.home import Home
+
+    name, _, number = package.partition("==")
+    found = [
+        (version, has)
+        for version, has in built_with(Home(settings), name, number or None)
+        if every or version.state == "champion"
+    ]
+    rows = [
+        {
+            "plant": v.plant,
+            "number": v.number,
+            "sha256": v.sha256,
+            "state": v.state,
+            "built_with": has,
+        }
+        for v, has in found
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    elif not rows:
+        click.echo(f"No {'' if every else 'deployed '}model was built with {package}.")
+    else:
+        for row in rows:
+            click.echo(
+                f"{row['plant']} version {row['number']} ({row['state']}): {name} {row['built_with']}"
+            )
+    sys.exit(0 if rows else NOBODY)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        msg = f"found {text!r}, expected a date or a moment as 2026-11-28T14:30"
+        raise click.BadParameter(msg, param_hint="MOMENT") from error
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
