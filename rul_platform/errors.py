@@ -53,6 +53,7 @@
     │   └── FreezeStateError        a plant is frozen already, or is not
     ├── InferenceError              a model in service could not answer
     ├── AuditSubjectError           an audit was asked about something that is not there
+    ├── NotReproducibleError        a version cannot be trained again from what is recorded
     ├── EnvelopeError               a signed envelope is damaged, changed, or of nobody known
     ├── KeyFileError                a file with a key is damaged, or others may read or replace it
     ├── ChannelError                a channel did not take an alert
@@ -622,6 +623,13 @@ class AuditSubjectError(RulPlatformError):
 
     def __init__(self, asked: str, *, found: str, expected: str) -> None:
         super().__init__(f"{asked}: found {found}, expected {expected}.")
+
+
+class NotReproducibleError(RulPlatformError):
+    """A version cannot be trained again from what is recorded."""
+
+    def __init__(self, version: str, why: str) -> None:
+        super().__init__(f"{version} cannot be trained again: {why}.")
 
 
 class EnvelopeError(RulPlatformError):

@@ -15,7 +15,7 @@ from rul_platform.cli.options import AS_JSON
 from rul_platform.settings import Settings
 
 NOBODY = 1
-"""Exit code where nothing served, or nothing was built with a package."""
+"""Exit code where nothing served, nothing was built with a package, or bytes differ."""
 
 
 @click.group()
@@ -77,8 +77,8 @@ def sign(settings: Settings) -> None:
 def explain(settings: Settings, subject: str, page: Path | None, as_json: bool) -> None:
     """All that is recorded about SUBJECT: a prediction's id, PLANT:NUMBER, a plant, or a sha256.
 
-    What it is, when it was in charge, what the gate said and who approved, what asked for it, what it was
-    made from down to raw data, and with which code.
+    What it is, when it was in charge, what the gate said and who approved, what asked for it, what it
+    was made from down to raw data, and with which code.
 
     \b
     Examples:
@@ -208,6 +208,35 @@ def affected(settings: Settings, package: str, every: bool, as_json: bool) -> No
                 f"{row['plant']} version {row['number']} ({row['state']}): {name} {row['built_with']}"
             )
     sys.exit(0 if rows else NOBODY)
+
+
+@audit.command()
+@click.argument("version")
+@AS_JSON
+@click.pass_obj
+def reproduce(settings: Settings, version: str, as_json: bool) -> None:
+    """Train VERSION (PLANT:NUMBER) again from what it was made from, and compare every byte.
+
+    It takes as long as the training did. Nothing in this home is changed. Exit code 0 where every byte
+    is the same; 1 where not, with the recorded conditions that differ.
+
+    \b
+    Example:
+      rul audit reproduce pumps:3
+    """
+    from rul_platform.cli.audit_words import reproduced
+    from rul_platform.operation.audit import subjects
+    from rul_platform.orchestration.reproducing import reproduce as train_again
+    from rul_platform.storage.home import Home
+
+    home = Home(settings)
+    found = train_again(home, subjects.version(home, version))
+    if as_json:
+        told = asdict(found) | {"is_identical": found.is_identical}
+        click.echo(json.dumps(told, indent=2))
+    else:
+        click.echo(reproduced(found))
+    sys.exit(0 if found.is_identical else NOBODY)
 
 
 def _moment(text: str) -> datetime:

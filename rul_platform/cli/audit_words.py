@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rul_platform.operation.audit.history import Change
     from rul_platform.operation.audit.verify import Audit
+    from rul_platform.orchestration.reproducing import Reproduction
 
 Json = Mapping[str, Any]
 
@@ -71,9 +72,20 @@ def changed(found: "tuple[Change, ...]") -> str:
     return "\n".join(lines[1:])
 
 
+def reproduced(found: "Reproduction") -> str:
+    """Whether it is the same, and what else is not."""
+    lines = [f"recorded  {found.sha256}", f"again     {found.again}"]
+    lines += [f"  {name} differs" for name in found.differing]
+    if found.conditions:
+        lines.append("Recorded conditions that are not so here:")
+    lines += [f"  {name}: {then} then, {now} now" for name, (then, now) in found.conditions.items()]
+    lines.append("Every byte is the same." if found.is_identical else "It is not the same.")
+    return "\n".join(lines)
+
+
 def _short(value: object) -> str:
     if value is None:
-        return "–"
+        return "nothing"
     text = str(value)
     is_hash = len(text) in (40, 64) and all(digit in "0123456789abcdef" for digit in text)
     return text[:SHORT] if is_hash else text
@@ -88,8 +100,8 @@ def _prediction(told: Json) -> Iterator[str]:
     if given is None:
         return
     yield f"Prediction {given['id']}"
-    yield f"  unit {given['unit']} after {given['life']:g}: {given['rul']:.1f} more, "\
-        f"{given['low']:.1f} to {given['high']:.1f}"  # fmt: skip
+    interval = f"{given['low']:.1f} to {given['high']:.1f}"
+    yield f"  unit {given['unit']} after {given['life']:g}: {given['rul']:.1f} more, {interval}"
     yield f"  answered {_moment(given['answered_at'])} as {given['role']}"
     if given["readings"]:
         yield f"  from readings {given['readings'][:SHORT]}"
@@ -139,15 +151,16 @@ def _retrain(told: Json) -> Iterator[str]:
     for reason in asked["reasons"]:
         yield f"  {reason}"
     used = asked["feedback"]
-    yield f"  ratings used up: {used['rows']}, {used['negative']} of them negative; {used['erased']} "\
-        f"without a person, {used['altered']} altered"  # fmt: skip
+    state = f"{used['erased']} without a person, {used['altered']} altered"
+    yield f"  ratings used up: {used['rows']}, {used['negative']} of them negative; {state}"
 
 
 def _made_from(told: Json) -> Iterator[str]:
     yield "Made from, newest first:"
     for each in told["made_from"]:
-        yield f"  {each['asset']}[{each['partition']}]  {each['sha256'][:SHORT]}  "\
-            f"{_moment(each['made_at'])}  code {each['code_version']}  run {each['run'][:8]}"  # fmt: skip
+        what = f"{each['asset']}[{each['partition']}]  {each['sha256'][:SHORT]}"
+        how = f"code {each['code_version']}  run {each['run'][:8]}"
+        yield f"  {what}  {_moment(each['made_at'])}  {how}"
 
 
 def _training(told: Json) -> Iterator[str]:

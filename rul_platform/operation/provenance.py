@@ -19,7 +19,7 @@ from typing import Any
 from rul_platform.core.artifact_files import CARD_FILE
 from rul_platform.core.dsse import open_envelope, seal
 from rul_platform.core.statement import MANIFEST, PAYLOAD, Dependency, Statement
-from rul_platform.operation.source_state import SourceState, source_state
+from rul_platform.operation.source_state import SourceState
 from rul_platform.storage.database import writing
 from rul_platform.storage.gates import Gate
 from rul_platform.storage.home import Home
@@ -37,7 +37,12 @@ Record = Mapping[str, Any]
 
 
 def sign_version(
-    home: Home, version: ModelVersion, *, now: datetime, records: Sequence[Record] = ()
+    home: Home,
+    version: ModelVersion,
+    *,
+    now: datetime,
+    records: Sequence[Record] = (),
+    code: SourceState | None = None,
 ) -> Provenance | None:
     """Say how a version was made, sign it, and note both in the ledger.
 
@@ -46,6 +51,7 @@ def sign_version(
         version: Which one.
         now: When.
         records: What Dagster itself says of the materialisations: data and code versions.
+        code: The code that trained it; None where that is not known any more, and is not signed.
 
     Returns:
         Where the statement is; None where this process has no key to sign with.
@@ -57,7 +63,7 @@ def sign_version(
     key = home.signing.signer()
     if key is None:
         return None
-    statement = _statement(home, version, records)
+    statement = _statement(home, version, records, code)
     made = home.store.write({ENVELOPE: seal(statement.to_bytes(), PAYLOAD, key)})
     with writing(home.engine):
         kept = home.provenance.record(
@@ -101,12 +107,14 @@ def opened(home: Home, kept: Provenance) -> Statement:
     return Statement.from_bytes(envelope.payload, source=source)
 
 
-def _statement(home: Home, version: ModelVersion, records: Sequence[Record]) -> Statement:
+def _statement(
+    home: Home, version: ModelVersion, records: Sequence[Record], code: SourceState | None
+) -> Statement:
     artifact = home.store.artifact(version.sha256)
     card = json.loads(home.store.read(artifact, CARD_FILE))
     lineage = home.lineage.ancestors(version.sha256)
     made = next((each for each in lineage if each.sha256 == version.sha256), None)
-    gate, code = home.gates.latest(version.plant, version.number), source_state()
+    gate = home.gates.latest(version.plant, version.number)
     return Statement(
         subjects={
             MANIFEST: version.sha256,
@@ -120,11 +128,11 @@ def _statement(home: Home, version: ModelVersion, records: Sequence[Record]) -> 
         given={
             "seed": card.get("training", {}).get("seed"),
             "environment": made.environment if made else {},
-            "packages": code.packages,
+            "packages": code.packages if code else {},
             "retrain": _retrain(home, gate),
         },
         dependencies=[*_materials(lineage, version.sha256), *_code(code)],
-        builder={"rul_platform": code.packages.get("rul-platform", ""), "code": code.fingerprint},
+        builder=_builder(made, code),
         run=made.run_id if made else "",
         finished_at=(made.created_at if made else version.created_at).isoformat(),
         byproducts=_byproducts(home, gate, records),
@@ -161,8 +169,15 @@ def _materials(lineage: Sequence[Materialization], sha256: str) -> list[Dependen
     ]
 
 
-def _code(code: SourceState) -> list[Dependency]:
-    found = []
+def _builder(made: Materialization | None, code: SourceState | None) -> dict[str, str]:
+    told = {"rul_platform": str(made.environment.get("rul_platform", "")) if made else ""}
+    return told | ({"code": code.fingerprint} if code else {})
+
+
+def _code(code: SourceState | None) -> list[Dependency]:
+    if code is None:
+        return []
+    found = list[Dependency]()
     if code.commit:
         found.append(
             Dependency(

@@ -23,7 +23,7 @@ from rul_platform.orchestration.instance import COMMAND_LINE, STARTED_BY
 from rul_platform.orchestration.partitions import PLANT
 from rul_platform.storage.deployments import models_of
 from rul_platform.storage.home import Home
-from rul_platform.storage.lineage import Input
+from rul_platform.storage.lineage import BORN_OUTSIDE, Input
 from rul_platform.storage.models import ModelVersion
 
 CONFIGS: dict[str, type[dg.Config]] = {
@@ -38,17 +38,6 @@ CONFIGS: dict[str, type[dg.Config]] = {
 }
 JUDGED_BY_CHAMPION = {"evaluation_report", "deployed_model"}
 """They compare with whoever is in charge, which a deployment changes."""
-
-BORN_OUTSIDE = {
-    "plant_source",
-    "landing",
-    "feedback",
-    "outcomes",
-    "predictions",
-    "cmapss_source",
-    "simulator",
-}
-"""What materialisations name as read although no asset of ours made it."""
 
 PLANT_ASSETS = {
     "plant_feedback",

@@ -16,6 +16,17 @@ import sqlalchemy as sa
 from rul_platform.storage.database import writing
 from rul_platform.storage.tables import MATERIALIZATION, MATERIALIZATION_INPUT
 
+BORN_OUTSIDE = {
+    "plant_source",
+    "landing",
+    "feedback",
+    "outcomes",
+    "predictions",
+    "cmapss_source",
+    "simulator",
+}
+"""What materialisations name as read although no asset of ours made it."""
+
 _MADE, _READ = MATERIALIZATION.c, MATERIALIZATION_INPUT.c
 
 

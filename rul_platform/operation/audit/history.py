@@ -79,7 +79,11 @@ def _normal(package: str) -> str:
 
 def _facts(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
     own, signed = told["version"]["sha256"], told["provenance"] or {}
-    steps = {f"{each['asset']}[{each['partition']}]": each for each in told["made_from"]}
+    steps = dict[str, Any]()
+    for each in told[
+        "made_from"
+    ]:  # newest first: what was made before the last retrain comes later
+        steps.setdefault(f"{each['asset']}[{each['partition']}]", each)
     gate = told["gate"][-1] if told["gate"] else {}
     return {
         "data": {name: each["sha256"] for name, each in steps.items() if each["sha256"] != own},

@@ -13,15 +13,13 @@ from rul_platform.errors import EnvelopeError, KeyFileError, StoreError
 from rul_platform.operation.audit.problems import Problem
 from rul_platform.operation.provenance import GATE, opened
 from rul_platform.storage.home import Home
+from rul_platform.storage.lineage import BORN_OUTSIDE
 from rul_platform.storage.models import ModelVersion
 from rul_platform.storage.provenance import Provenance
 
 PART = "versions"
 ROOTS = ("raw_cmapss", "plant_readings")
 """Assets that read raw data from outside of the platform."""
-
-AT_WORK = ("feedback", "outcomes", "predictions")
-"""What assets read from the tables of a model at work; no asset makes it."""
 
 
 @dataclass(slots=True)
@@ -78,8 +76,7 @@ def _lineage(home: Home, version: ModelVersion, where: str, hashed: Hashed) -> I
         for problem in hashed.problems(home, step.sha256):
             yield Problem("broken", PART, f"{where}, {step.asset}[{step.partition}]", problem)
         for read in step.inputs:
-            is_made = step.asset not in ROOTS and read.asset not in AT_WORK
-            if is_made and read.sha256 not in known:
+            if read.asset not in BORN_OUTSIDE and read.sha256 not in known:
                 what = f"it read {read.asset}[{read.partition}], which nothing registered made"
                 yield Problem("broken", PART, f"{where}, {step.asset}[{step.partition}]", what)
 

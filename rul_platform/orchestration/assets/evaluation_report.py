@@ -21,14 +21,16 @@ from rul_platform.core.canonical import canonical_json
 from rul_platform.core.evaluation import evaluate
 from rul_platform.core.gate import REJECT, Verdict, decide
 from rul_platform.operation.provenance import sign_version
+from rul_platform.operation.source_state import source_state
 from rul_platform.orchestration import report
 from rul_platform.orchestration.dagster_records import records
 from rul_platform.orchestration.partitions import PLANT
 from rul_platform.orchestration.retries import retrying
 from rul_platform.orchestration.settings_in_force import settings_in_force
-from rul_platform.orchestration.step import REPORT_CODE, Step
+from rul_platform.orchestration.step import LEARNING_CODE, REPORT_CODE, Step
 from rul_platform.storage.home import Home
 from rul_platform.storage.plain_files import write_whole
+from rul_platform.storage.provenance import Provenance
 
 
 @dg.asset(
@@ -70,9 +72,7 @@ def evaluation_report(
         table="predictions.parquet",
         together_with=ruling.noted,
     )
-    version = home.registry.register(name, entry.candidate.sha256, now=home.now())
-    lineage = home.lineage.ancestors(version.sha256)
-    signed = sign_version(home, version, now=home.now(), records=records(context.instance, lineage))
+    signed = _signed(context, home, name, entry.candidate.sha256)
     shown = home.report_file(name)
     write_whole(shown, files["report.html"])
     return result._replace(
@@ -81,6 +81,22 @@ def evaluation_report(
             "provenance": signed.envelope if signed else "not signed: no key here",
             **(result.metadata or {}),
         }
+    )
+
+
+def _signed(
+    context: dg.AssetExecutionContext, home: Home, plant: str, sha256: str
+) -> Provenance | None:
+    """Sign how the candidate was made; with this code's commit only where this code trained it."""
+    version = home.registry.register(plant, sha256, now=home.now())
+    lineage = home.lineage.ancestors(sha256)
+    is_ours = any(each.sha256 == sha256 and each.code_version == LEARNING_CODE for each in lineage)
+    return sign_version(
+        home,
+        version,
+        now=home.now(),
+        records=records(context.instance, lineage),
+        code=source_state() if is_ours else None,
     )
 
 
