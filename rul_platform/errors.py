@@ -54,6 +54,7 @@
     ├── InferenceError              a model in service could not answer
     ├── AuditSubjectError           an audit was asked about something that is not there
     ├── NotReproducibleError        a version cannot be trained again from what is recorded
+    ├── NotSignedError              evidence was asked for, and what it must hold is not signed
     ├── EnvelopeError               a signed envelope is damaged, changed, or of nobody known
     ├── KeyFileError                a file with a key is damaged, or others may read or replace it
     ├── ChannelError                a channel did not take an alert
@@ -630,6 +631,16 @@ class NotReproducibleError(RulPlatformError):
 
     def __init__(self, version: str, why: str) -> None:
         super().__init__(f"{version} cannot be trained again: {why}.")
+
+
+class NotSignedError(RulPlatformError):
+    """Evidence was asked for, and what it must hold is not signed."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"No evidence without a signature: {what} is signed by nobody. `rul audit sign` does so on "
+            f"a machine with the key."
+        )
 
 
 class EnvelopeError(RulPlatformError):

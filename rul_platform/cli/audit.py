@@ -239,6 +239,38 @@ def reproduce(settings: Settings, version: str, as_json: bool) -> None:
     sys.exit(0 if found.is_identical else NOBODY)
 
 
+@audit.command()
+@click.argument("version")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The zip; PLANT_NUMBER_evidence.zip here by default.",
+)
+@click.pass_obj
+def export(settings: Settings, version: str, out: Path | None) -> None:
+    """An evidence bundle of VERSION (PLANT:NUMBER): checked with openssl and sha256sum alone.
+
+    The zip holds the model, how it was made, the ledger, signatures and public keys, a script that
+    checks them, the lineage as PROV-JSON and OpenLineage, a CycloneDX bill of materials, a model card.
+
+    \b
+    Example:
+      rul audit export pumps:3 --out pumps_3.zip
+    """
+    from rul_platform.operation.audit import subjects
+    from rul_platform.operation.audit.bundle import bundle
+    from rul_platform.storage.home import Home
+    from rul_platform.storage.plain_files import write_whole
+
+    home = Home(settings)
+    found = subjects.version(home, version)
+    target = out or Path(f"{found.plant}_{found.number}_evidence.zip")
+    write_whole(target, bundle(home, found))
+    click.echo(f"Written: {target}. To check it: unzip it, then `sh verify.sh` in its folder.")
+    for key_id in home.signing.known():
+        click.echo(f"Give the fingerprint of the key on another way: {key_id}")
+
+
 def _moment(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)

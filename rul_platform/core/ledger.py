@@ -9,7 +9,7 @@ Belongs here: the hash of a row, and what is wrong with a list of rows. Does not
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from rul_platform.core.framing import framed_sha256
+from rul_platform.core.framing import framed_bytes, framed_sha256
 
 DOMAIN = "rul_platform/ledger/1"
 GENESIS = "0" * 64
@@ -47,6 +47,12 @@ def row_hash(*, seq: int, kind: str, plant: str, body: str, created_at: str, pre
     """
     fields = (str(seq), kind, plant, body, created_at, previous)
     return framed_sha256(DOMAIN, *(field.encode() for field in fields))
+
+
+def row_bytes(row: LedgerRow) -> bytes:
+    """What a row's hash is made of; it ends with the hash of the row before."""
+    fields = (str(row.seq), row.kind, row.plant, row.body, row.created_at, row.previous)
+    return framed_bytes(DOMAIN, *(field.encode() for field in fields))
 
 
 def chain_problems(rows: Iterable[LedgerRow]) -> tuple[str, ...]:
