@@ -31,7 +31,7 @@ def audit() -> None:
 @AS_JSON
 @click.pass_obj
 def verify(settings: Settings, as_json: bool) -> None:
-    """Check ledger, signatures, files, lineage, decisions and predictions; tell all that is wrong.
+    """Check ledger, signatures, files, lineage, decisions, predictions, sensors; tell all that is wrong.
 
     Nothing is changed. Every artifact that a version rests on is read and hashed, so this takes as long
     as reading them.
@@ -42,9 +42,11 @@ def verify(settings: Settings, as_json: bool) -> None:
     """
     from rul_platform.cli.audit_words import verified
     from rul_platform.operation.audit.verify import verify as check
+    from rul_platform.orchestration.instance import switched_unseen
     from rul_platform.storage.home import Home
 
-    found = check(Home(settings))
+    home = Home(settings)
+    found = check(home, more=switched_unseen(home))
     click.echo(json.dumps(found.to_json(), indent=2) if as_json else verified(found))
     sys.exit(found.exit_code)
 

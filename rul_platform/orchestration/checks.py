@@ -24,6 +24,7 @@ from rul_platform.core.gate import HOLD, Verdict
 from rul_platform.core.scaling import MIN_READINGS
 from rul_platform.core.windows import Windows
 from rul_platform.errors import DataError
+from rul_platform.orchestration.audit_checks import lineage_holds
 from rul_platform.orchestration.model_checks import MODEL_CHECKS
 from rul_platform.orchestration.partitioned_checks import (
     Context,
@@ -196,6 +197,7 @@ CHECKS = [
     beats_the_constant,
     compared_with_boosting,
     promotion_gate,
+    lineage_holds,
     *MODEL_CHECKS,
 ]
 

@@ -9,6 +9,8 @@ import click
 import dagster as dg
 from filelock import FileLock, Timeout
 
+from rul_platform.operation.audit.problems import Problem
+from rul_platform.orchestration import switches
 from rul_platform.storage.home import Home
 from rul_platform.storage.plain_files import write_whole
 
@@ -63,6 +65,14 @@ def open_instance(home: Home) -> Iterator[dg.DagsterInstance]:
     with _alone(folder), dg.DagsterInstance.from_config(str(folder), COMMAND_SETTINGS) as instance:
         fail_dead_runs(instance)
         yield instance
+
+
+def switched_unseen(home: Home) -> tuple[Problem, ...]:
+    """Sensors and schedules of the embedded instance that were switched outside of the ledger."""
+    if not (home.dagster / SETTINGS).exists():
+        return ()
+    with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
+        return switches.problems(home, instance)
 
 
 def tidy_instance(home: Home) -> Path:

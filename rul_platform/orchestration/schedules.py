@@ -1,4 +1,4 @@
-"""What happens by the clock, in UTC: a nightly look at every plant, retention, a weekly fire drill.
+"""What happens by the clock, in UTC: a nightly audit and a look at every plant, retention, a fire drill.
 
 The sensors look more often at less; these jobs look at everything, also where the sensors are switched
 off, and leave a run that shows it.
@@ -69,6 +69,38 @@ def rehearse_rollbacks(context: dg.OpExecutionContext, home: HomeResource) -> No
         raise_alert(home, alert, now)
 
 
+@dg.op
+def verify_records(context: dg.OpExecutionContext, home: HomeResource) -> None:
+    """Audit everything, as `rul audit verify` does; an alert and a failed run where it does not hold."""
+    from rul_platform.operation.alerting import raise_alert
+    from rul_platform.operation.audit.verify import BROKEN, verify
+    from rul_platform.storage.alerts import NewAlert
+
+    now, found = home.now(), verify(home)
+    context.log.info(str(found.looked_at))
+    for problem in found.problems:
+        context.log.warning(f"[{problem.part}] {problem.kind}: {problem.sentence}")
+    if found.exit_code != BROKEN:
+        return
+    broken = [each for each in found.problems if each.kind == "broken"]
+    alert = NewAlert(
+        key=f"audit:{now:%Y-%m-%d}",
+        plant="",
+        kind="audit",
+        severity="critical",
+        title=f"The records do not hold: {len(broken)} problems",
+        text=f"The first: {broken[0].sentence}. `rul audit verify` tells all of them.",
+    )
+    raise_alert(home, alert, now)
+    raise dg.Failure(description=f"{alert.title}. {alert.text}", allow_retries=False)
+
+
+@dg.job(description=verify_records.description)
+def nightly_audit() -> None:
+    """One step."""
+    verify_records()
+
+
 @dg.job(description=check_plants.description)
 def nightly_check() -> None:
     """One step."""
@@ -98,6 +130,7 @@ def _at(cron: str, job: dg.JobDefinition) -> dg.ScheduleDefinition:
 
 
 SCHEDULES = [
+    _at("15 1 * * *", nightly_audit),
     _at("15 2 * * *", nightly_check),
     _at("15 3 * * *", retention),
     _at("15 4 * * 1", fallback_fire_drill),

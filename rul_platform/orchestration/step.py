@@ -33,7 +33,7 @@ from rul_platform.orchestration.provenance import (
 from rul_platform.storage.artifacts import Artifact, ArtifactStore
 from rul_platform.storage.database import writing
 from rul_platform.storage.home import Home
-from rul_platform.storage.lineage import Input
+from rul_platform.storage.lineage import RAW_DATA, Input
 
 __all__ = [
     "DATA_CODE", "LEARNING_CODE", "REPORT_CODE", "STUDY_CODE", "Champion", "Files", "Metadata", "Step",
@@ -182,6 +182,7 @@ class Step:
         artifact = self._home.store.write(files)
         code = self._context.assets_def.code_versions_by_key[self._context.asset_key]
         with writing(self._home.engine):
+            self._note_new_data(artifact.sha256)
             more = together_with(artifact.sha256) if together_with else {}
             self._home.lineage.record(
                 asset=self._asset,
@@ -199,6 +200,7 @@ class Step:
             metadata={
                 **metadata,
                 **more,
+                **self._ledger_row(),
                 **(columns_of(files[table]) if table else {}),
                 "sha256": artifact.sha256,
                 "files": file_table(artifact),
@@ -215,6 +217,20 @@ class Step:
             return {"version": version.number}
 
         return self.publish(files, together_with=register, **reported)
+
+    def _note_new_data(self, sha256: str) -> None:
+        """Raw data that is not what it was is an event of the ledger."""
+        partition = str(self._context.partition_key)
+        before = self._home.lineage.current(self._asset, partition)
+        if self._asset in RAW_DATA and (before is None or before.sha256 != sha256):
+            body = {"asset": self._asset, "partition": partition, "sha256": sha256}
+            plant = partition if self._asset == "plant_readings" else ""
+            self._home.ledger.append("data", plant=plant, body=body, now=self._home.now())
+
+    def _ledger_row(self) -> Metadata:
+        """Up to where the ledger had come: what it says of this materialisation stands before."""
+        newest = self._home.ledger.newest()
+        return {} if newest is None else {"ledger_row": newest.seq}
 
     @property
     def _asset(self) -> str:

@@ -16,6 +16,9 @@ import sqlalchemy as sa
 from rul_platform.storage.database import writing
 from rul_platform.storage.tables import MATERIALIZATION, MATERIALIZATION_INPUT
 
+RAW_DATA = ("raw_cmapss", "plant_readings")
+"""Assets that read raw data from outside of the platform."""
+
 BORN_OUTSIDE = {
     "plant_source",
     "landing",

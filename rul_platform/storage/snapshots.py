@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from rul_platform.core.policy import Configured
 from rul_platform.errors import RecordError
 from rul_platform.storage.database import writing
+from rul_platform.storage.ledger import LedgerStore
 from rul_platform.storage.operation_tables import CONFIG_SNAPSHOT
 from rul_platform.storage.upsert import insert
 
@@ -22,9 +23,12 @@ class SnapshotStore:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._ledger = LedgerStore(engine)
 
     def keep(self, configured: Configured, now: datetime) -> str:
         """Keep settings; the same ones are kept once, with where their values first came from.
+
+        Settings that were never seen before are noted in the ledger.
 
         Returns:
             The sha256 that names them.
@@ -36,9 +40,10 @@ class SnapshotStore:
             "created_at": now,
         }
         with writing(self._engine) as connection:
-            connection.execute(
-                insert(connection, CONFIG_SNAPSHOT).values(row).on_conflict_do_nothing()
-            )
+            kept = insert(connection, CONFIG_SNAPSHOT).values(row).on_conflict_do_nothing()
+            if connection.execute(kept).rowcount:
+                body = {"settings": configured.sha256}
+                self._ledger.append("configuration", body=body, now=now)
         return configured.sha256
 
     def all(self) -> dict[str, dict[str, Any]]:

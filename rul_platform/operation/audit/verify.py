@@ -45,8 +45,12 @@ class Audit:
         }
 
 
-def verify(home: Home) -> Audit:
+def verify(home: Home, *, more: tuple[Problem, ...] = ()) -> Audit:
     """Check ledger, versions, other artifacts, decisions and predictions; changes nothing.
+
+    Args:
+        home: Where everything is recorded.
+        more: What was found where this layer does not look.
 
     Raises:
         DatabaseError: The tables cannot be read at all.
@@ -58,6 +62,7 @@ def verify(home: Home) -> Audit:
         *everything_else(home, hashed),
         *decisions(home, counted),
         *answers(home, answered),
+        *more,
     )
     looked_at = {
         "ledger_rows": walk.rows,

@@ -13,13 +13,11 @@ from rul_platform.errors import EnvelopeError, KeyFileError, StoreError
 from rul_platform.operation.audit.problems import Problem
 from rul_platform.operation.provenance import GATE, opened
 from rul_platform.storage.home import Home
-from rul_platform.storage.lineage import BORN_OUTSIDE
+from rul_platform.storage.lineage import BORN_OUTSIDE, RAW_DATA
 from rul_platform.storage.models import ModelVersion
 from rul_platform.storage.provenance import Provenance
 
 PART = "versions"
-ROOTS = ("raw_cmapss", "plant_readings")
-"""Assets that read raw data from outside of the platform."""
 
 
 @dataclass(slots=True)
@@ -42,12 +40,17 @@ class Hashed:
 def versions(home: Home, hashed: Hashed) -> Iterator[Problem]:
     """Everything that is wrong with model versions and with what they were made from."""
     for version in home.registry.versions():
-        where = f"{version.plant} version {version.number}"
-        if version.cleaned_at is None:
-            for problem in hashed.problems(home, version.sha256):
-                yield Problem("broken", PART, where, problem)
-        yield from _lineage(home, version, where, hashed)
-        yield from _provenance(home, version, where, hashed)
+        yield from of_version(home, version, hashed)
+
+
+def of_version(home: Home, version: ModelVersion, hashed: Hashed) -> Iterator[Problem]:
+    """Everything that is wrong with one version and with what it was made from."""
+    where = f"{version.plant} version {version.number}"
+    if version.cleaned_at is None:
+        for problem in hashed.problems(home, version.sha256):
+            yield Problem("broken", PART, where, problem)
+    yield from _lineage(home, version, where, hashed)
+    yield from _provenance(home, version, where, hashed)
 
 
 def everything_else(home: Home, hashed: Hashed) -> Iterator[Problem]:
@@ -66,7 +69,7 @@ def _lineage(home: Home, version: ModelVersion, where: str, hashed: Hashed) -> I
     if not steps:
         yield Problem("broken", PART, where, "no materialisation made it: its lineage is not there")
         return
-    if not any(step.asset in ROOTS for step in steps):
+    if not any(step.asset in RAW_DATA for step in steps):
         what = f"its lineage ends at {steps[-1].asset}, before any raw data"
         yield Problem("broken", PART, where, what)
     known = {step.sha256 for step in steps}

@@ -8,6 +8,7 @@ from rul_platform.orchestration.sensors.feedback import retrain_on_feedback
 from rul_platform.orchestration.sensors.guard import guard_champions
 from rul_platform.orchestration.sensors.outcomes import retrain_on_outcomes
 from rul_platform.orchestration.sensors.plants import new_plants
+from rul_platform.orchestration.sensors.switches import watch_switches
 
 SENSORS = [
     new_plants,
@@ -17,5 +18,6 @@ SENSORS = [
     guard_champions,
     failed_runs,
     finished_retrains,
+    watch_switches,
     send_alerts,
 ]
