@@ -1,7 +1,7 @@
 """Anchors of the ledger: in the database, and once more in a file away from it.
 
-The file is beside the keys. Whoever can rewrite the whole database, its anchors included, is found by
-the file's; whoever can also write there, by those in signed envelopes, and by what was exported.
+The file is in the home folder. Whoever can rewrite the whole database, its anchors included, is found
+by the file's; whoever can also write there, by those in signed envelopes, and by what was exported.
 
 Belongs here: the table and the file. Does not belong here: when to sign (``ledger``), what an anchor
 proves (``core.ledger_anchor``, ``operation.audit``).

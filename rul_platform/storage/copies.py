@@ -27,11 +27,14 @@ from rul_platform.storage.operation_tables import (
     CONFIG_SNAPSHOT,
     GATE,
     LEDGER,
+    LEDGER_ANCHOR,
+    PROVENANCE,
 )
 from rul_platform.storage.tables import MATERIALIZATION, MATERIALIZATION_INPUT
 
-LEFT_BEHIND = (ALERT, LEDGER)
-"""Of a plant, yet not copied: a ledger without its beginning is none, and nobody is alerted twice."""
+LEFT_BEHIND = (ALERT, LEDGER, LEDGER_ANCHOR, PROVENANCE)
+"""Not copied: a ledger without its beginning is none, what is signed is about the original, and nobody
+is alerted twice."""
 WHOLE = (MATERIALIZATION, MATERIALIZATION_INPUT, CONFIG_SNAPSHOT)
 """Of no plant alone: what its artifacts were made from, and settings."""
 ROWS_AT_ONCE = 1_000

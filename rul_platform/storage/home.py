@@ -6,6 +6,7 @@ cache/             downloaded archives
 dagster/           the embedded Dagster instance
 reports/           the newest report of each plant, for people
 keys/              the keys of people's pseudonyms and those that sign, unless RUL_KEYS points elsewhere
+anchors.jsonl      signatures over the ledger's rows, also kept in the tables
 training/          live figures of trainings, where they are asked for
 studies/           how far searches and methods have come, and their locks
 transfer_studies/  finished draws of studies that are under way
@@ -192,7 +193,7 @@ class Home:
     @cached_property
     def anchors(self) -> AnchorStore:
         """Signatures over the ledger's rows."""
-        return AnchorStore(self.engine, self._keys / "anchors.jsonl")
+        return AnchorStore(self.engine, self.folder / "anchors.jsonl")
 
     @cached_property
     def signing(self) -> SigningKeys:

@@ -31,7 +31,7 @@ def test_an_empty_home_holds_and_a_changed_one_does_not(tmp_path: Path):
     assert terminal.types("audit", "sign").code == 0
     found = terminal.reads("audit", "verify")
     assert (found["holds"], found["looked_at"]["ledger_rows"]) == (True, 1)
-    anchors = tmp_path / "home" / "keys" / "anchors.jsonl"
+    anchors = tmp_path / "home" / "anchors.jsonl"
     line = json.loads(anchors.read_text().splitlines()[0])
     anchors.write_text(json.dumps(line | {"seq": 2}) + "\n")
     broken = terminal.types("audit", "verify")

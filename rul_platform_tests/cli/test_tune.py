@@ -222,10 +222,10 @@ def test_the_method_writes_its_log_and_is_not_taken_twice(
     """With a budget of seconds: what the steps come to is tested with the method itself."""
     brief = replace(BUDGETS["quick"], steps=40, sweep_steps=20, trials=2, trial_steps=30)
     monkeypatch.setitem(BUDGETS, "quick", brief)
-    asked = ("method", PUMPS, "--architecture", "gru", "--out", str(tmp_path / "log"))
+    asked = ("method", "SIM", "--architecture", "gru", "--out", str(tmp_path / "log"))
     first = at_work.types(*asked)
     assert first.code == 0, first.err
-    assert f"# The method on {PUMPS}" in first.out
+    assert "# The method on SIM" in first.out
     assert {path.name for path in (tmp_path / "log").iterdir()} == {
         "method.md",
         "method.json",

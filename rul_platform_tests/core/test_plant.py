@@ -2,7 +2,7 @@ import json
 import tomllib
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rul_platform.core.plant import Plant, parse_plant
@@ -362,6 +362,7 @@ def as_toml(value: object) -> str:
             return json.dumps(value)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # its first draw imports character tables
 @given(
     sections=st.dictionaries(
         st.sampled_from(["title", "source", "columns", "sensors", "failure", "label", "split"]),
