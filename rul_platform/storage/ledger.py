@@ -83,11 +83,8 @@ class LedgerStore:
         question = sa.select(LEDGER).order_by(_L.seq)
         with self._engine.connect() as connection:
             found = connection.execution_options(yield_per=batch).execute(question)
-            for row in found:
-                yield LedgerRow(
-                    seq=row[0], kind=row[1], plant=row[2], body=row[3], created_at=row[4],
-                    previous=row[5], hash=row[6],
-                )  # fmt: skip
+            for rows in found.partitions():
+                yield from map(LedgerRow._make, rows)
 
     def rows(self, after: int = 0, limit: int = 1_000) -> tuple[LedgerRow, ...]:
         """The next ``limit`` rows behind ``after``, in order."""

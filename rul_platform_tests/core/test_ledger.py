@@ -1,5 +1,4 @@
 import hashlib
-from dataclasses import replace
 
 import pytest
 
@@ -51,7 +50,7 @@ def test_an_untouched_chain_has_no_problem():
 @pytest.mark.parametrize("field", ["kind", "plant", "body", "created_at"])
 def test_a_changed_row_is_found_with_its_number(field):
     rows = chain()
-    rows[2] = replace(rows[2], **{field: "other"})
+    rows[2] = rows[2]._replace(**{field: "other"})
 
     (problem,) = chain_problems(rows)
 
@@ -78,7 +77,7 @@ def test_missing_rows_are_named():
 
 def test_rows_renumbered_over_a_gap_are_found():
     rows = chain(4)
-    closed = [*rows[:2], replace(rows[3], seq=3)]
+    closed = [*rows[:2], rows[3]._replace(seq=3)]
 
     problems = chain_problems(closed)
 
@@ -104,7 +103,7 @@ def test_a_row_given_twice_is_found():
 
 def test_swapped_contents_are_found():
     rows = chain(4)
-    rows[1], rows[2] = replace(rows[2], seq=2), replace(rows[1], seq=3)
+    rows[1], rows[2] = rows[2]._replace(seq=2), rows[1]._replace(seq=3)
 
     assert any("row 2 was changed" in problem for problem in chain_problems(rows))
     assert any("row 3 was changed" in problem for problem in chain_problems(rows))

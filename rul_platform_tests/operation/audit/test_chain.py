@@ -1,7 +1,7 @@
 """Whatever is done to the ledger behind the platform's back is found, on both databases."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -35,7 +35,7 @@ class Opened:
         with writing(self.home.engine) as connection:
             connection.execute(LEDGER.delete())
             connection.execute(LEDGER_ANCHOR.delete())
-            connection.execute(LEDGER.insert(), [asdict(row) for row in rows])
+            connection.execute(LEDGER.insert(), [row._asdict() for row in rows])
             kept = [each for each in self.anchors if each["hash"] in hashes]
             if kept:
                 connection.execute(LEDGER_ANCHOR.insert(), kept)
@@ -81,14 +81,14 @@ def opened(
 
 
 def changed(row: LedgerRow, **values: object) -> LedgerRow:
-    return LedgerRow(**asdict(row) | values)
+    return LedgerRow(**row._asdict() | values)
 
 
 def sealed_anew(rows: list[LedgerRow]) -> list[LedgerRow]:
     """All hashes computed again, as who knows the layout can."""
     found, previous = list[LedgerRow](), GENESIS
     for number, row in enumerate(rows, start=1):
-        content = asdict(row) | {"seq": number, "previous": previous}
+        content = row._asdict() | {"seq": number, "previous": previous}
         del content["hash"]
         found.append(LedgerRow(**content, hash=row_hash(**content)))
         previous = found[-1].hash
@@ -110,7 +110,7 @@ def moment(rows: list[LedgerRow], random: Random) -> list[LedgerRow]:
 def own_hash(rows: list[LedgerRow], random: Random) -> list[LedgerRow]:
     """A row that was changed and hashed again, the others left."""
     at = random.randrange(len(rows))
-    content = asdict(rows[at]) | {"body": '{"number":99}'}
+    content = rows[at]._asdict() | {"body": '{"number":99}'}
     del content["hash"]
     return [*rows[:at], LedgerRow(**content, hash=row_hash(**content)), *rows[at + 1 :]]
 
