@@ -105,6 +105,18 @@ DAMAGES: dict[str, tuple[Callable[[Home], None], str]] = {
         sql("config_snapshot", "UPDATE config_snapshot SET settings = '{}'"),
         "do not have the hash",
     ),
+    "settings that are no JSON": (
+        sql("config_snapshot", "UPDATE config_snapshot SET settings = '{'"), "cannot be read",
+    ),
+    "evidence that is no JSON": (
+        sql("deployment", "UPDATE deployment SET evidence = '{'"), "cannot be read",
+    ),
+    "ledger row that is no JSON": (
+        sql("ledger", "UPDATE ledger SET body = '{' WHERE kind = 'gate'"), "was changed",
+    ),
+    "time that is none": (
+        sql("deployment", "UPDATE deployment SET since = 'yesterday'"), "cannot be read",
+    ),
     "prediction": (
         sql("prediction", "UPDATE prediction SET created_at = '2020-01-01 00:00:00.000000'"),
         "which was not in charge",

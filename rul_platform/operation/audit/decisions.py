@@ -18,7 +18,7 @@ from rul_platform.core.gate_evidence import Evidence
 from rul_platform.core.policy import Policy
 from rul_platform.core.trigger import Circumstances, FeedbackCounts
 from rul_platform.errors import RecordError
-from rul_platform.operation.audit.problems import Problem
+from rul_platform.operation.audit.problems import Problem, guarded
 from rul_platform.storage.deployments import ROLLBACK, Deployment
 from rul_platform.storage.gates import Gate
 from rul_platform.storage.home import Home
@@ -51,12 +51,12 @@ class Counted:
 
 def decisions(home: Home, counted: Counted) -> Iterator[Problem]:
     """Everything that is wrong with what was decided, plant after plant."""
-    yield from _settings(home)
+    yield from guarded(SETTINGS, _settings(home))
     for plant in sorted({version.plant for version in home.registry.versions()}):
-        yield from _deployments(home, plant, counted)
-        yield from _gates(home, plant, counted)
-    yield from _triggers(home, counted)
-    yield from _feedback(home, counted)
+        yield from guarded(DEPLOYMENTS, _deployments(home, plant, counted))
+        yield from guarded(GATES, _gates(home, plant, counted))
+    yield from guarded(TRIGGERS, _triggers(home, counted))
+    yield from guarded(FEEDBACK, _feedback(home, counted))
 
 
 def _settings(home: Home) -> Iterator[Problem]:

@@ -3,8 +3,11 @@
 Belongs here: the form. Does not belong here: looking (the other modules of this package).
 """
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
+
+from rul_platform.errors import RulPlatformError
 
 Kind = Literal["broken", "unknown"]
 """``broken``: what was recorded no longer holds. ``unknown``: it cannot be looked at here."""
@@ -34,3 +37,15 @@ class Problem:
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return asdict(self)
+
+
+def guarded(part: str, found: Iterator[Problem]) -> Iterator[Problem]:
+    """All that was found; where looking itself fails, as on a row that is no JSON any more, that too.
+
+    What this part would have looked at afterwards is not looked at; the other parts are.
+    """
+    try:
+        yield from found
+    except (RulPlatformError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        what = f"what is recorded cannot be read ({type(error).__name__}: {error})"
+        yield Problem("broken", part, part, what)

@@ -9,7 +9,7 @@ from typing import Any
 from rul_platform.operation.audit.answers import answers
 from rul_platform.operation.audit.chain import Walk, chain
 from rul_platform.operation.audit.decisions import Counted, decisions
-from rul_platform.operation.audit.problems import Problem
+from rul_platform.operation.audit.problems import Problem, guarded
 from rul_platform.operation.audit.versions import Hashed, everything_else, versions
 from rul_platform.storage.home import Home
 
@@ -57,11 +57,11 @@ def verify(home: Home, *, more: tuple[Problem, ...] = ()) -> Audit:
     """
     walk, hashed, counted, answered = Walk(), Hashed(), Counted(), {"predictions": 0}
     problems = (
-        *chain(home, walk),
-        *versions(home, hashed),
-        *everything_else(home, hashed),
+        *guarded("ledger", chain(home, walk)),
+        *guarded("versions", versions(home, hashed)),
+        *guarded("artifacts", everything_else(home, hashed)),
         *decisions(home, counted),
-        *answers(home, answered),
+        *guarded("predictions", answers(home, answered)),
         *more,
     )
     looked_at = {

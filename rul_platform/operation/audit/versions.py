@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from rul_platform.core.statement import MANIFEST, Statement
 from rul_platform.errors import EnvelopeError, KeyFileError, StoreError
-from rul_platform.operation.audit.problems import Problem
+from rul_platform.operation.audit.problems import Problem, guarded
 from rul_platform.operation.provenance import GATE, opened
 from rul_platform.storage.home import Home
 from rul_platform.storage.lineage import BORN_OUTSIDE, RAW_DATA
@@ -40,7 +40,7 @@ class Hashed:
 def versions(home: Home, hashed: Hashed) -> Iterator[Problem]:
     """Everything that is wrong with model versions and with what they were made from."""
     for version in home.registry.versions():
-        yield from of_version(home, version, hashed)
+        yield from guarded(PART, of_version(home, version, hashed))
 
 
 def of_version(home: Home, version: ModelVersion, hashed: Hashed) -> Iterator[Problem]:
