@@ -69,7 +69,7 @@ def user_interface(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
         try:
             yield ui
             signal_group(ui, signal.SIGINT)
-            ui.wait(PATIENCE_SECONDS)
+            ui.communicate(timeout=PATIENCE_SECONDS)  # read on: a full pipe would hold it up
         finally:
             watchdog.cancel()
             signal_group(ui, signal.SIGKILL)

@@ -154,10 +154,12 @@ def test_everything_that_happens_by_itself_is_switched_on(tmp_path: Path):
             "failed_runs",
             "finished_retrains",
             "send_alerts",
+            "watch_switches",
         ),
         "RUNNING",
     )
     assert {each.name for each in repository.schedule_defs} == {
+        "nightly_audit_schedule",
         "nightly_check_schedule",
         "retention_schedule",
         "fallback_fire_drill_schedule",

@@ -20,6 +20,7 @@ from rul_platform_tests.orchestration.sensors.conftest import (
     rate,
     set_policy,
 )
+from rul_platform_tests.storage.rows import execute
 
 __all__ = ["at_work"]
 
@@ -52,11 +53,26 @@ def damage(works: Works, number: int) -> Path:
 def test_the_schedules_run_by_night_in_utc():
     told = {each.job_name: (each.cron_schedule, each.execution_timezone) for each in SCHEDULES}
     assert told == {
+        "nightly_audit": ("15 1 * * *", "UTC"),
         "nightly_check": ("15 2 * * *", "UTC"),
         "retention": ("15 3 * * *", "UTC"),
         "fallback_fire_drill": ("15 4 * * 1", "UTC"),
     }
     assert {each.default_status for each in SCHEDULES} == {dg.DefaultScheduleStatus.RUNNING}
+
+
+def test_the_nightly_audit_holds_or_alerts_and_is_red(finished: Works):
+    run(finished, "nightly_audit")
+    assert not alerts(finished, "audit")
+    execute(
+        finished.home.engine,
+        "DROP TRIGGER ledger_update",
+        "UPDATE ledger SET plant = 'x' WHERE seq = 1",
+    )
+    with pytest.raises(dg.Failure, match=r"The records do not hold: \d+ problems\. The first: "):
+        run(finished, "nightly_audit")
+    (alert,) = alerts(finished, "audit")
+    assert alert.severity == "critical"
 
 
 def test_the_nightly_check_asks_for_retrains_and_writes_the_figures(at_work: Works):

@@ -57,7 +57,7 @@ def test_a_retrain_is_asked_for_begun_and_ended(engine, retrains):
     assert retrains.current("press") is None
     assert retrains.last_finished("press") == retrains.get(asked.id) == ended
 
-    [row] = LedgerStore(engine).rows()
+    [row] = LedgerStore(engine).of_kind("retrain_closed")
     assert (row.kind, row.plant) == ("retrain_closed", "press")
     assert json.loads(row.body) == {
         "retrain": asked.id, "state": "deployed", "verdict": "PROMOTE", "attempt": 1, "run_id": "run-a",
@@ -130,7 +130,7 @@ def test_an_end_is_an_end(engine, retrains):
     ended = retrains.close(asked.id, "failed", error="the disk is full", now=LATER)
 
     assert retrains.close(asked.id, "failed", error="again", now=LATER + timedelta(1)) == ended
-    assert len(LedgerStore(engine).rows()) == 1
+    assert len(LedgerStore(engine).of_kind("retrain_closed")) == 1
     with pytest.raises(RetrainStateError, match="is failed, attempt 1; it would have to be open"):
         retrains.close(asked.id, "deployed", now=LATER)
     with pytest.raises(RetrainStateError, match="would have to be not over"):
