@@ -51,6 +51,11 @@ def signal_group(ui: subprocess.Popen[str], number: int) -> None:
         return  # nobody is left
 
 
+def take_interrupts() -> None:
+    """As in a terminal: tests that run in the background inherit that interrupts are ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def user_interface(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
     """`rul ui` in a process group of its own, all of which is gone at the end, whatever happens."""
@@ -63,6 +68,7 @@ def user_interface(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=take_interrupts,
     ) as ui:
         watchdog = Timer(PATIENCE_SECONDS, signal_group, (ui, signal.SIGKILL))
         watchdog.start()
