@@ -269,6 +269,7 @@ def export(settings: Settings, version: str, out: Path | None) -> None:
     target = out or Path(f"{found.plant}_{found.number}_evidence.zip")
     write_whole(target, bundle(home, found))
     click.echo(f"Written: {target}. To check it: unzip it, then `sh verify.sh` in its folder.")
+    click.echo("It holds the whole ledger: all plants, and the reasons that people gave.")
     for key_id in home.signing.known():
         click.echo(f"Give the fingerprint of the key on another way: {key_id}")
 

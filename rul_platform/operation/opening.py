@@ -41,9 +41,9 @@ def open_with_feedback(
         OpenRetrainError: Another one of this plant is not over.
         EvidenceUsedError: One with this trigger and watermark was asked for before.
     """
-    since = window_start(now, configured.policy)
+    since, snapshot = window_start(now, configured.policy), home.snapshots.keep(configured, now)
     with home.feedback.deciding():
-        retrain = _open(home, asking, configured, now)
+        retrain = home.retrains.open(**asdict(asking), snapshot=snapshot, now=now)
         claim = home.feedback.claim(retrain.plant, since, retrain.id)
         used = {"since": since.isoformat(), "rows": claim.rows, "root": claim.root}
         _tell(home, retrain, {"feedback": used})
@@ -54,16 +54,12 @@ def open_with_outcomes(
     home: Home, asking: Asking, configured: Configured, now: datetime
 ) -> Retrain:
     """Open a retrain that uses up the outcomes; raises as :func:`open_with_feedback` does."""
+    snapshot = home.snapshots.keep(configured, now)
     with writing(home.engine):
-        retrain = _open(home, asking, configured, now)
+        retrain = home.retrains.open(**asdict(asking), snapshot=snapshot, now=now)
         claimed = home.outcomes.claim(retrain.plant, retrain.id)
         _tell(home, retrain, {"outcomes": {"rows": claimed}})
     return retrain
-
-
-def _open(home: Home, asking: Asking, configured: Configured, now: datetime) -> Retrain:
-    snapshot = home.snapshots.keep(configured, now)
-    return home.retrains.open(**asdict(asking), snapshot=snapshot, now=now)
 
 
 def _tell(home: Home, retrain: Retrain, used: Mapping[str, Any]) -> None:

@@ -88,14 +88,18 @@ def rotate(home: Home, *, actor: str, reason: str, now: datetime) -> PublicKey:
     """
     reason, former = given(reason), _signer(home)
     key = PrivateKey.generate()
-    home.signing.publish(key.public)
+    path = home.signing.publish(key.public)
     body = _told(key.public) | {
         "replaces": former.public.id,
         "endorsement": former.sign(_endorsed(key.public, former.public.id)).hex(),
         "actor": actor,
         "reason": reason,
     }
-    home.ledger.append(KEY, body=body, now=now)
+    try:
+        home.ledger.append(KEY, body=body, now=now)
+    except BaseException:
+        path.unlink(missing_ok=True)  # the ledger knows nothing of it
+        raise
     home.signing.replace(key)
     anchor_newest(home.ledger, home.anchors, home.signing, now)
     return key.public
@@ -104,7 +108,11 @@ def rotate(home: Home, *, actor: str, reason: str, now: datetime) -> PublicKey:
 def keys(home: Home) -> tuple[KnownKey, ...]:
     """Every key that the ledger tells of, oldest first, and whether it can be believed."""
     signer = home.signing.signer()
-    own = signer.public.id if signer else None
+    return told(home, own=signer.public.id if signer else None)
+
+
+def told(home: Home, *, own: str | None = None) -> tuple[KnownKey, ...]:
+    """As :func:`keys`, without a look at the private key."""
     return tuple(_keys(home, own))
 
 
@@ -143,9 +151,17 @@ def _signer(home: Home) -> PrivateKey:
 def _keys(home: Home, own: str | None) -> Iterator[KnownKey]:
     known, former = home.signing.known(), dict[str, PublicKey]()
     for row in home.ledger.of_kind(KEY):
-        body = json.loads(row.body)
-        key, replaces = PublicKey(bytes.fromhex(body["public"])), body.get("replaces")
-        if key.id in former:
+        try:
+            body = json.loads(row.body)
+            key, replaces = PublicKey(bytes.fromhex(body["public"])), body.get("replaces")
+            key_id = key.id
+        except (ValueError, KeyError, TypeError, AttributeError):
+            problem = f"row {row.seq} of the ledger about it cannot be read"
+            yield KnownKey(
+                key_id="", since=row.created_at, replaces=None, problem=problem, is_signer=False
+            )
+            continue
+        if key_id in former:
             continue  # of two processes that came first at once, both have told
         problem = None
         if key.id != body["key_id"]:
@@ -165,9 +181,11 @@ def _keys(home: Home, own: str | None) -> Iterator[KnownKey]:
 
 
 def _is_endorsed(key: PublicKey, by: PublicKey | None, body: dict[str, str]) -> bool:
-    if by is None:
+    try:
+        signature = bytes.fromhex(body["endorsement"])
+    except (ValueError, KeyError, TypeError):
         return False
-    return by.has_signed(bytes.fromhex(body["endorsement"]), _endorsed(key, by.id))
+    return by is not None and by.has_signed(signature, _endorsed(key, by.id))
 
 
 def _told(key: PublicKey) -> dict[str, str]:

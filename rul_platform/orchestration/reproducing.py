@@ -99,7 +99,7 @@ def _made(home: Home, version: ModelVersion) -> Materialization:
     found = home.lineage.by_sha256(version.sha256)
     made = next((each for each in found if each.partition == version.plant), None)
     name = f"{version.plant} version {version.number}"
-    if made is None or made.asset != ASSET:
+    if made is None:
         raise NotReproducibleError(name, "no training is recorded that made it")
     if any(each.asset == "outcomes" for each in made.inputs):
         former = next(each.sha256 for each in made.inputs if each.asset == ASSET)
@@ -108,6 +108,8 @@ def _made(home: Home, version: ModelVersion) -> Materialization:
             f"it is version {before.number} with an interval that outcomes calibrated: no training"
         )
         raise NotReproducibleError(name, f"{why}. Reproduce version {before.number}")
+    if made.asset != ASSET:
+        raise NotReproducibleError(name, f"{made.asset} made it, not a training")
     return made
 
 

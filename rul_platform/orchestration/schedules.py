@@ -6,6 +6,7 @@ off, and leave a run that shows it.
 
 import dagster as dg
 
+from rul_platform.orchestration import switches
 from rul_platform.orchestration.sensors.rounds import go_round, plants_at_work
 from rul_platform.storage.home import Home
 
@@ -76,7 +77,8 @@ def verify_records(context: dg.OpExecutionContext, home: HomeResource) -> None:
     from rul_platform.operation.audit.verify import BROKEN, verify
     from rul_platform.storage.alerts import NewAlert
 
-    now, found = home.now(), verify(home)
+    now = home.now()
+    found = verify(home, more=switches.problems(home, context.instance))
     context.log.info(str(found.looked_at))
     for problem in found.problems:
         context.log.warning(f"[{problem.part}] {problem.kind}: {problem.sentence}")

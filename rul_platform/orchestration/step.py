@@ -33,7 +33,7 @@ from rul_platform.orchestration.provenance import (
 from rul_platform.storage.artifacts import Artifact, ArtifactStore
 from rul_platform.storage.database import writing
 from rul_platform.storage.home import Home
-from rul_platform.storage.lineage import RAW_DATA, Input
+from rul_platform.storage.lineage import RAW_DATA, Input, Materialization
 
 __all__ = [
     "DATA_CODE", "LEARNING_CODE", "REPORT_CODE", "STUDY_CODE", "Champion", "Files", "Metadata", "Step",
@@ -181,8 +181,8 @@ class Step:
         self._refuse_orphan()
         artifact = self._home.store.write(files)
         code = self._context.assets_def.code_versions_by_key[self._context.asset_key]
+        before = self._home.lineage.current(self._asset, str(self._context.partition_key))
         with writing(self._home.engine):
-            self._note_new_data(artifact.sha256)
             more = together_with(artifact.sha256) if together_with else {}
             self._home.lineage.record(
                 asset=self._asset,
@@ -195,6 +195,7 @@ class Step:
                 inputs=tuple(self._inputs),
                 now=self._home.now(),
             )
+            self._note_new_data(artifact.sha256, before)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(artifact.sha256),
             metadata={
@@ -218,10 +219,9 @@ class Step:
 
         return self.publish(files, together_with=register, **reported)
 
-    def _note_new_data(self, sha256: str) -> None:
-        """Raw data that is not what it was is an event of the ledger."""
+    def _note_new_data(self, sha256: str, before: Materialization | None) -> None:
+        """Raw data that is not what it was is an event of the ledger, written last."""
         partition = str(self._context.partition_key)
-        before = self._home.lineage.current(self._asset, partition)
         if self._asset in RAW_DATA and (before is None or before.sha256 != sha256):
             body = {"asset": self._asset, "partition": partition, "sha256": sha256}
             plant = partition if self._asset == "plant_readings" else ""

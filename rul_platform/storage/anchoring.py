@@ -4,9 +4,11 @@ Belongs here: that one act. Does not belong here: where anchors and keys are (``
 ``signing_keys``), what keys the ledger names and how one follows another (``operation.signing``).
 """
 
+import json
 from datetime import datetime
 
 from rul_platform.core.ledger_anchor import Anchor
+from rul_platform.core.signatures import PrivateKey
 from rul_platform.storage.anchors import AnchorStore
 from rul_platform.storage.column_types import in_utc
 from rul_platform.storage.ledger import LedgerStore
@@ -31,13 +33,28 @@ def anchor_newest(
         KeyFileError: The key is damaged, or others may read or replace it.
         OSError: A file cannot be written.
     """
-    if (first := keys.make_first()) is not None:
-        public = first.public
-        ledger.append(KEY, body={"key_id": public.id, "public": public.raw.hex()}, now=now)
+    before = anchors.newest()
+    told = None if before is None else before.key_id
+    if before is None and not ledger.of_kind(KEY):
+        keys.make_first()
     key, newest = keys.signer(), ledger.newest()
     if key is None or newest is None:
         return None
+    if key.public.id != told and not _is_told(ledger, key, keys, now):
+        return None  # the ledger names other keys: `rul keys rotate` on the machine that has them
+    newest = ledger.newest() or newest
     signed_at = in_utc(now).isoformat(timespec="microseconds")
     anchor = Anchor.made(newest.seq, newest.hash, signed_at=signed_at, key=key)
     anchors.keep(anchor)
     return anchor
+
+
+def _is_told(ledger: LedgerStore, key: PrivateKey, keys: SigningKeys, now: datetime) -> bool:
+    """Whether the ledger tells of the key; of the first one it is told here, also after a crash."""
+    told = {json.loads(row.body).get("key_id") for row in ledger.of_kind(KEY)}
+    if not told:
+        keys.publish(key.public)
+        body = {"key_id": key.public.id, "public": key.public.raw.hex()}
+        ledger.append(KEY, body=body, now=now)
+        return True
+    return key.public.id in told

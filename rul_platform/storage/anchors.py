@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import BinaryIO
 
 import sqlalchemy as sa
 
@@ -72,8 +73,10 @@ class AnchorStore:
     def _append(self, line: bytes) -> None:
         """Whole lines only, also where several processes write: each takes its turn."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        with self.file.open("ab") as stream:
+        with self.file.open("ab+") as stream:
             fcntl.flock(stream, fcntl.LOCK_EX)
+            if stream.tell() and not _ends_a_line(stream):
+                stream.write(b"\n")  # a writer was cut off
             stream.write(line)
             stream.flush()
             os.fsync(stream.fileno())
@@ -81,3 +84,8 @@ class AnchorStore:
 
 def _anchor(row: sa.RowMapping) -> Anchor:
     return Anchor.from_json({name: row[name] for name in ANCHOR_FIELDS})
+
+
+def _ends_a_line(stream: BinaryIO) -> bool:
+    stream.seek(-1, os.SEEK_END)
+    return stream.read(1) == b"\n"

@@ -30,6 +30,7 @@ from rul_platform.storage.operation_tables import (
     LEDGER_ANCHOR,
     PROVENANCE,
 )
+from rul_platform.storage.signing_keys import SigningKeys
 from rul_platform.storage.tables import MATERIALIZATION, MATERIALIZATION_INPUT
 
 LEFT_BEHIND = (ALERT, LEDGER, LEDGER_ANCHOR, PROVENANCE)
@@ -81,6 +82,11 @@ class ThrowawayHome(Home):
     def store(self) -> ArtifactStore:
         """Both homes' artifacts; written here."""
         return OverlayStore(self.folder / "store", self._beneath.store)
+
+    @cached_property
+    def signing(self) -> SigningKeys:
+        """Keys of its own: what is tried is signed by nobody."""
+        return SigningKeys(self.folder / "keys")
 
 
 @contextmanager

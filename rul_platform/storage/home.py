@@ -17,6 +17,7 @@ rul.db             the platform's tables, likewise
 import json
 import logging
 import tempfile
+import weakref
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
@@ -27,7 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from rul_platform.core.plant import NAME_PATTERN, NAME_RULE
 from rul_platform.core.policy import Configured, configure
-from rul_platform.errors import ConfigError, KeyFileError, PlantNameError, SettingsError
+from rul_platform.errors import ConfigError, PlantNameError, RulPlatformError, SettingsError
 from rul_platform.settings import Settings
 from rul_platform.storage.alerts import AlertOutbox
 from rul_platform.storage.anchoring import anchor_newest
@@ -142,7 +143,13 @@ class Home:
         in_home = sa.URL.create("sqlite", database=str(self.folder / "rul.db"))
         engine = connect(self.settings.database_url or in_home)
         migrate(engine)
-        tell_of_rows(engine, self._anchor)
+        myself = weakref.ref(self)  # the engine must not keep its home alive
+
+        def anchor() -> None:
+            if (home := myself()) is not None:
+                home.anchor()
+
+        tell_of_rows(engine, anchor)
         return engine
 
     @cached_property
@@ -239,7 +246,7 @@ class Home:
     def _keys(self) -> Path:
         return self.settings.keys or self.folder / "keys"
 
-    def _anchor(self) -> None:
+    def anchor(self) -> None:
         """Sign the ledger's newest row, after the commit that brought it.
 
         What fails here must not make what is committed look undone: it is logged, the next row's anchor
@@ -247,7 +254,7 @@ class Home:
         """
         try:
             anchor_newest(self.ledger, self.anchors, self.signing, self.now())
-        except (OSError, KeyFileError, SQLAlchemyError) as error:
+        except (OSError, RulPlatformError, SQLAlchemyError) as error:
             _LOG.warning("The ledger's newest row could not be anchored: %s", error)
 
     @cached_property

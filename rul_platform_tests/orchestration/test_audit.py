@@ -91,6 +91,19 @@ DAMAGES: dict[str, tuple[Callable[[Home], None], str]] = {
         sql("deployment", "UPDATE deployment SET since = '2020-01-01 00:00:00.000000'"),
         "the ledger knows nothing of it",
     ),
+    "another champion": (
+        sql("model_version", "UPDATE model_version SET state = 'retired'"), "version None answers",
+    ),
+    "said to be tidied away": (
+        sql("model_version", "UPDATE model_version SET cleaned_at = '2026-01-01 00:00:00.000000'"),
+        "it is said to be tidied away",
+    ),
+    "an unknown decision": (
+        sql("deployment", "UPDATE deployment SET evidence = '{\"kind\":\"x\"}'"), "no such decision: x",
+    ),
+    "parameters": (
+        sql("materialization", "UPDATE materialization SET parameters = '{}'"), "other parameters",
+    ),
     "deployment taken away": (
         sql("deployment", "DELETE FROM deployment", "delete"), "the table does not",
     ),
@@ -168,3 +181,20 @@ def test_where_the_key_is_elsewhere_rows_may_be_unsigned_and_that_is_said(answer
     assert found.exit_code == UNKNOWN
     (problem,) = found.problems
     assert "signed by no known key" in problem.what
+
+
+def test_what_was_tidied_away_with_the_ledger_s_knowledge_is_not_missing(answered: Home):
+    """A version that a clean-up removed, though the champion went on from it."""
+    now, registry = answered.now(), answered.registry
+    old = registry.register(PUMPS, answered.store.write({"card.json": b"{}"}).sha256, now=now)
+    answered.lineage.record(
+        asset="finetuned_model", partition=PUMPS, sha256=old.sha256, run_id="r", code_version="c",
+        parameters={}, environment={}, now=now,
+        inputs=answered.lineage.current("finetuned_model", PUMPS).inputs,
+    )  # fmt: skip
+    registry.reject(PUMPS, old.number, "worse")
+    registry.mark_cleaned(PUMPS, old.number, now=now)
+    gone = [{"number": old.number, "sha256": old.sha256}]
+    answered.ledger.append("cleanup", plant=PUMPS, body={"versions": gone}, now=now)
+    answered.store.remove(old.sha256)
+    assert verify(answered).problems == ()

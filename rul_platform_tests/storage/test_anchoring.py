@@ -104,6 +104,8 @@ def test_the_private_key_is_its_owners_alone(ledger, keys):
 def test_another_key_takes_over_and_the_former_stays_known(ledger, anchors, keys):
     ledger.append("purge", body={}, now=NOW)
     former, other = keys.signer(), PrivateKey.generate()
+    body = {"key_id": other.public.id, "public": other.public.raw.hex()}
+    ledger.append("key", body=body, now=NOW)
     keys.replace(other)
     ledger.append("purge", body={}, now=NOW)
     assert keys.signer() == other
@@ -119,3 +121,31 @@ def test_a_damaged_line_of_the_file_is_told_and_the_others_are_read(ledger, anch
     seqs = [each if isinstance(each, str) else each.seq for each in anchors.in_file()]
     assert f"line {len(seqs) - 1} of {anchors.file} is no anchor" == seqs[-2]
     assert seqs[-1] == 3
+
+
+def test_a_key_that_the_ledger_does_not_tell_of_signs_nothing(ledger, anchors, keys):
+    """As on a second machine that made one of its own."""
+    ledger.append("purge", body={}, now=NOW)
+    before = anchors.newest()
+    keys.replace(PrivateKey.generate())
+    ledger.append("purge", body={}, now=NOW)
+    assert anchors.newest() == before
+
+
+def test_a_first_key_that_a_crash_left_untold_is_told_later(ledger, anchors, keys):
+    key = keys.make_first()
+    next(keys.folder.glob("*.pub.pem")).unlink()
+    ledger.append("purge", body={}, now=NOW)
+    assert anchors.newest().key_id == key.public.id
+    assert set(keys.known()) == {key.public.id}
+    assert [row.kind for row in ledger.rows()] == ["purge", "key"]
+
+
+def test_a_line_that_was_cut_off_costs_no_other_one(ledger, anchors):
+    ledger.append("purge", body={}, now=NOW)
+    with anchors.file.open("ab") as stream:
+        stream.write(b'{"hash": "ab')
+    ledger.append("purge", body={}, now=NOW)
+    *_, torn, whole = anchors.in_file()
+    assert isinstance(torn, str)
+    assert whole == anchors.newest()

@@ -13,7 +13,7 @@ from rul_platform.core.signatures import PublicKey
 from rul_platform.errors import KeyFileError, RulPlatformError
 from rul_platform.operation.audit.problems import Problem
 from rul_platform.operation.provenance import ANCHOR, opened
-from rul_platform.operation.signing import keys as keys_told
+from rul_platform.operation.signing import told as keys_told
 from rul_platform.storage.home import Home
 
 PART = "ledger"
@@ -97,11 +97,11 @@ def _keys(home: Home) -> Iterator[Problem]:
     """Keys that the ledger tells of and that cannot be believed; files of keys that it does not."""
     try:
         told, known = keys_told(home), home.signing.known()
-    except (KeyFileError, ValueError, KeyError):
-        return  # `_anchors` says what is wrong with the files, the chain what is with rows
+    except KeyFileError:
+        return  # `_anchors` says what is wrong with the files
     for each in told if known else ():
         if each.problem is not None:
-            kind = "broken" if each.key_id in known else "unknown"
+            kind = "broken" if each.key_id in known or not each.key_id else "unknown"
             yield Problem(kind, PART, f"key {each.key_id[:12]}", each.problem)
     for key_id in known.keys() - {each.key_id for each in told}:
         what = "its public key is here, and the ledger knows nothing of it"

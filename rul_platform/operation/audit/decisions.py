@@ -5,7 +5,7 @@ committed to. Does not belong here: the models themselves (``versions``).
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -52,11 +52,18 @@ class Counted:
 def decisions(home: Home, counted: Counted) -> Iterator[Problem]:
     """Everything that is wrong with what was decided, plant after plant."""
     yield from guarded(SETTINGS, _settings(home))
-    for plant in sorted({version.plant for version in home.registry.versions()}):
+    for plant in _plants(home):
         yield from guarded(DEPLOYMENTS, _deployments(home, plant, counted))
         yield from guarded(GATES, _gates(home, plant, counted))
     yield from guarded(TRIGGERS, _triggers(home, counted))
     yield from guarded(FEEDBACK, _feedback(home, counted))
+
+
+def _plants(home: Home) -> list[str]:
+    """Those with versions, and those that the ledger says had some."""
+    told = home.ledger.of_kind("deployment", "rollback", "gate", "version")
+    versions = home.registry.versions()
+    return sorted({each.plant for each in versions} | {row.plant for row in told})
 
 
 def _settings(home: Home) -> Iterator[Problem]:
@@ -72,7 +79,10 @@ def _deployments(home: Home, plant: str, counted: Counted) -> Iterator[Problem]:
     counted.deployments += len(made)
     kinds = ("deployment", *set(LEDGER_KINDS.values()))
     told = [json.loads(row.body) for row in home.ledger.of_plant(plant, kinds)]
-    noted = {(body["number"], body["since"]): body for body in told if "since" in body}
+    noted = dict[tuple[int, str], list[dict[str, Any]]]()
+    for body in told:
+        if "since" in body:
+            noted.setdefault((body["number"], body["since"]), []).append(body)
     for before, after in pairwise(made):
         if before.until != after.since:
             until = before.until.isoformat() if before.until else "never"
@@ -83,11 +93,22 @@ def _deployments(home: Home, plant: str, counted: Counted) -> Iterator[Problem]:
             yield Problem(
                 "broken", DEPLOYMENTS, _where(each), "it never ended, though others followed"
             )
-        body = noted.pop((each.number, each.since.isoformat()), None)
-        yield from _against_ledger(each, body)
+        bodies = noted.get((each.number, each.since.isoformat()))
+        yield from _against_ledger(each, bodies.pop(0) if bodies else None)
         yield from _basis(home, each)
-    for number, since in noted:
+    yield from _serving(home, plant, made)
+    for number, since in (key for key, bodies in noted.items() for _ in bodies):
         what = f"the ledger says that version {number} came in charge {since}; the table does not"
+        yield Problem("broken", DEPLOYMENTS, plant, what)
+
+
+def _serving(home: Home, plant: str, made: Sequence[Deployment]) -> Iterator[Problem]:
+    """Who answers is the version of the deployment that is open."""
+    champion = home.registry.champion(plant)
+    serves = made[-1].number if made and made[-1].until is None else None
+    found = champion.number if champion else None
+    if found != serves:
+        what = f"version {found} answers, and by its deployments it is version {serves}"
         yield Problem("broken", DEPLOYMENTS, plant, what)
 
 
@@ -116,13 +137,20 @@ def _basis(home: Home, each: Deployment) -> Iterator[Problem]:
             yield Problem("broken", DEPLOYMENTS, _where(each), what)
         return
     if each.kind not in NEEDS_GATE:
+        yield Problem("broken", DEPLOYMENTS, _where(each), f"no such decision: {each.kind}")
         return
     answers = [g for g in home.gates.history(each.plant) if g.number == each.number]
-    before = [g for g in answers if g.created_at <= each.since and g.sha256 == each.sha256]
-    if not before:
-        yield Problem("broken", DEPLOYMENTS, _where(each), "the gate had not judged it by then")
+    known = [g for g in answers if g.sha256 == each.sha256]
+    if not known:
+        yield Problem("broken", DEPLOYMENTS, _where(each), "the gate has not judged it")
         return
-    newest = before[-1]
+    named = [g for g in known if g.report == each.evidence.get("report")]
+    before = [g for g in known if g.created_at <= each.since]
+    newest = (named or before or known)[-1]  # by what it names; a clock may have been set back
+    if each.kind == "confirmed" and newest.verdict == gates.REJECT:
+        yield Problem(
+            "broken", DEPLOYMENTS, _where(each), "it was confirmed, and the gate said REJECT"
+        )
     if each.kind == "promotion" and newest.verdict not in (gates.PROMOTE, gates.IN_CHARGE):
         what = f"it was promoted, and the gate had said {newest.verdict}"
         yield Problem("broken", DEPLOYMENTS, _where(each), what)
@@ -200,6 +228,9 @@ def _triggers(home: Home, counted: Counted) -> Iterator[Problem]:
         used = home.feedback.claimed(body["retrain"])
         if len(used) != body["feedback"]["rows"]:
             what = f"it used {body['feedback']['rows']} ratings; {len(used)} are there"
+            yield Problem("broken", TRIGGERS, where, what)
+        elif sum(each.rating == "negative" for each in used) != counts.negative:
+            what = f"{counts.negative} of its ratings were negative, and now others are"
             yield Problem("broken", TRIGGERS, where, what)
         elif merkle_root(each.commitment for each in used) != body["feedback"]["root"]:
             what = "the ratings that it used are others than those under the ledger's root"

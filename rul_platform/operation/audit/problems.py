@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from rul_platform.errors import RulPlatformError
-
 Kind = Literal["broken", "unknown"]
 """``broken``: what was recorded no longer holds. ``unknown``: it cannot be looked at here."""
 
@@ -46,6 +44,6 @@ def guarded(part: str, found: Iterator[Problem]) -> Iterator[Problem]:
     """
     try:
         yield from found
-    except (RulPlatformError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except Exception as error:
         what = f"what is recorded cannot be read ({type(error).__name__}: {error})"
         yield Problem("broken", part, part, what)

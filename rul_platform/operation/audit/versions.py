@@ -18,6 +18,8 @@ from rul_platform.storage.models import ModelVersion
 from rul_platform.storage.provenance import Provenance
 
 PART = "versions"
+NEEDED = ("champion", "candidate", "shadow")
+"""States whose files are never tidied away."""
 
 
 @dataclass(slots=True)
@@ -29,12 +31,30 @@ class Hashed:
     """
 
     artifacts: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    _tidied: frozenset[str] | None = field(default=None, repr=False)
 
     def problems(self, home: Home, sha256: str) -> tuple[str, ...]:
-        """What is wrong with an artifact; each is read once."""
+        """What is wrong with an artifact; each is read once, and none that was tidied away."""
+        if sha256 in self.tidied(home):
+            return ()
         if sha256 not in self.artifacts:
             self.artifacts[sha256] = home.store.verify(sha256)
         return self.artifacts[sha256]
+
+    def tidied(self, home: Home) -> frozenset[str]:
+        """Artifacts of versions whose files were removed, as the ledger says too."""
+        if self._tidied is None:
+            noted = {
+                gone["sha256"]
+                for row in home.ledger.of_kind("cleanup")
+                for gone in json.loads(row.body)["versions"]
+            }
+            self._tidied = frozenset(
+                each.sha256
+                for each in home.registry.versions()
+                if each.cleaned_at is not None and each.sha256 in noted
+            )
+        return self._tidied
 
 
 def versions(home: Home, hashed: Hashed) -> Iterator[Problem]:
@@ -46,9 +66,13 @@ def versions(home: Home, hashed: Hashed) -> Iterator[Problem]:
 def of_version(home: Home, version: ModelVersion, hashed: Hashed) -> Iterator[Problem]:
     """Everything that is wrong with one version and with what it was made from."""
     where = f"{version.plant} version {version.number}"
-    if version.cleaned_at is None:
-        for problem in hashed.problems(home, version.sha256):
-            yield Problem("broken", PART, where, problem)
+    for problem in hashed.problems(home, version.sha256):
+        yield Problem("broken", PART, where, problem)
+    if version.cleaned_at is not None and (
+        version.state in NEEDED or version.sha256 not in hashed.tidied(home)
+    ):
+        what = "it is said to be tidied away, and the ledger knows nothing of that, or it is needed"
+        yield Problem("broken", PART, where, what)
     yield from _lineage(home, version, where, hashed)
     yield from _provenance(home, version, where, hashed)
 
@@ -95,7 +119,7 @@ def _provenance(home: Home, version: ModelVersion, where: str, hashed: Hashed) -
     for envelope in there - noted:
         what = f"the ledger knows nothing of the statement {envelope[:12]} about it"
         yield Problem("broken", PART, f"{where}, provenance", what)
-    if not signed and not noted:
+    if not signed and not noted and version.cleaned_at is None:
         what = "how it was made is not signed: `rul audit sign` does so on a machine with the key"
         yield Problem("unknown", PART, where, what)
     for kept in signed:
@@ -120,14 +144,25 @@ def _statement(
         yield Problem("broken", PART, place, what)
     if version.cleaned_at is None:
         yield from _subjects(home, version, statement, place)
-    registered = {step.sha256: step for step in home.lineage.ancestors(version.sha256)}
+    own = home.lineage.by_sha256(version.sha256)
+    parameters = statement.chosen.get("parameters")
+    if not any(e.run_id == statement.run and e.parameters == parameters for e in own):
+        what = "lineage names another run or other parameters than what was signed"
+        yield Problem("broken", PART, place, what)
+    registered = {step.sha256 for step in home.lineage.ancestors(version.sha256)}
     for each in statement.dependencies:
+        if "run" not in each.facts:
+            continue  # from outside, or no artifact
         sha256 = each.digest.get("sha256", "")
-        if "run" in each.facts and sha256 not in registered:
+        made = home.lineage.by_sha256(sha256)
+        if sha256 not in registered:
             what = f"{each.name} ({sha256[:12]}) was signed as its origin, and lineage names it no more"
             yield Problem("broken", PART, place, what)
-        elif "run" in each.facts and registered[sha256].code_version != each.facts["code_version"]:
-            what = f"{each.name}: lineage names another version of the code than what was signed"
+        elif not any(
+            e.run_id == each.facts["run"] and e.code_version == each.facts["code_version"]
+            for e in made
+        ):
+            what = f"{each.name}: lineage names another version of the code or another run"
             yield Problem("broken", PART, place, what)
     gate = statement.byproduct(GATE)
     if gate is not None and not home.lineage.by_sha256(gate["digest"]["sha256"]):
