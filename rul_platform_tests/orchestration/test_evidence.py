@@ -93,6 +93,10 @@ def added(folder: Path) -> None:
     (folder / "model" / "more.bin").write_bytes(b"unsigned")
 
 
+def model_gone(folder: Path) -> None:
+    (folder / "model" / "card.json").unlink()
+
+
 def sums_of_all(folder: Path) -> None:
     """As who changes a file does, who knows how the list is made."""
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != SUMS)
@@ -105,7 +109,7 @@ def sums_of_all(folder: Path) -> None:
 
 @needs_openssl
 @pytest.mark.parametrize("forge_sums", [False, True], ids=["sums left", "sums forged"])
-@pytest.mark.parametrize("change", [model, statement, row, row_gone, tail_gone, added])
+@pytest.mark.parametrize("change", [model, model_gone, statement, row, row_gone, tail_gone, added])
 def test_a_forged_bundle_is_found(unpacked: Path, change: Callable[[Path], None], forge_sums: bool):
     change(unpacked)
     if forge_sums:

@@ -48,7 +48,7 @@ def _was_in_charge(each: Answered, served: Sequence[Deployment]) -> bool:
     return any(
         one.number == each.number
         and one.sha256 == each.sha256
-        and one.since <= each.created_at + LEEWAY
+        and one.decided_at <= each.created_at + LEEWAY  # by the clock that the answer was given by
         and (one.until is None or each.created_at - LEEWAY < one.until)
         for one in served
     )

@@ -12,6 +12,9 @@ done
 for file in model/*; do
   grep -q "$(sha256sum < "$file" | cut -c1-64)" signed/provenance.bytes || fail "$file is not what was signed"
 done
+named=$(sed 's/.*"subject":\[\([^]]*\)\].*/\1/' signed/provenance.bytes | grep -o '"name"' | wc -l)
+files=$(ls model | wc -l)
+test "$named" -eq $((files + 1)) || fail "model/ does not hold the files that were signed"
 previous=$(printf '%064d' 0)
 for row in ledger/*; do
   test "$(tail -c 64 "$row")" = "$previous" || fail "$row does not follow the row before"
