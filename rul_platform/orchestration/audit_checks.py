@@ -15,13 +15,14 @@ def lineage_holds(context: Context, home: HomeResource) -> dg.AssetCheckResult:
 
     Every artifact of that way is read and hashed. `rul audit verify` looks at everything else too.
     """
+    from rul_platform.operation.audit.problems import guarded
     from rul_platform.operation.audit.versions import Hashed, of_version
 
     plant = str(context.op_execution_context.partition_key)
     champion, hashed = home.registry.champion(plant), Hashed()
     if champion is None:
         return dg.AssetCheckResult(passed=True, description="No version is in charge yet.")
-    found = tuple(of_version(home, champion, hashed))
+    found = tuple(guarded("versions", of_version(home, champion, hashed)))
     broken = [each for each in found if each.kind == "broken"]
     return dg.AssetCheckResult(
         passed=not broken,

@@ -10,9 +10,11 @@ from typing import Any
 
 from rul_platform.errors import EnvelopeError, KeyFileError, StoreError
 from rul_platform.operation.provenance import opened
+from rul_platform.storage.deployments import Deployment
 from rul_platform.storage.gates import Gate
 from rul_platform.storage.home import Home
 from rul_platform.storage.ledger import LedgerRow
+from rul_platform.storage.lineage import Materialization
 from rul_platform.storage.models import ModelVersion
 from rul_platform.storage.predictions import LoggedPrediction
 
@@ -49,33 +51,13 @@ def dossier(home: Home, version: ModelVersion, prediction: LoggedPrediction | No
         },
         "prediction": _prediction(prediction),
         "in_charge": [
-            {
-                "since": each.since.isoformat(),
-                "until": each.until.isoformat() if each.until else None,
-                "kind": each.kind,
-                "actor": each.evidence.get("actor"),
-                "reason": each.evidence.get("reason"),
-            }
+            _time_in_charge(each)
             for each in home.registry.deployments(version.plant)
             if each.number == version.number
         ],
         "gate": [_gate(home, each) for each in gates],
         "retrain": _retrain(home, gates[-1].retrain_id if gates else None),
-        "made_from": [
-            {
-                "asset": each.asset,
-                "partition": each.partition,
-                "sha256": each.sha256,
-                "run": each.run_id,
-                "code_version": each.code_version,
-                "made_at": each.created_at.isoformat(),
-                "read": [
-                    {"asset": read.asset, "partition": read.partition, "sha256": read.sha256}
-                    for read in each.inputs
-                ],
-            }
-            for each in lineage
-        ],
+        "made_from": [_step(each) for each in lineage],
         "training": {
             "parameters": made.parameters if made else {},
             "environment": made.environment if made else {},
@@ -103,6 +85,31 @@ def _prediction(given: LoggedPrediction | None) -> Json | None:
         "role": given.role,
         "readings": given.readings_sha256,
         "is_strange": given.is_strange,
+    }
+
+
+def _time_in_charge(each: Deployment) -> Json:
+    return {
+        "since": each.since.isoformat(),
+        "until": each.until.isoformat() if each.until else None,
+        "kind": each.kind,
+        "actor": each.evidence.get("actor"),
+        "reason": each.evidence.get("reason"),
+    }
+
+
+def _step(made: Materialization) -> Json:
+    return {
+        "asset": made.asset,
+        "partition": made.partition,
+        "sha256": made.sha256,
+        "run": made.run_id,
+        "code_version": made.code_version,
+        "made_at": made.created_at.isoformat(),
+        "read": [
+            {"asset": read.asset, "partition": read.partition, "sha256": read.sha256}
+            for read in made.inputs
+        ],
     }
 
 

@@ -3,6 +3,7 @@
 Belongs here: those three questions. Does not belong here: one version as a whole (``dossier``).
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -74,7 +75,7 @@ def built_with(
 
 def _normal(package: str) -> str:
     """The normalized name of PEP 503, for comparing."""
-    return "-".join(part for part in package.lower().replace("_", "-").replace(".", "-").split("-"))
+    return re.sub(r"[-_.]+", "-", package).lower()
 
 
 def _facts(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
