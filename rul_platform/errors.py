@@ -29,6 +29,8 @@
     │   ├── RecordError             a record holds what no table can keep
     │   ├── UnknownPredictionError  no prediction has this id
     │   ├── UnknownRetrainError     no retrain has this id
+    │   ├── UnknownTokenError       no token has this id
+    │   ├── KeyReusedError          another request was answered under this key
     │   ├── OpenRetrainError        the plant's last retrain is not over
     │   ├── EvidenceUsedError       another retrain was asked for on the same evidence
     │   ├── RetrainStateError       a retrain is not in the state that this needs
@@ -48,10 +50,12 @@
     │   ├── UnknownVersionError     this plant has no version of this number
     │   ├── VersionStateError       a version in this state may not serve
     │   ├── NoChampionError         this plant has no model in charge
+    │   ├── ModelNotLoadedError     the model in charge could not be loaded
     │   ├── NoPredecessorError      there is no version to go back to
     │   ├── FrozenError             a person froze this plant's model
     │   └── FreezeStateError        a plant is frozen already, or is not
     ├── InferenceError              a model in service could not answer
+    ├── LogFullError                answers cannot be logged, so none are given
     ├── AuditSubjectError           an audit was asked about something that is not there
     ├── NotReproducibleError        a version cannot be trained again from what is recorded
     ├── NotSignedError              evidence was asked for, and what it must hold is not signed
@@ -347,6 +351,26 @@ class UnknownPredictionError(DatabaseError):
         )
 
 
+class UnknownTokenError(DatabaseError):
+    """No token has this id."""
+
+    def __init__(self, number: str) -> None:
+        self.number = number
+        super().__init__(
+            f"There is no token {number!r}. `rul token list` shows the ids; a secret is no id."
+        )
+
+
+class KeyReusedError(DatabaseError):
+    """Another request was answered under this key."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This Idempotency-Key was used for another request. Send a request again with its own key, "
+            "and every new one with a new key."
+        )
+
+
 class UnknownRetrainError(DatabaseError):
     """No retrain has this id."""
 
@@ -577,6 +601,17 @@ class NoChampionError(DeploymentError):
         )
 
 
+class ModelNotLoadedError(DeploymentError):
+    """The model in charge could not be loaded, and none before it either."""
+
+    def __init__(self, plant: str, number: int, problem: str) -> None:
+        self.plant, self.number, self.problem = plant, number, problem
+        super().__init__(
+            f"Version {number} is in charge of plant {plant!r} and could not be loaded: {problem} It is "
+            f"tried again by itself; `rul rollback {plant}` puts the version before it in charge."
+        )
+
+
 class NoPredecessorError(DeploymentError):
     """There is no version to go back to; says of each former champion why it is none."""
 
@@ -616,6 +651,18 @@ class InferenceError(RulPlatformError):
         super().__init__(
             f"{model} could not answer: {problem}. Nothing was answered; `rul rollback` puts the "
             f"version before it in charge again."
+        )
+
+
+class LogFullError(RulPlatformError):
+    """Answers cannot be logged, so none are given."""
+
+    def __init__(self, waiting: int, problem: str | None) -> None:
+        self.waiting = waiting
+        because = f" ({problem})" if problem else ""
+        super().__init__(
+            f"{waiting} answers wait to be logged{because}. None is given that could not be proven: ask "
+            f"again in a moment, and look whether the database runs."
         )
 
 

@@ -32,7 +32,9 @@ from rul_platform.cli.privacy import privacy
 from rul_platform.cli.rate import rate
 from rul_platform.cli.recalibrate import recalibrate
 from rul_platform.cli.retrain import retrain
+from rul_platform.cli.serve import serve
 from rul_platform.cli.status import status
+from rul_platform.cli.token import token
 from rul_platform.cli.train import deploy, evaluate, train
 from rul_platform.cli.tune import tune
 from rul_platform.cli.ui import ui
@@ -63,6 +65,7 @@ def rul(context: click.Context) -> None:
       rul retrain check pumps        whether that asks for a retrain
       rul benchmark                  how good the models are on NASA's turbofans
       rul kshot --target FD003       what transfer is worth to a plant of few machines
+      rul serve                      predictions, feedback and pages over HTTP; `rul token create` first
       rul ui                         all of it in Dagster's UI
 
     Everything lives in one home folder, `.rul` here unless RUL_HOME says otherwise.
@@ -86,6 +89,8 @@ for command in (
     status,
     windows,
     ui,
+    serve,
+    token,
     alerts,
     privacy,
     audit,

@@ -49,10 +49,27 @@ def channels(readings: pd.DataFrame, scaler: Scaler, *, cap: float) -> NDArray[n
     Raises:
         DataError: As :meth:`Scaler.apply`.
     """
-    scaled = scaler.apply(readings)
-    starts = unit_starts(readings["unit"])
+    scaled, starts = scaler.apply(readings), unit_starts(readings["unit"])
+    return channels_of(scaled, starts, readings["life"].to_numpy(dtype=np.float64), cap=cap)
+
+
+def channels_of(
+    scaled: NDArray[np.float64],
+    starts: NDArray[np.intp],
+    life: NDArray[np.float64],
+    *,
+    cap: float,
+) -> NDArray[np.float32]:
+    """As :func:`channels`, of readings that are scaled already.
+
+    Args:
+        scaled: Shape ``(R, S)``, ordered by unit, then by life.
+        starts: Row at which each unit begins.
+        life: Shape ``(R,)``, in the fleet's unit of life.
+        cap: The label cap, likewise.
+    """
     drift = _smoothed(scaled, starts) - _baseline(scaled, starts)
-    age = readings["life"].to_numpy(dtype=np.float64) / (AGE_CAPS * cap)
+    age = life / (AGE_CAPS * cap)
     return np.concatenate([scaled, drift, age[:, None]], axis=1).astype(np.float32)
 
 

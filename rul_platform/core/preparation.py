@@ -8,10 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from rul_platform.core import features, stillness, windows
 from rul_platform.core.fleet import Fleet
+from rul_platform.core.histories import Histories
 from rul_platform.core.scaling import Scaler
 from rul_platform.core.windows import Windows
 
@@ -77,6 +80,18 @@ class Preparation:
         table = features.channels(fleet.readings, self.scaler, cap=self.cap)
         index = windows.window_index(fleet, split, length=self.window, cap=self.cap)
         return Windows(table, index, self.window)
+
+    def newest(self, histories: Histories) -> NDArray[np.float32]:
+        """The newest window of each unit, shape ``(U, W, F)``: what a model at work is asked.
+
+        Raises:
+            DataError: A condition is unknown.
+        """
+        ours = histories.only(self.scaler.sensors)
+        scaled = self.scaler.scale(ours.values, ours.labels, ours.condition)
+        table = features.channels_of(scaled, ours.starts, ours.life, cap=self.cap)
+        last = ours.ends[:, None] - 1
+        return table[np.maximum(last + np.arange(1 - self.window, 1), ours.starts[:, None])]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; exact both ways."""

@@ -77,17 +77,35 @@ class Scaler:
                 f"{', '.join(self.sensors)}. Give these columns."
             )
             raise DataError(msg)
+        codes, labels = pd.factorize(readings["condition"])
+        values = readings[list(self.sensors)].to_numpy(dtype=np.float64)
+        return self.scale(values, [str(label) for label in labels], codes.astype(np.intp))
+
+    def scale(
+        self, values: NDArray[np.float64], labels: Sequence[str], condition: NDArray[np.intp]
+    ) -> NDArray[np.float64]:
+        """Scale values of this scaler's sensors.
+
+        Args:
+            values: Shape ``(R, S)``.
+            labels: Names of operating conditions.
+            condition: Shape ``(R,)``, place of each reading's condition among ``labels``; -1 for none.
+
+        Returns:
+            Shape ``(R, S)``, dimensionless.
+
+        Raises:
+            DataError: A condition was never seen in training.
+        """
         row_of = {label: row for row, label in enumerate(self.conditions)}
-        rows = readings["condition"].map(row_of)
-        if rows.isna().any():
-            unseen = sorted(set(readings.loc[rows.isna(), "condition"].astype(str)))
+        unseen = sorted(set(labels) - row_of.keys())
+        if unseen or (condition < 0).any():
             msg = (
-                f"Operating condition {', '.join(unseen)} was not seen in training, which knows "
-                f"{', '.join(self.conditions)}. Train with units that worked in it."
+                f"Operating condition {', '.join(unseen) or 'nan'} was not seen in training, which "
+                f"knows {', '.join(self.conditions)}. Train with units that worked in it."
             )
             raise DataError(msg)
-        row = rows.to_numpy(dtype=np.intp)
-        values = readings[list(self.sensors)].to_numpy(dtype=np.float64)
+        row = np.array([row_of[label] for label in labels], dtype=np.intp)[condition]
         return (values - self.mean[row]) / self.spread[row]
 
     def to_json(self) -> dict[str, Any]:

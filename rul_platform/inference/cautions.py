@@ -3,7 +3,7 @@
 Belongs here: when a prediction deserves less trust than it looks. Does not belong here: the prediction
 (``predictor``).
 
-Shape letter: U units.
+Shape letters: U units, W window length in readings, F channels.
 """
 
 from collections.abc import Sequence
@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rul_platform.core import stillness
-from rul_platform.core.fleet import Fleet
+from rul_platform.core.histories import Histories
 from rul_platform.core.preparation import Preparation
-from rul_platform.core.windows import Windows
 
 STRANGE_SPREADS = 10.0
 """A scaled sensor beyond this is no wear that training saw, but another unit or a broken sensor."""
@@ -27,10 +26,17 @@ STILL_FOR = 2
 of a few units is easily beaten by the next one, but seldom doubled."""
 
 
-def strange_sensors(preparation: Preparation, windows: Windows) -> list[list[str]]:
-    """For each window, a warning where its newest reading is unlike anything in training."""
+def strange_sensors(preparation: Preparation, x: NDArray[np.float32]) -> list[list[str]]:
+    """For each window, a warning where its newest reading is unlike anything in training.
+
+    Args:
+        preparation: Of the model.
+        x: Shape ``(U, W, F)``.
+    """
     sensors = preparation.scaler.sensors
-    scaled = np.abs(windows.newest()[:, : len(sensors)])
+    scaled = np.abs(x[:, -1, : len(sensors)])
+    if not (scaled > STRANGE_SPREADS).any():
+        return [[] for _ in scaled]
     return [
         [
             f"{', '.join(names)} far outside what the model learned from (more than "
@@ -44,7 +50,7 @@ def strange_sensors(preparation: Preparation, windows: Windows) -> list[list[str
 
 def cautions(
     preparation: Preparation,
-    fleet: Fleet,
+    histories: Histories,
     rul: NDArray[np.float64],
     far_rul: Sequence[float | None],
     *,
@@ -54,21 +60,19 @@ def cautions(
 
     Args:
         preparation: Of the model.
-        fleet: U histories.
+        histories: Of U units, with the model's sensors.
         rul: Shape ``(U,)``, predictions in life units.
         far_rul: U times what the head with a higher cap says, in life units.
         least_rows: A history with fewer readings is short.
     """
-    lives = [each[:, 0] for each in stillness.unit_values(fleet, ["life"])]
-    values = stillness.unit_values(fleet, preparation.scaler.sensors)
     return [
         [
-            *_short(len(life), least_rows),
-            *_begun_late(life, preparation),
-            *_stands_still(sensors, preparation),
+            *_short(rows.stop - rows.start, least_rows),
+            *_begun_late(histories.life[rows], preparation),
+            *_stands_still(histories.values[rows], preparation),
             *_healthy(float(said), far, preparation.cap),
         ]
-        for life, sensors, said, far in zip(lives, values, rul, far_rul, strict=True)
+        for rows, said, far in zip(histories.spans(), rul, far_rul, strict=True)
     ]
 
 

@@ -2,7 +2,7 @@
 
 Belongs here: what travels between the steps. Does not belong here: the steps (``predictor``).
 
-Shape letters: U units, N windows.
+Shape letters: U units, N windows, W window length in readings, F channels.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rul_platform.core.fleet import Fleet
-from rul_platform.core.windows import Windows
+from rul_platform.core.histories import Histories
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +51,12 @@ class Question:
     """Readings as a model looks at them: checked, and the newest window of each unit.
 
     Attributes:
-        fleet: U histories.
-        windows: U windows, in the order of the answers.
+        histories: Of U units, with the model's sensors, resampled as in training.
+        x: Shape ``(U, W, F)``, the newest window of each, dimensionless.
     """
 
-    fleet: Fleet
-    windows: Windows
+    histories: Histories
+    x: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

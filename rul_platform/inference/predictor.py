@@ -23,9 +23,10 @@ from onnxruntime.capi import (
 
 from rul_platform.core.artifact_files import CARD_FILE, MODEL_FILE
 from rul_platform.core.calibration import Calibration
+from rul_platform.core.histories import Histories
 from rul_platform.core.labels import to_life
 from rul_platform.core.preparation import Preparation
-from rul_platform.core.windows import Windows, last_of_each_unit
+from rul_platform.core.windows import Windows
 from rul_platform.errors import DataError, InferenceError, ReadingsError
 from rul_platform.inference.cautions import cautions, strange_sensors
 from rul_platform.inference.given_readings import as_history
@@ -51,6 +52,10 @@ ORT_ERRORS: tuple[type[Exception], ...] = (
     ort_errors.RuntimeException,
 )
 """What ONNX Runtime refuses a model or an input with; the classes have no parent of their own."""
+
+
+BATCH = 4096
+"""Windows that the graph is asked for at once: memory stays bounded."""
 
 
 class Predictor:
@@ -102,16 +107,25 @@ class Predictor:
         Raises:
             InferenceError: ONNX Runtime does not run the graph on them.
         """
-        batch = 4096
         rows = windows.rows()
+        parts = [
+            self.run(windows.table[rows[at : at + BATCH]]) for at in range(0, len(rows), BATCH)
+        ]
+        fars = [part.far for part in parts if part.far is not None]
+        rul = np.concatenate([part.rul for part in parts])
+        return Outputs(rul, np.concatenate(fars) if fars else None)
+
+    def run(self, x: NDArray[np.float32]) -> Outputs:
+        """What the graph says of windows that are cut out, shape ``(N, W, F)``.
+
+        Raises:
+            InferenceError: ONNX Runtime does not run the graph on them.
+        """
         try:
-            parts = [
-                self._session.run(self._names, {"x": windows.table[rows[at : at + batch]]})
-                for at in range(0, len(rows), batch)
-            ]
+            said: Any = self._session.run(self._names, {"x": x})
         except ORT_ERRORS as error:
             raise _failed(error) from error
-        return Outputs(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+        return Outputs(*said)
 
     def interval(
         self, rul: NDArray[np.float64], level: float | None = None
@@ -137,7 +151,7 @@ class Predictor:
             InferenceError: The model itself failed.
         """
         question = self.question(readings)
-        return self.answers(question, self.outputs(question.windows), level)
+        return self.answers(question, self.run(question.x), level)
 
     def question(self, readings: pd.DataFrame) -> Question:
         """Check readings and prepare them; the part of :meth:`predict` before the network.
@@ -145,9 +159,17 @@ class Predictor:
         Raises:
             ReadingsError: Lists everything that is wrong with the readings.
         """
-        fleet = as_history(readings, self.preparation)
+        return self.question_of(Histories.of(as_history(readings, self.preparation).readings))
+
+    def question_of(self, histories: Histories) -> Question:
+        """The same of readings that were checked already.
+
+        Raises:
+            ReadingsError: A machine worked in a condition that the model does not know.
+        """
+        ours = histories.only(self.preparation.scaler.sensors)
         try:
-            return Question(fleet, last_of_each_unit(self.preparation.windows(fleet, "predict")))
+            return Question(ours, self.preparation.newest(ours))
         except DataError as error:
             raise ReadingsError("readings", [str(error).rstrip(".")]) from error
 
@@ -158,7 +180,7 @@ class Predictor:
 
         Args:
             question: U units.
-            said: From :meth:`outputs`, of U windows.
+            said: From :meth:`run`, of U windows.
             level: As of :meth:`predict`.
 
         Raises:
@@ -168,16 +190,17 @@ class Predictor:
         raw, far = said.rul, said.far
         if not (np.isfinite(raw).all() and (far is None or np.isfinite(far).all())):
             raise InferenceError("The model", "what it says is no finite number")
-        fleet, windows, cap = question.fleet, question.windows, self.preparation.cap
+        histories, cap = question.histories, self.preparation.cap
+        newest = histories.life[histories.ends - 1]
         rul = to_life(raw, cap)
         far_rul = [None] * len(rul) if far is None else (np.maximum(far, 0.0) * cap).tolist()
         low, high = self.interval(rul, level)
-        strange = strange_sensors(self.preparation, windows)
-        other = cautions(self.preparation, fleet, rul, far_rul, least_rows=self._least_rows)
+        strange = strange_sensors(self.preparation, question.x)
+        other = cautions(self.preparation, histories, rul, far_rul, least_rows=self._least_rows)
         return [
             Prediction(
-                unit=str(unit),
-                life=float(life),
+                unit=unit,
+                life=float(newest[at]),
                 rul=float(rul[at]),
                 rul_low=float(low[at]),
                 rul_high=float(high[at]),
@@ -189,9 +212,7 @@ class Predictor:
                 warnings=(*other[at], *strange[at]),
                 is_strange=bool(strange[at]),
             )
-            for at, (unit, life) in enumerate(
-                zip(windows.index["unit"], windows.index["life"], strict=True)
-            )
+            for at, unit in enumerate(histories.units)
         ]
 
     @property

@@ -12,10 +12,8 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from rul_platform.core.shadow import arm
 from rul_platform.errors import (
     CalibrationError,
     InferenceError,
@@ -23,8 +21,8 @@ from rul_platform.errors import (
     RulPlatformError,
     StoreError,
 )
+from rul_platform.operation.answers import Answer, settle
 from rul_platform.operation.asking import Said, ask, load
-from rul_platform.storage.database import writing
 from rul_platform.storage.home import Home
 from rul_platform.storage.models import ModelVersion
 
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from rul_platform.core.plant import Plant
-    from rul_platform.inference.prediction import Prediction
 
 __all__ = ["Answer", "GivenReadings", "answer", "answer_given", "columns_of", "load", "read"]
 
@@ -54,25 +51,6 @@ class GivenReadings:
     def units(self) -> int:
         """How many machines they are of."""
         return int(self.for_model["unit"].nunique())
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer that was given, as it was logged.
-
-    Attributes:
-        id: Of the log's row.
-        number: The model version that answered.
-        sha256: Of that version.
-        role: ``champion`` or, in an A/B test, ``challenger``.
-        prediction: What it said.
-    """
-
-    id: str
-    number: int
-    sha256: str
-    role: str
-    prediction: "Prediction"
 
 
 def columns_of(home: Home, plant: str) -> "Plant":
@@ -145,53 +123,9 @@ def answer_given(
     share = home.configured(plant).policy.ab_share if beside else 0.0
     # files first: they are slow, and alone they do no harm
     kept = {} if given.as_read is None else home.landing.add(plant, given.as_read, now)
-    log = _Log(home, kept, now)
-    with writing(home.engine):
-        return [log.answers(unit, said, beside, share) for unit in said.by_unit]
-
-
-@dataclass(frozen=True, slots=True)
-class _Log:
-    """Writes answers, with the artifact of each unit's readings, within an open transaction."""
-
-    home: Home
-    readings: Mapping[str, str]
-    now: datetime
-
-    def answers(self, unit: str, said: Said, beside: Said | None, share: float) -> Answer:
-        """Decide which of two answers is given, log both, and give that one."""
-        if beside is None or unit not in beside.by_unit:
-            return self._give(said, unit, "champion")
-        if arm(beside.version.plant, beside.version.number, unit, share) == "challenger":
-            given, asked = self._give(beside, unit, "challenger"), said
-        else:
-            given, asked = self._give(said, unit, "champion"), beside
-        self._record(asked, unit, role="shadow", beside=given.id)
-        return given
-
-    def _give(self, said: Said, unit: str, role: str) -> Answer:
-        logged = self._record(said, unit, role=role, beside=None)
-        return Answer(logged, said.version.number, said.version.sha256, role, said.told[unit])
-
-    def _record(self, said: Said, unit: str, *, role: str, beside: str | None) -> str:
-        prediction = said.by_unit[unit]
-        return self.home.predictions.record(
-            plant=said.version.plant,
-            unit=unit,
-            number=said.version.number,
-            sha256=said.version.sha256,
-            life=prediction.life,
-            rul=prediction.rul,
-            rul_low=prediction.rul_low,
-            rul_high=prediction.rul_high,
-            raw_rul=prediction.raw_rul,
-            inference_ms=said.inference_ms,
-            readings_sha256=self.readings.get(unit),
-            is_strange=prediction.is_strange,
-            role=role,
-            beside=beside,
-            now=self.now,
-        )
+    settled = settle(said, beside, share=share, now=now, readings=kept)
+    home.predictions.record_all(settled.rows)
+    return list(settled.answers)
 
 
 def _in_charge(home: Home, plant: str) -> ModelVersion:

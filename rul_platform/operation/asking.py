@@ -16,7 +16,7 @@ from rul_platform.storage.models import ModelVersion
 if TYPE_CHECKING:
     import pandas as pd
 
-    from rul_platform.inference.prediction import Prediction
+    from rul_platform.inference.prediction import Prediction, Question
     from rul_platform.inference.predictor import Predictor
 
 
@@ -68,17 +68,23 @@ def ask(
         CalibrationError: Its interval was not calibrated for this level.
         InferenceError: It did not run.
     """
+    named = f"{version.plant} version {version.number}"
     try:
         model = load(home, version)
-        question = model.question(readings)
-        begin = perf_counter()
-        outputs = model.outputs(question.windows)
-        took_ms = 1000.0 * (perf_counter() - begin)
-        said = {each.unit: each for each in model.answers(question, outputs)}
-        told = said
-        if level is not None:
-            told = {each.unit: each for each in model.answers(question, outputs, level)}
+        return ask_loaded(version, model, model.question(readings), level)
     except InferenceError as error:
-        named = f"{version.plant} version {version.number}"
         raise InferenceError(named, error.problem) from error
+
+
+def ask_loaded(
+    version: ModelVersion, model: "Predictor", question: "Question", level: float | None = None
+) -> Said:
+    """The same of a version that is in memory; raises as :func:`ask` does, but for files."""
+    begin = perf_counter()
+    outputs = model.run(question.x)
+    took_ms = 1000.0 * (perf_counter() - begin)
+    said = {each.unit: each for each in model.answers(question, outputs)}
+    told = said
+    if level is not None:
+        told = {each.unit: each for each in model.answers(question, outputs, level)}
     return Said(version, said, told, took_ms / len(said))

@@ -46,7 +46,7 @@ def _ask(home: Home, version: ModelVersion) -> Drill:
             return Drill(version.number, "; ".join(problems))
         model = load(home, version)
         question = model.question(_readings(home, model.card["windows"]))
-        (answer,) = model.answers(question, model.outputs(question.windows))
+        (answer,) = model.answers(question, model.run(question.x))
     except RulPlatformError as error:
         return Drill(version.number, str(error))
     return Drill(version.number, None, answer.rul)

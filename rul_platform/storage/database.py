@@ -17,13 +17,16 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import event
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
 
 from rul_platform.errors import DatabaseUnreachableError, DatabaseVersionError, SettingsError
 
 MIGRATIONS = "rul_platform.storage:migrations"
 BUSY_SECONDS = 60
 """How long a writer waits for another one on SQLite, where one writes at a time."""
+
+REFUSED = (SQLAlchemyError, OSError)
+"""What a database that is not there, or has no room, raises; for those who go on without it."""
 
 _MIGRATION_LOCK = 0x52554C  # any number that is ours alone; "RUL" in ASCII
 _ONE_THREAD = Lock()  # Alembic keeps the migration that it is running in a global variable

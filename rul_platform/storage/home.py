@@ -30,9 +30,11 @@ from rul_platform.core.plant import NAME_PATTERN, NAME_RULE
 from rul_platform.core.policy import Configured, configure
 from rul_platform.errors import ConfigError, PlantNameError, RulPlatformError, SettingsError
 from rul_platform.settings import Settings
+from rul_platform.storage.access_tokens import AccessTokenStore
 from rul_platform.storage.alerts import AlertOutbox
 from rul_platform.storage.anchoring import anchor_newest
 from rul_platform.storage.anchors import AnchorStore
+from rul_platform.storage.answered_requests import AnsweredRequests
 from rul_platform.storage.artifacts import ArtifactStore
 from rul_platform.storage.cmapss_source import CmapssSource
 from rul_platform.storage.database import connect, migrate
@@ -236,6 +238,16 @@ class Home:
     def alerts(self) -> AlertOutbox:
         """What people must hear of."""
         return AlertOutbox(self.engine)
+
+    @cached_property
+    def tokens(self) -> AccessTokenStore:
+        """Who may ask the service."""
+        return AccessTokenStore(self.engine)
+
+    @cached_property
+    def answered(self) -> AnsweredRequests:
+        """Answers that were given under a caller's key."""
+        return AnsweredRequests(self.engine)
 
     @cached_property
     def people(self) -> Pseudonyms:

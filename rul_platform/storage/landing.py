@@ -7,6 +7,7 @@ Belongs here: keeping them and reading them back. Does not belong here: which of
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,13 @@ import sqlalchemy as sa
 from rul_platform.errors import RecordError
 from rul_platform.storage.artifacts import ArtifactStore
 from rul_platform.storage.database import writing
+from rul_platform.storage.manifests import Artifact
 from rul_platform.storage.operation_tables import LANDING
 from rul_platform.storage.upsert import portions
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 READINGS_FILE = "readings.parquet"
 _L = LANDING.c
@@ -32,12 +35,29 @@ class Landed:
     Attributes:
         unit: Which machine.
         sha256: Artifact of its readings.
-        size: Of the file, in bytes.
+        size: Of the file, in bytes; it may hold other units' readings, too.
     """
 
     unit: str
     sha256: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class LandedUnit:
+    """One unit's readings among others'.
+
+    Attributes:
+        unit: Which machine.
+        rows: How many.
+        first_life: Of the first one.
+        last_life: Of the last one.
+    """
+
+    unit: str
+    rows: int
+    first_life: float
+    last_life: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +110,39 @@ class LandingStore:
                 connection.execute(LANDING.insert(), new)
         return kept
 
+    def add_together(
+        self, plant: str, table: "pa.Table", units: Sequence[LandedUnit], now: datetime
+    ) -> str:
+        """Keep readings of many units as one artifact, for a service that takes many at once.
+
+        Args:
+            plant: Which plant.
+            table: As of :meth:`add`, ordered by unit as in ``units``.
+            units: Which units' readings stand in it.
+            now: When they came.
+
+        Returns:
+            The artifact.
+        """
+        from rul_platform.core.parquet import to_parquet
+
+        kept = self._store.write({READINGS_FILE: to_parquet(table)}).sha256
+        rows = [
+            {
+                "plant": plant,
+                "unit": each.unit,
+                "sha256": kept,
+                "rows": each.rows,
+                "first_life": each.first_life,
+                "last_life": each.last_life,
+                "created_at": now,
+            }
+            for each in units
+        ]
+        with writing(self._engine) as connection:
+            connection.execute(LANDING.insert(), rows)
+        return kept
+
     def sources(self, plant: str) -> list[tuple[str, str]]:
         """Unit and artifact of all that landed, each once, in the order of their last arrival."""
         return _each_once(self._arrivals(plant, None))
@@ -117,17 +170,23 @@ class LandingStore:
             StoreError: Bytes are not there, or changed.
         """
         from rul_platform.core.landed import newest
-        from rul_platform.core.parquet import from_parquet
 
         came = self._arrivals(plant, since)
         own = [row for row in came if row.created_at <= ended.get(row.unit, row.created_at)]
         tables, landed = list["pd.DataFrame"](), list[Landed]()
-        for unit, sha256 in _each_once(own):
-            artifact = self._store.artifact(sha256)
-            tables.append(from_parquet(str(self._store.path(artifact, READINGS_FILE))))
-            landed.append(Landed(unit, sha256, artifact.files[READINGS_FILE].size))
+        for sha256, units in groupby(_each_once(own), key=lambda each: each[1]):
+            artifact, names = self._store.artifact(sha256), [unit for unit, _ in units]
+            table = self._read(artifact)
+            tables.append(table[table["unit"].isin(names)])
+            size = artifact.files[READINGS_FILE].size
+            landed += [Landed(unit, sha256, size) for unit in names]
         readings, contradictions = newest(tables)
         return LandedHistory(readings, contradictions, tuple(landed), len(came) - len(own))
+
+    def _read(self, artifact: Artifact) -> "pd.DataFrame":
+        from rul_platform.core.parquet import from_parquet
+
+        return from_parquet(str(self._store.path(artifact, READINGS_FILE)))
 
     def _kept(self, plant: str, unit: str, rows: "pd.DataFrame", now: datetime) -> dict[str, Any]:
         """Write one unit's readings; gives the row that tells of their arrival."""

@@ -21,7 +21,7 @@ from rul_platform.storage.operation_tables import LEDGER
 KINDS = (
     "trigger", "forced", "cancel", "retrain_closed", "gate", "approval", "deployment", "rollback",
     "shadow", "freeze", "unfreeze", "erasure", "purge", "cleanup",
-    "withdrawal", "data", "version", "key", "sensor", "configuration",
+    "withdrawal", "data", "version", "key", "sensor", "configuration", "token",
 )  # fmt: skip
 """What a row can be about."""
 

@@ -5,7 +5,7 @@ figures over many of them (``figures``, ``health``).
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -102,30 +102,52 @@ class PredictionLog:
             Its id: 32 hex digits, random.
 
         Raises:
-            RecordError: A number is not finite, the interval is turned round, the role is none, a shadow
-                stands beside nothing (or another role beside something), no version of this number has
-                this hash, or ``now`` has no time zone.
+            RecordError: As :meth:`record_all`.
         """
-        values = {"life": life, "rul": rul, "rul_low": rul_low, "rul_high": rul_high}
-        measured = {"raw_rul": raw_rul, "inference_ms": inference_ms}
-        values |= {name: value for name, value in measured.items() if value is not None}
-        _check_values(values)
-        _check_role(role, beside)
-        row = {
-            "id": uuid4().hex,
-            "plant": plant,
-            "unit": unit,
-            "number": number,
-            "sha256": sha256,
-            **{name: float(value) for name, value in values.items()},  # NumPy's do not reach SQL
-            "created_at": now,
-            "role": role,
-            "beside": beside,
-            "readings_sha256": readings_sha256,
-            "is_strange": is_strange,
-        }
-        self._insert(row)
-        return row["id"]
+        row = LoggedPrediction(
+            id=uuid4().hex,
+            plant=plant,
+            unit=unit,
+            number=number,
+            sha256=sha256,
+            life=life,
+            rul=rul,
+            rul_low=rul_low,
+            rul_high=rul_high,
+            created_at=now,
+            role=role,
+            beside=beside,
+            raw_rul=raw_rul,
+            inference_ms=inference_ms,
+            readings_sha256=readings_sha256,
+            is_strange=is_strange,
+        )
+        self.record_all([row])
+        return row.id
+
+    def record_all(self, rows: Sequence[LoggedPrediction]) -> None:
+        """Keep predictions, all or none.
+
+        Raises:
+            RecordError: Of one, a number is not finite, the interval is turned round, the role is none,
+                a shadow stands beside nothing (or another role beside something), no version of this
+                number has this hash, or the moment has no time zone.
+        """
+        if not rows:
+            return
+        for row in rows:
+            _check(row)
+        told = [_plain(row) for row in rows]
+        try:
+            with writing(self._engine) as connection:
+                connection.execute(PREDICTION.insert(), told)
+        except IntegrityError as error:  # the values were checked: the version is left
+            versions = {f"{r.plant} version {r.number} with sha256 {r.sha256}" for r in rows}
+            raise RecordError(
+                "The version of a prediction",
+                found=" or ".join(sorted(versions)),
+                expected="one that is registered under this number and this hash",
+            ) from error
 
     def failed(
         self, plant: str, number: int | None, kind: str, now: datetime, count: int = 1
@@ -187,16 +209,24 @@ class PredictionLog:
             for row in options.execute(question.order_by(PREDICTION.c.plant)):
                 yield Answered(*row)
 
-    def _insert(self, row: dict[str, Any]) -> None:
-        try:
-            with writing(self._engine) as connection:
-                connection.execute(PREDICTION.insert().values(row))
-        except IntegrityError as error:  # the values were checked: the version is left
-            raise RecordError(
-                "The version of a prediction",
-                found=f"{row['plant']} version {row['number']} with sha256 {row['sha256']}",
-                expected="one that is registered under this number and this hash",
-            ) from error
+
+_COLUMNS = tuple(column.name for column in PREDICTION.c)
+_NUMBERS = ("life", "rul", "rul_low", "rul_high", "raw_rul", "inference_ms")
+
+
+def _plain(row: LoggedPrediction) -> dict[str, Any]:
+    """The row's values; NumPy's numbers do not reach SQL."""
+    values = {name: getattr(row, name) for name in _COLUMNS}
+    for name in _NUMBERS:
+        if values[name] is not None:
+            values[name] = float(values[name])
+    return values
+
+
+def _check(row: LoggedPrediction) -> None:
+    values = {name: getattr(row, name) for name in _NUMBERS}
+    _check_values({name: value for name, value in values.items() if value is not None})
+    _check_role(row.role, row.beside)
 
 
 def _check_values(values: dict[str, float]) -> None:

@@ -4,7 +4,7 @@ Belongs here: reading rows, and changing one where it is still as it was read. D
 here: when to do so, and the transaction (``version_states``, ``models``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -71,6 +71,11 @@ def in_state(connection: sa.Connection, plant: str, state: str) -> ModelVersion 
     """The version in a state that only one has at a time, or None."""
     found = _select(connection, _V.plant == plant, _V.state == state)
     return found[0] if found else None
+
+
+def in_states(connection: sa.Connection, states: Sequence[str]) -> list[ModelVersion]:
+    """Versions in any of these states, whatever the plant; by plant, then by number."""
+    return _select(connection, _V.state.in_(states))
 
 
 def add(connection: sa.Connection, plant: str, sha256: str, now: datetime) -> ModelVersion:

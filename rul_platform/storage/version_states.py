@@ -97,6 +97,14 @@ class VersionStates:
         with self._engine.connect() as connection:
             return version_rows.in_state(connection, plant, "shadow")
 
+    def in_service(self) -> dict[str, tuple[ModelVersion, ModelVersion | None]]:
+        """By plant, the version in charge and its challenger; plants without the former are left out."""
+        with self._engine.connect() as connection:
+            found = version_rows.in_states(connection, ("champion", "shadow"))
+        beside = {each.plant: each for each in found if each.state == "shadow"}
+        champions = [each for each in found if each.state == "champion"]
+        return {each.plant: (each, beside.get(each.plant)) for each in champions}
+
     def barred(self, plant: str, sha256: str) -> str | None:
         """Why this very model may never serve again; None where it may, or is no version yet."""
         found = next((v for v in self.versions(plant) if v.sha256 == sha256), None)

@@ -71,6 +71,11 @@ ROWS = {
         "id, seq, hash, signed_at, key_id, signature",
         f"1, 1, '{SHA}', 'now', '{SHA}', '{SHA}{SHA}'",
     ),
+    "access_token": (
+        "id, hash, label, scopes, rate, created_at, expires_at",
+        f"'0123456789ab', '{SHA}', 'for a test', 'read', 5, {NOW}, '2026-06-01 00:00:00.000000'",
+    ),
+    "answered_request": ("key, body, answer, created_at", f"'{SHA}', '{SHA}', '{{}}', {NOW}"),
     "provenance": (
         "id, plant, number, sha256, envelope, created_at",
         f"1, 'press', 1, '{SHA}', '{SHA}', {NOW}",

@@ -10,7 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from rul_platform.storage.database import connect, writing
-from rul_platform.storage.operation_tables import METADATA
+from rul_platform.storage.service_tables import METADATA
 from rul_platform_tests.storage.rows import SHA, execute, insert
 
 TABLES = set(METADATA.tables) | {"alembic_version"}

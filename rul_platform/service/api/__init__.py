@@ -1,0 +1,1 @@
+"""What systems call: JSON under ``/api/v1/rul``."""

@@ -1,0 +1,96 @@
+"""What people say of answers, and what became of machines."""
+
+import asyncio
+import hashlib
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+
+from rul_platform.operation.intake import FeedbackRow, OutcomeRow
+from rul_platform.operation.serving.feedback_desk import Rating
+from rul_platform.operation.serving.outcome_desk import take_outcome
+from rul_platform.service.access import requires
+from rul_platform.service.bodies import FeedbackBody, FeedbackTold, OutcomeBody, OutcomeTold
+from rul_platform.service.parts import Parts
+from rul_platform.service.problems import Problem
+from rul_platform.service.reading import body_of
+from rul_platform.service.routing import API, refuses, takes
+from rul_platform.storage.access_tokens import AccessToken
+from rul_platform.storage.answered_requests import key_of
+
+_KEY = re.compile(r"[!-~]{1,200}", re.ASCII)
+_FEEDBACK = Annotated[AccessToken, Depends(requires("feedback"))]
+
+router = APIRouter(prefix=API)
+
+
+@router.post(
+    "/feedback",
+    response_model=FeedbackTold,
+    responses=refuses(404, 408, 409, 413, 415, 422),
+    openapi_extra=takes(FeedbackBody, once=True),
+)
+async def feedback(request: Request, token: _FEEDBACK) -> FeedbackTold:
+    """Rate an answer. Stored for good before it is answered; a person's first rating stands."""
+    body = await body_of(request, FeedbackBody)
+    parts: Parts = request.app.state.parts
+    row = FeedbackRow(
+        body.prediction_id,
+        body.rating,
+        person=body.person or person_of(token),
+        reason=body.reason,
+        created_at=body.created_at,
+    )
+    rating = Rating(row, _key(request, token), _digest(body.model_dump_json()))
+    taken = await asyncio.wrap_future(parts.desk.take(rating))
+    if taken.is_new:
+        parts.metrics.feedback.labels(taken.plant, body.rating).inc()
+    return FeedbackTold(id=taken.id, plant=taken.plant, is_new=taken.is_new)
+
+
+@router.post(
+    "/outcome",
+    response_model=OutcomeTold,
+    responses=refuses(404, 408, 409, 413, 415, 422),
+    openapi_extra=takes(OutcomeBody, once=True),
+)
+async def outcome(request: Request, token: _FEEDBACK) -> OutcomeTold:
+    """Tell what became of a machine. Stored for good before it is answered; late is fine."""
+    body = await body_of(request, OutcomeBody)
+    parts: Parts = request.app.state.parts
+    row = OutcomeRow(body.unit, body.kind, body.life, body.observed_at)
+    told = await asyncio.to_thread(
+        take_outcome,
+        parts.home,
+        body.plant,
+        row,
+        key=_key(request, token),
+        body=_digest(body.model_dump_json()),
+        log=parts.log,
+    )
+    return OutcomeTold(id=told.id, is_new=told.is_new)
+
+
+def person_of(token: AccessToken) -> str:
+    """Who stands behind a rating that names nobody."""
+    return f"token:{token.id}"
+
+
+def _key(request: Request, token: AccessToken) -> str | None:
+    """What the caller's key is kept as, if there is one.
+
+    Raises:
+        Problem: It is not of the form that is documented.
+    """
+    shown = request.headers.get("idempotency-key")
+    if shown is None:
+        return None
+    if _KEY.fullmatch(shown) is None:
+        detail = "Idempotency-Key: 1 to 200 printable ASCII characters without spaces are expected."
+        raise Problem(422, "invalid", detail)
+    return key_of(token.hash, shown)
+
+
+def _digest(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()

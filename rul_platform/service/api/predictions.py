@@ -1,0 +1,95 @@
+"""Remaining useful life for machines, and what was answered before."""
+
+import asyncio
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from rul_platform.errors import UnknownPredictionError
+from rul_platform.inference.cautions import NEARLY
+from rul_platform.operation.answers import Answer
+from rul_platform.operation.serving.given_units import GivenUnit
+from rul_platform.service.access import requires
+from rul_platform.service.bodies import LoggedTold, PredictBody, PredictTold
+from rul_platform.service.parts import Parts
+from rul_platform.service.reading import JSON, MOST_BYTES, body_of
+from rul_platform.service.routing import API, refuses, takes
+from rul_platform.storage.access_tokens import AccessToken
+
+ALONE_MS = 4.0
+"""A question that takes longer is answered in a thread of its own, so that short ones need not wait."""
+
+READ_MS = 0.05
+"""What reading one machine's values takes, roughly: to tell long questions from short ones."""
+
+PREFIX_DIGITS = 12
+ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+
+router = APIRouter(prefix=API)
+
+
+@router.post(
+    "/predict",
+    response_model=PredictTold,
+    responses=refuses(404, 408, 409, 413, 415, 422),
+    openapi_extra=takes(PredictBody),
+)
+async def predict(
+    request: Request, _: Annotated[AccessToken, Depends(requires("predict"))]
+) -> Response:
+    """Predict the remaining useful life of each machine, from its recent readings.
+
+    Every answer is logged with the version that gave it, and the readings are kept to learn from.
+    """
+    body = await body_of(request, PredictBody, most=MOST_BYTES)
+    parts: Parts = request.app.state.parts
+    units = [GivenUnit(each.unit, each.readings, each.conditions) for each in body.units]
+    champion, slot = parts.slots.of(body.plant)
+    networks = champion.run_ms + (slot.challenger.run_ms if slot.challenger else 0.0)
+    now = parts.home.now()
+    if len(units) * (networks + READ_MS) > ALONE_MS:
+        answers = await asyncio.to_thread(
+            parts.predicting.answer, body.plant, units, level=body.level, now=now
+        )
+    else:
+        answers = parts.predicting.answer(body.plant, units, level=body.level, now=now)
+    parts.metrics.answered(body.plant, answers)
+    told = {"predictions": [_told(body.plant, each) for each in answers]}
+    return Response(to_json(told), media_type=JSON)
+
+
+@router.get("/predictions/{prediction}", response_model=LoggedTold, responses=refuses(404))
+def prediction(
+    request: Request, prediction: str, _: Annotated[AccessToken, Depends(requires("read"))]
+) -> LoggedTold:
+    """A prediction as it was logged; `rul audit explain` tells the rest of its story."""
+    parts: Parts = request.app.state.parts
+    if parts.log.waiting:
+        parts.log.flush(seconds=5.0)
+    if ID.fullmatch(prediction) is None:
+        raise UnknownPredictionError(prediction)
+    return LoggedTold.model_validate(parts.home.predictions.get(prediction))
+
+
+def _told(plant: str, answer: Answer) -> dict[str, Any]:
+    said = answer.prediction
+    return {
+        "id": answer.id,
+        "plant": plant,
+        "unit": said.unit,
+        "life": said.life,
+        "life_unit": said.life_unit,
+        "rul": said.rul,
+        "interval": {"low": said.rul_low, "high": said.rul_high, "level": said.level},
+        "at_least": said.rul >= NEARLY * said.cap,
+        "model": {
+            "version": answer.number,
+            "sha256_prefix": answer.sha256[:PREFIX_DIGITS],
+            "role": answer.role,
+        },
+        "warnings": said.warnings,
+        "advisory_only": True,
+    }

@@ -1,0 +1,41 @@
+"""The application: routes over parts that are ready to use. Importing this module starts nothing."""
+
+from fastapi import FastAPI
+
+from rul_platform.service import probes
+from rul_platform.service.api import feedback, models, predictions
+from rul_platform.service.middleware import Around
+from rul_platform.service.parts import Parts
+from rul_platform.service.problems import answer_problems
+from rul_platform.service.routing import API, describe
+
+TITLE = "Remaining useful life"
+ABOUT = (
+    "Remaining useful life of machines with intervals, feedback, outcomes, and where every answer came "
+    "from. An answer is an estimate to plan by, never a safety function."
+)
+
+
+def create_app(parts: Parts, *, version: str) -> FastAPI:
+    """Build the app.
+
+    Args:
+        parts: Opened; whoever opened them closes them.
+        version: Of the platform.
+    """
+    app = FastAPI(
+        title=TITLE,
+        description=ABOUT,
+        version=version,
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,  # both take scripts from a CDN
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.parts = parts
+    for routes in (probes, predictions, feedback, models):
+        app.include_router(routes.router)
+    answer_problems(app)
+    describe(app)
+    app.add_middleware(Around, metrics=parts.metrics)
+    return app

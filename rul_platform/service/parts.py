@@ -1,0 +1,108 @@
+"""What the service is made of, and what it starts and stops.
+
+Belongs here: putting parts together. Does not belong here: routes.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event, Thread
+
+from rul_platform.errors import RulPlatformError
+from rul_platform.operation.serving.answer_log import AnswerLog
+from rul_platform.operation.serving.feedback_desk import FeedbackDesk
+from rul_platform.operation.serving.predicting import Predicting
+from rul_platform.operation.serving.slots import Slots
+from rul_platform.service.access import Tokens
+from rul_platform.service.metrics import Metrics
+from rul_platform.service.sessions import Sessions
+from rul_platform.storage.database import REFUSED
+from rul_platform.storage.home import Home
+
+_LOG = logging.getLogger(__name__)
+
+REFRESH_SECONDS = 1.0
+"""A new champion answers within this time and what its loading takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """All parts of a service; ``close`` stops those that run.
+
+    Attributes:
+        home: Where everything is kept.
+        slots: The models in memory.
+        log: Where answers go.
+        desk: Where ratings go.
+        predicting: Questions to answers.
+        tokens: Who may call.
+        sessions: Browsers that signed in.
+        metrics: What Prometheus is told.
+        watcher: Follows the registry.
+        started_at: When, in UTC.
+    """
+
+    home: Home
+    slots: Slots
+    log: AnswerLog
+    desk: FeedbackDesk
+    predicting: Predicting
+    tokens: Tokens
+    sessions: Sessions
+    metrics: Metrics
+    watcher: "Watcher"
+    started_at: datetime
+
+    @classmethod
+    def open(cls, home: Home, *, refresh_seconds: float = REFRESH_SECONDS) -> "Parts":
+        """Load every model in charge, and start what runs beside requests.
+
+        Raises:
+            RulPlatformError: The database does not answer, or a key may not be read.
+        """
+        slots = Slots(home)
+        slots.refresh()
+        log = AnswerLog(home)
+        return cls(
+            home=home,
+            slots=slots,
+            log=log,
+            desk=FeedbackDesk(home, log),
+            predicting=Predicting(slots, log),
+            tokens=Tokens(home),
+            sessions=Sessions.of(home.signing.folder),
+            metrics=Metrics(),
+            watcher=Watcher(slots, refresh_seconds),
+            started_at=home.now(),
+        )
+
+    def close(self) -> bool:
+        """Write what waits; False where something could not be written in time."""
+        self.watcher.close()
+        is_done = self.desk.close()
+        return self.log.close() and is_done
+
+
+class Watcher:
+    """Refreshes the slots again and again."""
+
+    def __init__(self, slots: Slots, seconds: float) -> None:
+        self._slots, self._seconds = slots, seconds
+        self.problem: str | None = None
+        self._over = Event()
+        self._thread = Thread(target=self._run, name="registry watcher", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop."""
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._over.wait(self._seconds):
+            try:
+                self._slots.refresh()
+                self.problem = None
+            except (RulPlatformError, *REFUSED) as error:
+                self.problem = type(error).__name__
+                _LOG.warning("The registry cannot be read; models stay as they are: %s", error)

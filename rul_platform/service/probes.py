@@ -1,0 +1,49 @@
+"""Is it alive, is it ready, what does Prometheus get to know."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from rul_platform.service.access import requires
+from rul_platform.service.gauges import families
+from rul_platform.service.parts import Parts
+from rul_platform.service.reading import JSON
+from rul_platform.service.routing import refuses
+from rul_platform.storage.access_tokens import AccessToken
+
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+
+router = APIRouter()
+
+
+@router.get("/live")
+async def live() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "alive"}
+
+
+@router.get("/ready", responses={503: {"description": "Not ready, with reasons"}})
+async def ready(request: Request) -> Response:
+    """Questions can be answered and logged; otherwise 503, with what is in the way."""
+    told = readiness(request.app.state.parts)
+    return Response(to_json(told), 200 if told["ready"] else 503, media_type=JSON)
+
+
+@router.get("/metrics", responses=refuses())
+def metrics(request: Request, _: Annotated[AccessToken, Depends(requires("read"))]) -> Response:
+    """Figures in Prometheus' text format."""
+    parts: Parts = request.app.state.parts
+    return Response(parts.metrics.text(families(parts)), media_type=TEXT)
+
+
+def readiness(parts: Parts) -> dict[str, Any]:
+    """Whether the service can do its work, and why not."""
+    problems = [f"{name}: no model could be loaded" for name, slot in parts.slots.all().items()
+                if slot.champion is None]  # fmt: skip
+    if parts.log.problem is not None:
+        problems.append("answers cannot be logged")
+    if parts.watcher.problem is not None:
+        problems.append("the registry cannot be read")
+    return {"ready": not problems, "problems": problems}

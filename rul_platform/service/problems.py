@@ -1,0 +1,160 @@
+"""What is told where a request cannot be done: RFC 9457 problem details, one form for all.
+
+Belongs here: from errors to answers. Does not belong here: the errors (``rul_platform.errors``).
+"""
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import to_json
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from rul_platform import errors
+
+_LOG = logging.getLogger(__name__)
+
+PROBLEM_TYPE = "application/problem+json"
+
+STATUS: dict[type[errors.RulPlatformError], int] = {
+    errors.UnknownPlantError: 404,
+    errors.PlantNameError: 404,
+    errors.UnknownPredictionError: 404,
+    errors.UnknownVersionError: 404,
+    errors.UnknownTokenError: 404,
+    errors.AuditSubjectError: 404,
+    errors.NoChampionError: 409,
+    errors.KeyReusedError: 409,
+    errors.DeploymentError: 409,
+    errors.ReadingsError: 422,
+    errors.IntakeError: 422,
+    errors.CalibrationError: 422,
+    errors.RecordError: 422,
+    errors.ModelNotLoadedError: 503,
+    errors.InferenceError: 503,
+    errors.LogFullError: 503,
+    errors.StoreError: 503,
+    errors.KeyFileError: 503,
+    errors.DatabaseUnreachableError: 503,
+}
+"""The status of each error; of a kind that is not here, that of the nearest kind above it."""
+
+TITLES = {
+    400: "The request is not understood",
+    401: "Who asks is not known",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Not that way",
+    408: "The request took too long to arrive",
+    409: "Not as things are",
+    413: "The request is too large",
+    415: "Not in that format",
+    422: "The request is not as expected",
+    429: "Too many requests",
+    500: "Something went wrong here",
+    503: "Not available now",
+}
+
+LISTED = 20
+"""Problems of one request that are told."""
+
+
+class Problem(Exception):  # noqa: N818  it is an answer
+    """A request that is answered with a problem."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        problems: list[str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.status, self.code, self.detail = status, code, detail
+        self.problems, self.headers = problems or [], dict(headers or {})
+        super().__init__(detail)
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Let every error that a route raises be answered."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(errors.RulPlatformError, _on_platform_error)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(SQLAlchemyError, _on_unavailable)
+    app.add_exception_handler(OSError, _on_unavailable)
+
+
+def response(request: Request, problem: Problem) -> Response:
+    """The answer itself."""
+    told: dict[str, Any] = {
+        "type": "about:blank",
+        "title": TITLES.get(problem.status, "Problem"),
+        "status": problem.status,
+        "code": problem.code,
+        "detail": problem.detail,
+        "problems": problem.problems[:LISTED],
+        "request_id": request.scope.get("rul.request_id", ""),
+    }
+    return Response(to_json(told), problem.status, problem.headers, PROBLEM_TYPE)
+
+
+def of_error(error: errors.RulPlatformError) -> Problem:
+    """An error of ours as a problem."""
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
+    listed = getattr(error, "problems", None)
+    problems = [str(each) for each in listed] if isinstance(listed, list | tuple) else []
+    if status == 500:
+        _LOG.error("A request failed", exc_info=error)
+        return Problem(500, name, "The reason is in the service's log, under this request's id.")
+    return Problem(status, name.removesuffix("_error"), str(error), problems=problems)
+
+
+async def _on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101  registered for it alone
+    return response(request, error)
+
+
+async def _on_platform_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, errors.RulPlatformError)  # noqa: S101  registered for it alone
+    return response(request, of_error(error))
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  registered for it alone
+    code = TITLES.get(error.status_code, "problem").lower().replace(" ", "_")
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, code)
+    problem = Problem(error.status_code, code, str(error.detail), headers=error.headers)
+    return response(request, problem)
+
+
+async def _on_validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  registered for it alone
+    return response(request, invalid(error.errors()))
+
+
+async def _on_unavailable(request: Request, error: Exception) -> Response:
+    _LOG.error("A request failed: %s", type(error).__name__, exc_info=error)
+    detail = "The database or the disk does not answer. Ask again in a moment."
+    return response(request, Problem(503, "unavailable", detail, headers={"Retry-After": "2"}))
+
+
+def invalid(found: Any) -> Problem:
+    """What pydantic found wrong; what was sent is not repeated."""
+    problems = [f"{_place(each['loc'])}: {each['msg']}" for each in found]
+    detail = "; ".join(problems[:3]) + ("; …" if len(problems) > 3 else "")
+    return Problem(422, "invalid", detail, problems=problems)
+
+
+def _place(location: tuple[object, ...]) -> str:
+    """Where, in the words of the request; names that a caller chose are shown in ASCII."""
+    return ".".join(
+        str(part).encode("ascii", "backslashreplace").decode()[:60] for part in location
+    )
