@@ -39,6 +39,7 @@ class Running:
 
     @property
     def home(self) -> Home:
+        """Where it keeps everything."""
         return self.parts.home
 
     def client(self, scope: str | None = "all", **more: Any) -> httpx2.Client:
