@@ -23,8 +23,8 @@ MAX_SIZE = 65_536
 """Of any one size in a config, and of the readings that one convolution reaches back."""
 
 BYTES_OF_A_WEIGHT = 4
-MAX_NAME = 200
-"""Characters of a channel's name."""
+MAX_TEXT = 200
+"""Characters of a channel's name, and of any other text."""
 
 SIZES = {"input_size": 1, "hidden_size": 1, "num_layers": 1, "kernel_size": 1, "bins": 0}
 """Sizes of a config, with the least that each can be."""
@@ -71,14 +71,19 @@ def size_problems(name: str, config: Mapping[str, Any], weights: int) -> Problem
     return problems
 
 
-def channel_problems(channels: list[Any]) -> Problems:
-    """Names of channels that are none: people read them, and weights are inherited by them."""
-    good = [each for each in channels if isinstance(each, str) and 0 < len(each) <= MAX_NAME]
-    good = [each for each in good if each.isprintable()]
-    if len(set(good)) == len(channels):
-        return {}
-    found = f"{len(channels)} entries, {len(set(good))} of them names that differ"
-    return {"config.channels": (found, "a printable name for each channel, none twice")}
+def text_problems(config: Mapping[str, Any]) -> Problems:
+    """Texts that nobody can read, and names of channels that are none: weights are inherited by them."""
+    problems: Problems = {}
+    channels = config["channels"]
+    names = {each for each in channels if _is_readable(each)}
+    if len(names) != len(channels):
+        found = f"{len(channels)} entries, {len(names)} of them names that differ"
+        problems["config.channels"] = (found, "a printable name for each channel, none twice")
+    others = [config.get("life_unit", "cycles"), *config.get("scalers", ())]
+    if not all(map(_is_readable, others)):
+        expected = f"printable texts of 1 to {MAX_TEXT} characters"
+        problems["config"] = ("a life_unit or scaler that is no such text", expected)
+    return problems
 
 
 def is_too_heavy(shapes: Mapping[str, tuple[int, ...]]) -> bool:
@@ -104,6 +109,10 @@ def not_finite(state: Mapping[str, torch.Tensor]) -> Problems:
         for name, weight in state.items()
         if not bool(torch.isfinite(weight.to(torch.float32)).all())
     }
+
+
+def _is_readable(text: object) -> bool:
+    return isinstance(text, str) and 0 < len(text) <= MAX_TEXT and text.isprintable()
 
 
 def _reach(config: Mapping[str, Any]) -> int:

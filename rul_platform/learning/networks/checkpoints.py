@@ -200,7 +200,7 @@ def _config_problems(config: dict[str, Any]) -> dict[str, tuple[object, object]]
 def _impossible(name: str, config: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
     """Sizes and names that no network of ours can have, before one of that size is built."""
     sizes = limits.size_problems(name, config, len(state))
-    return sizes | limits.channel_problems(config["channels"])
+    return sizes | limits.text_problems(config)
 
 
 def _impossible_terms(config: dict[str, Any]) -> dict[str, tuple[object, object]]:

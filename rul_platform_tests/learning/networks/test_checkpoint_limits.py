@@ -82,6 +82,8 @@ def test_what_torch_never_packs_is_refused():
         ({"channels": ["a", "a", "b"]}, "2 of them names that differ"),
         ({"channels": ["a", "b", 3]}, "a printable name for each channel"),
         ({"channels": ["a", "b", "c\n"]}, "a printable name for each channel"),
+        ({"life_unit": "\ud800"}, "a life_unit or scaler that is no such text"),
+        ({"scalers": ["x" * 201]}, "a life_unit or scaler that is no such text"),
     ],
 )
 def test_a_network_that_cannot_be_is_not_built(config: dict[str, Any], message: str):
