@@ -89,8 +89,8 @@ def train(
     architecture = config.get("architecture", named["architecture"])
     with opened(context.obj) as work:
         work.require_plant(plant)
-        if (chosen := work.pinned_parent(architecture)) is not None:
-            click.echo(f"{architecture} starts from {chosen}, as selected: nothing is pretrained.")
+        if (parent := work.pinned_parent(architecture)) is not None:
+            click.echo(f"{architecture} starts from {parent}, as selected: nothing is pretrained.")
         else:
             pretrained_with = work.pretrained_with(architecture)
             FinetunedModelConfig(**config).require_bins([pretrained_with.get("bins", 0)])

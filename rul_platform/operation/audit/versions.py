@@ -65,17 +65,16 @@ def _lineage(home: Home, version: ModelVersion, where: str, hashed: Hashed) -> I
         yield Problem("broken", PART, where, what)
     known = {step.sha256 for step in steps}
     for step in steps:
-        if step.sha256 == version.sha256:
-            continue
-        for problem in hashed.problems(home, step.sha256):
-            yield Problem("broken", PART, f"{where}, {step.asset}[{step.partition}]", problem)
+        place = f"{where}, {step.asset}[{step.partition}]"
+        if step.sha256 != version.sha256:  # the version's own files are told already
+            for problem in hashed.problems(home, step.sha256):
+                yield Problem("broken", PART, place, problem)
         for read in step.inputs:
             if read.asset == IMPORTED:
-                place = f"{where}, {read.asset}[{read.partition}]"
-                yield from of_import(home, read.sha256, place, hashed)
+                yield from of_import(home, read.sha256, f"{place}, {read.asset}", hashed)
             if read.asset not in BORN_OUTSIDE and read.sha256 not in known:
                 what = f"it read {read.asset}[{read.partition}], which nothing registered made"
-                yield Problem("broken", PART, f"{where}, {step.asset}[{step.partition}]", what)
+                yield Problem("broken", PART, place, what)
 
 
 def _provenance(home: Home, version: ModelVersion, where: str, hashed: Hashed) -> Iterator[Problem]:
