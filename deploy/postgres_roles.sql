@@ -25,5 +25,5 @@ REVOKE INSERT ON alembic_version FROM rul_app;
 -- for which PostgreSQL asks for UPDATE: their triggers refuse every one.
 GRANT UPDATE ON
     model_version, deployment, retrain, feedback, feedback_hour, outcome, plant_freeze, alert, delivery,
-    materialization, approval, ledger_anchor, access_token
+    materialization, approval, ledger_anchor, access_token, imported_checkpoint, selected_parent
 TO rul_app;

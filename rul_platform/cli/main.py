@@ -12,6 +12,7 @@ import click
 from rul_platform.cli.alerts import alerts
 from rul_platform.cli.audit import audit
 from rul_platform.cli.benchmark import benchmark
+from rul_platform.cli.checkpoint import checkpoint
 from rul_platform.cli.data import data
 from rul_platform.cli.demo import demo
 from rul_platform.cli.demo_feedback import demo_feedback
@@ -81,6 +82,7 @@ for command in (
     data,
     plant,
     pretrain,
+    checkpoint,
     train,
     evaluate,
     deploy,

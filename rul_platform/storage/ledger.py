@@ -22,6 +22,7 @@ KINDS = (
     "trigger", "forced", "cancel", "retrain_closed", "gate", "approval", "deployment", "rollback",
     "shadow", "freeze", "unfreeze", "erasure", "purge", "cleanup",
     "withdrawal", "data", "version", "key", "sensor", "configuration", "token",
+    "checkpoint", "parent",
 )  # fmt: skip
 """What a row can be about."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from rul_platform.core.parents import IMPORTED
 from rul_platform.storage.database import writing
 from rul_platform.storage.tables import MATERIALIZATION, MATERIALIZATION_INPUT
 
@@ -27,6 +28,7 @@ BORN_OUTSIDE = {
     "predictions",
     "cmapss_source",
     "simulator",
+    IMPORTED,
 }
 """What materialisations name as read although no asset of ours made it."""
 
