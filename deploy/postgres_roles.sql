@@ -21,6 +21,10 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO rul_app;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO rul_app;
 REVOKE INSERT ON alembic_version FROM rul_app;
 
+-- The ledger's rows come in by a function of the owner: it takes the next row only, and computes its hash itself.
+REVOKE INSERT ON ledger FROM rul_app;
+GRANT EXECUTE ON FUNCTION append_to_ledger TO rul_app;
+
 -- State that changes, column by column kept by triggers; and tables that are locked while they are written,
 -- for which PostgreSQL asks for UPDATE: their triggers refuse every one.
 GRANT UPDATE ON
