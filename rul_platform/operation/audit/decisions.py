@@ -19,6 +19,7 @@ from rul_platform.core.policy import Policy
 from rul_platform.core.trigger import Circumstances, FeedbackCounts
 from rul_platform.errors import RecordError
 from rul_platform.operation.audit.problems import Problem, guarded
+from rul_platform.operation.gate_rule import gate_rule
 from rul_platform.storage.deployments import ROLLBACK, Deployment
 from rul_platform.storage.gates import Gate
 from rul_platform.storage.home import Home
@@ -26,6 +27,7 @@ from rul_platform.storage.models import LEDGER_KINDS
 
 SETTINGS, DEPLOYMENTS, GATES = "settings", "deployments", "gates"
 TRIGGERS, FEEDBACK = "triggers", "feedback"
+UNDECIDABLE = "not decidable by today's rule"
 NEEDS_GATE = ("promotion", "approval", "confirmed")
 """Kinds of deployments that rest on an answer of the gate."""
 
@@ -191,18 +193,26 @@ def _of_gate(answer: Gate) -> dict[str, Any]:
 
 
 def _decided_again(home: Home, answer: Gate, where: str) -> Iterator[Problem]:
-    """The same evidence under the same settings must give the same verdict."""
-    settings = answer.record.get("settings")
+    """The same evidence under the same settings must give the same verdict, by the same rule.
+
+    A rule that was changed since may say otherwise of old evidence, or need what was not kept then.
+    """
+    settings, rule = answer.record.get("settings"), answer.record.get("rule")
     try:
         policy = Policy(**home.snapshots.get(settings)) if settings else Policy()
         evidence = Evidence.from_json(answer.record["evidence"])
         found = gates.decide(evidence, policy)
     except (RecordError, TypeError, KeyError, ValueError) as error:
-        yield Problem("unknown", GATES, where, f"its rule cannot be applied again: {error}")
+        yield Problem("unknown", GATES, where, f"{UNDECIDABLE}: {error}")
         return
-    if found.verdict != answer.verdict:
+    if found.verdict != answer.verdict and rule == gate_rule():
         what = f"it said {answer.verdict}; its evidence under its settings gives {found.verdict}"
         yield Problem("broken", GATES, where, what)
+    elif found.verdict != answer.verdict:
+        by = f"rule {rule}" if rule else "a rule that it does not name"
+        now = f"today's, {gate_rule()}, gives {found.verdict}"
+        what = f"{UNDECIDABLE}: it said {answer.verdict} by {by}; {now}"
+        yield Problem("unknown", GATES, where, what)
     if evidence.candidate != answer.sha256:
         yield Problem("broken", GATES, where, "its evidence is about another model")
 
