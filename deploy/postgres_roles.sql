@@ -31,3 +31,10 @@ GRANT UPDATE ON
     model_version, deployment, retrain, feedback, feedback_hour, outcome, plant_freeze, alert, delivery,
     materialization, approval, ledger_anchor
 TO rul_app;
+
+-- Trials of `rul tune` lie in a schema of their own, which is no record: there the role makes tables as it likes.
+CREATE SCHEMA IF NOT EXISTS rul_studies;
+REVOKE ALL ON SCHEMA rul_studies FROM PUBLIC;
+GRANT USAGE, CREATE ON SCHEMA rul_studies TO rul_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA rul_studies TO rul_app;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA rul_studies TO rul_app;

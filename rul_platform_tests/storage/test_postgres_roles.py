@@ -9,12 +9,16 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from rul_platform.core.ledger import LedgerRow, chain_problems, row_hash
+from rul_platform.learning.recipes.search import search
+from rul_platform.learning.recipes.studies import Search
 from rul_platform.storage.column_types import METADATA
 from rul_platform.storage.database import connect, migrate, writing
 from rul_platform.storage.feedback import FeedbackStore
 from rul_platform.storage.ledger import TURN, LedgerStore
 from rul_platform.storage.lineage import Input, LineageStore
 from rul_platform.storage.models import ModelRegistry
+from rul_platform.storage.studies import SCHEMA, study_place
+from rul_platform_tests.learning.study_ground import SPACE, ground
 from rul_platform_tests.storage.rows import ROWS, insert
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -77,6 +81,16 @@ def test_the_platform_works_with_it(application: sa.Engine):
     assert not [each for each in chain_problems(ledger.all()) if "row 1 " not in each]
 
 
+def test_trials_are_kept_with_it(application: sa.Engine, tmp_path: Path):
+    place = study_place(application.url.render_as_string(hide_password=False), tmp_path)
+    asked = Search(
+        name="pumps", trials=2, workers=1, url=place.url, connect_args=place.connect_args
+    )
+
+    assert len(search(ground(steps=2), SPACE, asked).trials) == 2
+    assert "trials" in sa.inspect(application).get_table_names(schema=SCHEMA)
+
+
 @pytest.mark.parametrize("table", RECORDS)
 @pytest.mark.parametrize(
     "statement",
@@ -125,6 +139,8 @@ def test_no_table_can_be_emptied_dropped_or_unprotected(
         "'BEGIN RETURN NEW; END'",
         "SET session_replication_role = replica",
         "CREATE TABLE mine (id INTEGER)",
+        "CREATE SCHEMA mine",
+        "DROP SCHEMA rul_studies CASCADE",
         "ALTER ROLE rul_login SUPERUSER",
         "SET ROLE postgres",
     ],
@@ -237,6 +253,19 @@ def test_what_a_session_puts_before_the_tables_is_not_looked_at(application: sa.
         assert connection.exec_driver_sql("SELECT count(*) FROM pg_temp.ledger").scalar_one() == 0
 
     assert ledger.newest() == row
+
+
+def test_functions_of_the_role_do_not_stand_in_for_the_database_s_own(application: sa.Engine):
+    """In the one schema where it may make them: else its own hash would let any row in."""
+    row = following(LedgerStore(application), hash="f" * 64)
+    with writing(application) as connection:
+        connection.exec_driver_sql(
+            "CREATE FUNCTION rul_studies.encode(bytea, text) RETURNS text LANGUAGE sql "
+            "AS $$ SELECT repeat('f', 64) $$"
+        )
+        connection.exec_driver_sql("SET LOCAL search_path = rul_studies, pg_catalog, public")
+        with pytest.raises(DBAPIError, match="as its hash, expected"):
+            connection.execute(sa.select(sa.func.append_to_ledger(*row)))
 
 
 def test_nobody_appends_who_was_not_granted_it(application: sa.Engine, postgres: str):
