@@ -61,6 +61,7 @@
     ├── InferenceError              a model in service could not answer
     ├── LogFullError                answers cannot be logged, so none are given
     ├── AuditSubjectError           an audit was asked about something that is not there
+    ├── SwitchError                 a sensor or schedule cannot be switched so
     ├── NotReproducibleError        a version cannot be trained again from what is recorded
     ├── NotSignedError              evidence was asked for, and what it must hold is not signed
     ├── EnvelopeError               a signed envelope is damaged, changed, or of nobody known
@@ -725,6 +726,16 @@ class AuditSubjectError(RulPlatformError):
 
     def __init__(self, asked: str, *, found: str, expected: str) -> None:
         super().__init__(f"{asked}: found {found}, expected {expected}.")
+
+
+class SwitchError(RulPlatformError):
+    """A sensor or schedule is not there, stands so already, or Dagster did not switch it."""
+
+    def __init__(self, name: str, *, found: str, expected: str) -> None:
+        self.name = name
+        super().__init__(
+            f"{name}: found {found}, expected {expected}. `rul sensors list` shows all of them."
+        )
 
 
 class NotReproducibleError(RulPlatformError):

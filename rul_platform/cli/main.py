@@ -33,6 +33,7 @@ from rul_platform.cli.privacy import privacy
 from rul_platform.cli.rate import rate
 from rul_platform.cli.recalibrate import recalibrate
 from rul_platform.cli.retrain import retrain
+from rul_platform.cli.sensors import sensors
 from rul_platform.cli.serve import serve
 from rul_platform.cli.status import status
 from rul_platform.cli.token import token
@@ -97,6 +98,7 @@ for command in (
     privacy,
     audit,
     keys,
+    sensors,
     feedback,
     outcome,
     retrain,

@@ -113,6 +113,17 @@ def writing(engine: sa.Engine, alone_in: sa.Table | None = None) -> Iterator[sa.
         call()
 
 
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection to read with; inside an open ``writing`` it sees what that one wrote so far."""
+    outer = _OPEN.get()
+    if outer is not None and outer.engine is engine:
+        yield outer
+        return
+    with engine.connect() as connection:
+        yield connection
+
+
 def when_committed(engine: sa.Engine, call: Callable[[], None]) -> None:
     """Call this once the open transaction is committed, and not where it is rolled back.
 
