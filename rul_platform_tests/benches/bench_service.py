@@ -2,7 +2,7 @@
 
     python -m rul_platform_tests.benches.bench_service HOME PLANT [--requests 3000]
 
-HOME is a home folder with a model in charge of PLANT, as `rul demo` leaves it. It is copied, not changed.
+HOME is a home folder with a model in charge of PLANT, as `rul demo` leaves it; it is copied.
 Server CPU seconds are counted for each, in turn, so that a busy machine slows both.
 """
 
