@@ -117,7 +117,13 @@ def of_error(error: errors.RulPlatformError) -> Problem:
     if status == 500:
         _LOG.error("A request failed", exc_info=error)
         return Problem(500, name, "The reason is in the service's log, under this request's id.")
-    return Problem(status, name.removesuffix("_error"), str(error), problems=problems)
+    code, detail = name.removesuffix("_error"), str(error)
+    if status == 503 and not isinstance(error, errors.ModelNotLoadedError):  # noqa: PLR2004
+        _LOG.error("A request failed: %s", error)  # where files lie is nobody's business outside
+        detail = (
+            "It cannot be done now. The reason is in the service's log, under this request's id."
+        )
+    return Problem(status, code, detail, problems=problems)
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:
