@@ -165,3 +165,6 @@ def test_a_training_starts_from_what_is_selected_and_pretrains_nothing(
     assert "pretrained_checkpoint" not in done.out
     origins = {row["architecture"]: row["origin"] for row in terminal.reads("checkpoint", "list")}
     assert origins == {"lstm": "imported_checkpoint", "gru": "pretrained_checkpoint"}
+    small = ("--subset", "SIM", "--set", "steps=6", "--set", "hidden_size=4")
+    said = terminal.types("pretrain", "lstm", *small).out
+    assert f"Before that: plants start from {NAME}, as selected, until" in said
