@@ -118,7 +118,7 @@ def of_error(error: errors.RulPlatformError) -> Problem:
         _LOG.error("A request failed", exc_info=error)
         return Problem(500, name, "The reason is in the service's log, under this request's id.")
     code, detail = name.removesuffix("_error"), str(error)
-    if status == 503 and not isinstance(error, errors.ModelNotLoadedError):  # noqa: PLR2004
+    if status == 503 and not isinstance(error, errors.ModelNotLoadedError):
         _LOG.error("A request failed: %s", error)  # where files lie is nobody's business outside
         detail = (
             "It cannot be done now. The reason is in the service's log, under this request's id."
