@@ -136,6 +136,17 @@ def when_committed(engine: sa.Engine, call: Callable[[], None]) -> None:
         _THEN.set((*_THEN.get(), call))
 
 
+def leave_no_trace(engine: sa.Engine) -> None:
+    """Take what was overwritten or erased out of SQLite's own files too, as far as nobody reads it now.
+
+    The file of what is written ahead holds former pages until it is emptied. On PostgreSQL that is for
+    its administrator: ``VACUUM``, and the archive of its log.
+    """
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # in no transaction
+
+
 def _lock(connection: sa.Connection, table: sa.Table | None) -> None:
     if table is not None and connection.dialect.name == "postgresql":
         name = connection.dialect.identifier_preparer.format_table(table)
@@ -173,6 +184,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "journal_mode = WAL",  # readers and the writer do not wait for each other
         "synchronous = FULL",  # a commit outlives a power failure
         "foreign_keys = ON",
+        "secure_delete = ON",  # what is erased is overwritten, and not only left out
         "recursive_triggers = ON",  # else INSERT OR REPLACE deletes past the triggers
     ):
         connection.execute(f"PRAGMA {pragma}")
