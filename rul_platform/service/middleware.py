@@ -60,15 +60,16 @@ class Around:
                 headers["X-Request-ID"] = request_id
             await send(message)
 
+        self._metrics.in_flight.inc()
         try:
             await self._app(scope, receive, told)
         finally:
+            self._metrics.in_flight.dec()
             self._note(scope, status, perf_counter() - begin)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unknown")  # not the path: it may hold anything
-        self._metrics.requests.labels(route, status).inc()
-        self._metrics.seconds.labels(route).observe(seconds)
+        self._metrics.requested(scope["method"], route, status, seconds)
         if _LOG.isEnabledFor(logging.INFO):
             _LOG.info("request", extra={"fields": _fields(scope, route, status, seconds)})
 

@@ -14,6 +14,7 @@ from rul_platform.operation.serving.feedback_desk import FeedbackDesk
 from rul_platform.operation.serving.predicting import Predicting
 from rul_platform.operation.serving.slots import Slots
 from rul_platform.service.access import Tokens
+from rul_platform.service.gauges import Gauges
 from rul_platform.service.metrics import Metrics
 from rul_platform.service.sessions import Sessions
 from rul_platform.storage.database import REFUSED
@@ -37,7 +38,8 @@ class Parts:
         predicting: Questions to answers.
         tokens: Who may call.
         sessions: Browsers that signed in.
-        metrics: What Prometheus is told.
+        metrics: What Prometheus is told of requests and answers.
+        gauges: What it is told of plants.
         watcher: Follows the registry.
         started_at: When, in UTC.
     """
@@ -50,6 +52,7 @@ class Parts:
     tokens: Tokens
     sessions: Sessions
     metrics: Metrics
+    gauges: Gauges
     watcher: "Watcher"
     started_at: datetime
 
@@ -72,6 +75,7 @@ class Parts:
             tokens=Tokens(home),
             sessions=Sessions.of(home.signing.folder),
             metrics=Metrics(),
+            gauges=Gauges(home, slots, log),
             watcher=Watcher(slots, refresh_seconds),
             started_at=home.now(),
         )
