@@ -13,6 +13,7 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rul_platform.service.json_log import REQUEST_ID
 from rul_platform.service.metrics import Metrics
 
 _LOG = logging.getLogger("rul_platform.service.requests")
@@ -47,6 +48,7 @@ class Around:
             await self._app(scope, receive, send)
             return
         scope["rul.request_id"] = request_id = secrets.token_hex(8)
+        REQUEST_ID.set(request_id)  # each request has a task, and so a context, of its own
         begin, status = perf_counter(), SERVER_ERROR
 
         async def told(message: Message) -> None:
@@ -76,7 +78,6 @@ class Around:
 
 def _fields(scope: Scope, route: str, status: int, seconds: float) -> dict[str, Any]:
     return {
-        "request_id": scope["rul.request_id"],
         "method": scope["method"],
         "route": route,
         "status": status,

@@ -69,14 +69,19 @@ def refuse_open_door(home: Home, address: Address) -> None:
         )
 
 
-def run(home: Home, address: Address) -> bool:
+def run(home: Home, address: Address, *, log_level: str = "info") -> bool:
     """Serve until SIGINT or SIGTERM; then finish what has begun and write what waits.
+
+    Args:
+        home: What is served.
+        address: Where.
+        log_level: One of ``json_log.LEVELS``; from ``warning`` on, requests are not logged.
 
     Returns:
         False where something could not be written.
     """
     refuse_open_door(home, address)
-    _log_as_json()
+    _log_as_json(log_level)
     sys.setswitchinterval(SWITCH_SECONDS)
     parts = Parts.open(home)
     try:
@@ -102,10 +107,11 @@ def _config(parts: Parts, address: Address) -> uvicorn.Config:
     )
 
 
-def _log_as_json() -> None:
+def _log_as_json(level: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
+    root.setLevel(level.upper())
+    logging.captureWarnings(capture=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)

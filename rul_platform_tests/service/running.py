@@ -80,7 +80,9 @@ def serving(home: Home, *, refresh_seconds: float = 0.05) -> Iterator[Running]:
     parts = Parts.open(home, refresh_seconds=refresh_seconds)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
-        uvicorn.Config(create_app(parts, version="1"), log_config=None, lifespan="off")
+        uvicorn.Config(
+            create_app(parts, version="1"), log_config=None, lifespan="off", access_log=False
+        )
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
