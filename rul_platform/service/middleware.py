@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rul_platform.service.json_log import REQUEST_ID
 from rul_platform.service.metrics import Metrics
+from rul_platform.service.telemetry import RequestSpan, Tracing
 
 _LOG = logging.getLogger("rul_platform.service.requests")
 
@@ -39,8 +40,8 @@ SERVER_ERROR = 500
 class Around:
     """The middleware."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app, self._metrics = app, metrics
+    def __init__(self, app: ASGIApp, metrics: Metrics, tracing: Tracing) -> None:
+        self._app, self._metrics, self._tracing = app, metrics, tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -63,17 +64,22 @@ class Around:
             await send(message)
 
         self._metrics.in_flight.inc()
-        try:
-            await self._app(scope, receive, told)
-        finally:
-            self._metrics.in_flight.dec()
-            self._note(scope, status, perf_counter() - begin)
+        with self._tracing.request(scope) as span:
+            try:
+                await self._app(scope, receive, told)
+            finally:
+                self._metrics.in_flight.dec()
+                self._note(scope, span, status, perf_counter() - begin)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _note(self, scope: Scope, span: RequestSpan, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unknown")  # not the path: it may hold anything
         self._metrics.requested(scope["method"], route, status, seconds)
+        span.end(scope["method"], route, status)
         if _LOG.isEnabledFor(logging.INFO):
-            _LOG.info("request", extra={"fields": _fields(scope, route, status, seconds)})
+            fields = _fields(scope, route, status, seconds)
+            if span.trace_id is not None:
+                fields["trace_id"] = span.trace_id
+            _LOG.info("request", extra={"fields": fields})
 
 
 def _fields(scope: Scope, route: str, status: int, seconds: float) -> dict[str, Any]:

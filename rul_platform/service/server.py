@@ -16,6 +16,7 @@ from rul_platform.errors import SettingsError
 from rul_platform.service.app import create_app
 from rul_platform.service.json_log import JsonFormatter
 from rul_platform.service.parts import Parts
+from rul_platform.service.telemetry import tracing_to
 from rul_platform.settings import LOOPBACK
 from rul_platform.storage.home import Home
 
@@ -83,7 +84,7 @@ def run(home: Home, address: Address, *, log_level: str = "info") -> bool:
     refuse_open_door(home, address)
     _log_as_json(log_level)
     sys.setswitchinterval(SWITCH_SECONDS)
-    parts = Parts.open(home)
+    parts = Parts.open(home, tracing=tracing_to(home.settings.otlp_endpoint))
     try:
         uvicorn.Server(_config(parts, address)).run()
     finally:
