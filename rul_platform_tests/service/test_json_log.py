@@ -1,61 +1,32 @@
 """Lines that machines read, with nothing in them that is nobody's business."""
 
-import io
 import json
 import logging
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from rul_platform.service.json_log import JsonFormatter, told_of
+from rul_platform.service.json_log import told_of
 from rul_platform_tests.operation.served import PRESS
+from rul_platform_tests.service.log_lines import Lines, logged
 from rul_platform_tests.service.running import Running, question
 
 API = "/api/v1/rul"
 
 
-class Lines:
-    """What is logged while a test runs."""
-
-    def __init__(self) -> None:
-        self._stream = io.StringIO()
-        self.handler = logging.StreamHandler(self._stream)
-        self.handler.setFormatter(JsonFormatter())
-        self.handler.addFilter(lambda record: not record.name.startswith("http"))  # our client's
-
-    @property
-    def text(self) -> str:
-        """As it stands in the log."""
-        return self._stream.getvalue()
-
-    def told(self) -> list[dict[str, Any]]:
-        """Line by line."""
-        return [json.loads(line) for line in self.text.splitlines()]
-
-
 @pytest.fixture
 def lines() -> Iterator[Lines]:
-    found, root = Lines(), logging.getLogger()
-    level = root.level
-    root.addHandler(found.handler)
-    root.setLevel(logging.DEBUG)
-    yield found
-    root.setLevel(level)
-    root.removeHandler(found.handler)
-
-
-def of_requests(lines: Lines) -> list[dict[str, Any]]:
-    return [line for line in lines.told() if line["logger"].endswith(".requests")]
+    with logged(logging.DEBUG) as found:
+        yield found
 
 
 def test_a_request_is_one_line_with_its_fields(running: Running, lines: Lines):
     with running.client("predict") as client:
         answer = client.post(f"{API}/predict", json=question("m1"))
-    (line,) = of_requests(lines)
+    (line,) = lines.of_requests()
     assert set(line) == {
         "time", "level", "logger", "message", "request_id", "method", "route", "status", "ms", "token",
     }  # fmt: skip
@@ -78,7 +49,7 @@ def test_what_callers_send_is_in_no_line(running: Running, lines: Lines):
         client.post(f"{API}/outcome", json={"plant": PRESS, "unit": "dave", "kind": "dave"})
         client.get("/dave?token=" + running.tokens["all"])
         client.get(f"{API}/plants", headers={"Authorization": "Bearer dave"})
-    assert len(of_requests(lines)) == 6
+    assert len(lines.of_requests()) == 6
     assert "dave" not in lines.text
     assert "61.987654321" not in lines.text
     for token in running.tokens.values():
