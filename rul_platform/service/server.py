@@ -5,7 +5,10 @@ Belongs here: sockets, signals, the order of the end. Does not belong here: rout
 
 import ipaddress
 import logging
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -85,11 +88,27 @@ def run(home: Home, address: Address, *, log_level: str = "info") -> bool:
     _log_as_json(log_level)
     sys.setswitchinterval(SWITCH_SECONDS)
     parts = Parts.open(home, tracing=tracing_to(home.settings.otlp_endpoint))
-    try:
-        uvicorn.Server(_config(parts, address)).run()
-    finally:
-        is_done = parts.close()
+    with _signals_only_end_the_server():
+        try:
+            uvicorn.Server(_config(parts, address)).run()
+        finally:
+            is_done = parts.close()
     return is_done
+
+
+@contextmanager
+def _signals_only_end_the_server() -> Iterator[None]:
+    """Uvicorn raises the signal that ended it once more: that would kill us before all is written."""
+    before = {each: signal.signal(each, _go_on) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _go_on(*_: object) -> None:
+    """The server has been told; what is left takes a moment."""
 
 
 def _config(parts: Parts, address: Address) -> uvicorn.Config:

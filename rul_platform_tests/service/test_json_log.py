@@ -2,15 +2,10 @@
 
 import json
 import logging
-import os
-import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-import httpx2
 import pytest
 import sqlalchemy as sa
 
@@ -127,30 +122,3 @@ def test_uvicorns_lines_have_the_same_form_and_the_level_counts(level: str, line
     told = [json.loads(line) for line in done.stderr.splitlines()]
     assert len(told) == lines
     assert all(set(each) == {"time", "level", "logger", "message"} for each in told)
-
-
-def test_a_real_process_logs_nothing_but_json_and_ends_cleanly(tmp_path: Path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    program = str(Path(sys.executable).with_name("rul"))
-    environ = os.environ | {"RUL_HOME": str(tmp_path / "home")}  # noqa: TID251  a process's own
-    with subprocess.Popen(
-        [program, "serve", "--port", str(port)],
-        env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
-        assert process.stderr is not None
-        told = list[dict[str, object]]()
-        for line in process.stderr:
-            told.append(json.loads(line))
-            if "Uvicorn running" in str(told[-1]["message"]):
-                break
-        with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
-            assert client.get("/live").status_code == 200
-        process.send_signal(signal.SIGTERM)
-        said, rest = process.communicate(timeout=60)
-    told += [json.loads(line) for line in rest.splitlines()]
-    assert process.returncode in (0, -signal.SIGTERM)  # uvicorn raises the signal again at its end
-    assert "Serving on" in said
-    assert [line["route"] for line in told if "route" in line] == ["/live"]
-    assert {"uvicorn.error", "rul_platform.service.requests"} <= {line["logger"] for line in told}
