@@ -10,7 +10,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-feedback ui test check bench bench-learning clean
+.PHONY: help install demo demo-feedback serve ui test check bench bench-learning clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -22,6 +22,9 @@ demo: $(READY) ## raw data to a deployed plant model, in one command, into .rul/
 
 demo-feedback: $(READY) ## weeks at a plant in minutes: satisfaction falls, the model improves, a bad one goes back
 	@$(BIN)/rul demo-feedback
+
+serve: $(READY) ## predictions and feedback over HTTP for .rul/ on http://127.0.0.1:8050; Ctrl-C stops it
+	@$(BIN)/rul serve
 
 ui: $(READY) ## Dagster's web pages for .rul/ on http://127.0.0.1:3000
 	@$(BIN)/rul ui

@@ -70,6 +70,8 @@ class Settings:
         alert_teams: ``RUL_ALERT_TEAMS``: the URL of a Teams workflow, or None.
         alert_smtp: ``RUL_ALERT_SMTP``: ``smtp[s]://user:password@host:port/?from=..&to=..``, or None.
         alert_apprise: ``RUL_ALERT_APPRISE``: Apprise's URLs, with spaces between them.
+        otlp_endpoint: ``OTEL_EXPORTER_OTLP_ENDPOINT``: base URL of an OpenTelemetry collector that takes
+            OTLP over HTTP, or None.
     """
 
     home: Path
@@ -86,6 +88,7 @@ class Settings:
     alert_teams: str | None = field(default=None, repr=False)
     alert_smtp: MailServer | None = field(default=None, repr=False)
     alert_apprise: tuple[str, ...] = field(default=(), repr=False)
+    otlp_endpoint: str | None = field(default=None, repr=False)
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Settings":
@@ -113,6 +116,7 @@ class Settings:
             alert_teams=_web_address("RUL_ALERT_TEAMS", environ),
             alert_smtp=_mail_server("RUL_ALERT_SMTP", environ),
             alert_apprise=tuple(environ.get("RUL_ALERT_APPRISE", "").split()),
+            otlp_endpoint=_collector("OTEL_EXPORTER_OTLP_ENDPOINT", environ),
         )
 
 
@@ -171,6 +175,19 @@ def _web_address(key: str, environ: Mapping[str, str]) -> str | None:
         raise SettingsError(key, found="no URL", expected=expected)
     if url.scheme != "https" and not (url.scheme == "http" and url.hostname in LOOPBACK):
         raise SettingsError(key, found=f"{url.scheme}://…", expected=expected)
+    return value
+
+
+def _collector(key: str, environ: Mapping[str, str]) -> str | None:
+    """A URL that may be plain HTTP: a collector stands beside the service, and hears of no person."""
+    value = environ.get(key)
+    if not value:
+        return None
+    expected = "the http:// or https:// URL of a collector"
+    url = _split(key, value, expected=expected)
+    if not url.hostname or url.scheme not in ("http", "https") or value.split() != [value]:
+        found = f"{url.scheme}://…" if url.scheme and url.hostname else "no URL"
+        raise SettingsError(key, found=found, expected=expected)
     return value
 
 

@@ -14,9 +14,21 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--port", type=click.IntRange(1, 65535), default=8050, show_default=True)
 @click.option("--certificate", type=FILE, help="PEM file, for TLS; with --key.")
 @click.option("--key", type=FILE, help="PEM file with the certificate's private key.")
+@click.option(
+    "--log-level",
+    type=click.Choice(("debug", "info", "warning", "error", "critical")),
+    default="info",
+    show_default=True,
+    help="Least important line that is logged, as JSON on standard error.",
+)
 @click.pass_obj
 def serve(
-    settings: Settings, host: str, port: int, certificate: Path | None, key: Path | None
+    settings: Settings,
+    host: str,
+    port: int,
+    certificate: Path | None,
+    key: Path | None,
+    log_level: str,
 ) -> None:
     """Serve predictions, feedback and web pages until Ctrl-C.
 
@@ -40,7 +52,7 @@ def serve(
     click.echo(f"Serving on {scheme}://{host}:{port}  (Ctrl-C stops it)")
     if not home.tokens.any_holds(home.now()):
         click.echo("No token yet: `rul token create --for me` in another window makes one.")
-    if not run(home, address):
+    if not run(home, address, log_level=log_level):
         msg = "Stopped, and not all could be written: the log above says what."
         raise click.ClickException(msg)
     click.echo("Stopped; everything that was answered is stored.")

@@ -92,6 +92,22 @@ def outcome_drift(
     return DriftVerdict(fires, (reason,), numbers | {"rmse": rmse, "rmse_low": low})
 
 
+def drift_score(verdict: DriftVerdict) -> float | None:
+    """How far the sensor that moved most has moved, as a part of the limit: above 1 it fires.
+
+    None where too few readings came to say.
+
+    >>> numbers = {"limit": 2.0, "shift": {"heat": -1.0}, "spread": {"heat": 1.5}}
+    >>> drift_score(DriftVerdict(False, (), numbers))
+    0.5
+    """
+    shift, spread = verdict.numbers.get("shift"), verdict.numbers.get("spread")
+    if not shift or not spread:
+        return None
+    moved = [abs(mean) for mean in shift.values()] + [wide - 1.0 for wide in spread.values()]
+    return max(0.0, *moved) / float(verdict.numbers["limit"])
+
+
 def data_drift(readings: pd.DataFrame, scaler: Scaler, policy: Policy) -> DriftVerdict:
     """Fires where a sensor moved away from its training data, or where a condition is new.
 

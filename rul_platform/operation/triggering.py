@@ -24,7 +24,7 @@ from rul_platform.core.trigger import (
     window_start,
 )
 from rul_platform.errors import EvidenceUsedError, OpenRetrainError
-from rul_platform.operation import drift_watch
+from rul_platform.operation import drift_watch, watch_notes
 from rul_platform.operation.alerting import raise_alert
 from rul_platform.operation.decisions import given
 from rul_platform.operation.known_plants import require_plant
@@ -167,6 +167,8 @@ def evaluate_data_drift(home: Home, plant: str, now: datetime) -> DriftVerdict:
             text=f"{'; '.join(verdict.reasons)}. Look at the sensors; answers may be off.",
         )
         raise_alert(home, alert, now)
+    if champion is not None:
+        watch_notes.keep(home, plant, watch_notes.of(home, plant, champion.number, verdict, now))
     return verdict
 
 

@@ -37,5 +37,5 @@ def create_app(parts: Parts, *, version: str) -> FastAPI:
         app.include_router(routes.router)
     answer_problems(app)
     describe(app)
-    app.add_middleware(Around, metrics=parts.metrics)
+    app.add_middleware(Around, metrics=parts.metrics, tracing=parts.tracing)
     return app

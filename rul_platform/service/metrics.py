@@ -1,79 +1,115 @@
-"""What Prometheus is told: requests and answers as they happen, the state of plants when it asks.
+"""What Prometheus is told of this process: requests and answers, as they happen.
 
-Belongs here: names, labels and buckets. Does not belong here: what the figures mean
-(``operation.metrics``).
+Labels hold names of plants, numbers of versions, templates of routes and words from fixed lists; nothing
+that a caller could invent, so that there are as many series as there are plants, and no more.
+
+Belongs here: names, labels and buckets. Does not belong here: the state of plants (``gauges``).
 """
 
+import sys
 from collections.abc import Iterable
+from importlib.metadata import version
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 
 from rul_platform.operation.answers import Answer
 
-SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-LIVES = (0, 5, 10, 20, 30, 50, 75, 100, 125, 200, 500, 1000, 5000)
+SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+LIVES = (0, 1, 2, 5, 10, 20, 50, 100, 125, 200, 500, 1000, 2000, 5000, 10_000, 100_000)
+UNITS = (1, 2, 5, 10, 20, 50, 100, 200, 512)
+
+METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+OTHER = "other"
 
 
 class Metrics:
     """Counters of one process."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
+        disable_created_metrics()  # a series beside each series, which nobody asks for
+        self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
         self.requests = Counter(
-            "rul_requests", "Requests answered.", ["route", "status"], registry=self.registry
+            "rul_http_requests",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=registry,
         )
         self.seconds = Histogram(
-            "rul_request_seconds",
-            "Time from a request to its answer.",
-            ["route"],
+            "rul_http_request_duration_seconds",
+            "Time from a request to the end of its answer.",
+            ["method", "route"],
             buckets=SECONDS,
-            registry=self.registry,
+            registry=registry,
+        )
+        self.in_flight = Gauge(
+            "rul_http_requests_in_flight", "Requests that have begun.", registry=registry
         )
         self.answers = Counter(
             "rul_answers",
-            "Predictions given.",
+            "Predictions given, by plant and the version that answered.",
             ["plant", "version", "role"],
-            registry=self.registry,
+            registry=registry,
         )
         self.strange = Counter(
             "rul_strange_answers",
             "Predictions from readings far outside what the model learned from.",
             ["plant"],
-            registry=self.registry,
+            registry=registry,
         )
         self.rul = Histogram(
             "rul_predicted_life",
-            "Remaining useful life that was answered, in the plant's unit of life.",
+            "Remaining useful life that was answered, in the plant's own unit of life.",
             ["plant"],
             buckets=LIVES,
-            registry=self.registry,
+            registry=registry,
+        )
+        self.units = Histogram(
+            "rul_question_units", "Machines of one question.", buckets=UNITS, registry=registry
         )
         self.feedback = Counter(
-            "rul_feedback", "Ratings taken.", ["plant", "rating"], registry=self.registry
+            "rul_feedback",
+            "Ratings taken by this process.",
+            ["plant", "rating"],
+            registry=registry,
         )
+        build = Gauge(
+            "rul_build_info",
+            "1; its labels say what runs.",
+            ["version", "python", "onnxruntime"],
+            registry=registry,
+        )
+        build.labels(version("rul-platform"), _python(), version("onnxruntime")).set(1)
+
+    def requested(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request that was answered."""
+        method = method if method in METHODS else OTHER
+        self.requests.labels(method, route, status).inc()
+        self.seconds.labels(method, route).observe(seconds)
 
     def answered(self, plant: str, answers: Iterable[Answer]) -> None:
         """Count the answers of one question."""
-        lives = self.rul.labels(plant)
+        lives, units = self.rul.labels(plant), 0
         for each in answers:
             self.answers.labels(plant, each.number, each.role).inc()
             lives.observe(each.prediction.rul)
+            units += 1
             if each.prediction.is_strange:
                 self.strange.labels(plant).inc()
+        self.units.observe(units)
 
-    def text(self, more: Iterable[GaugeMetricFamily] = ()) -> bytes:
-        """All of it in Prometheus' text format, with families that are made for this time."""
-        momentary = CollectorRegistry()
-        momentary.register(_Collected(tuple(more)))  # pyright: ignore[reportArgumentType]
-        return generate_latest(self.registry) + generate_latest(momentary)
+    def text(self) -> bytes:
+        """All of it in Prometheus' text format."""
+        return generate_latest(self.registry)
 
 
-class _Collected:
-    """A collector of what is given."""
-
-    def __init__(self, families: tuple[GaugeMetricFamily, ...]) -> None:
-        self._families = families
-
-    def collect(self) -> Iterable[GaugeMetricFamily]:
-        return self._families
+def _python() -> str:
+    return ".".join(map(str, sys.version_info[:3]))

@@ -13,7 +13,9 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rul_platform.service.json_log import REQUEST_ID
 from rul_platform.service.metrics import Metrics
+from rul_platform.service.telemetry import RequestSpan, Tracing
 
 _LOG = logging.getLogger("rul_platform.service.requests")
 
@@ -43,8 +45,8 @@ SERVER_ERROR = 500
 class Around:
     """The middleware."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app, self._metrics = app, metrics
+    def __init__(self, app: ASGIApp, metrics: Metrics, tracing: Tracing) -> None:
+        self._app, self._metrics, self._tracing = app, metrics, tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -52,6 +54,7 @@ class Around:
             await self._app(scope, receive, send)
             return
         scope["rul.request_id"] = request_id = secrets.token_hex(8)
+        REQUEST_ID.set(request_id)  # each request has a task, and so a context, of its own
         begin, status = perf_counter(), SERVER_ERROR
 
         async def told(message: Message) -> None:
@@ -61,17 +64,23 @@ class Around:
                 message["headers"] = _with_ours(message["headers"], request_id)
             await send(message)
 
-        try:
-            await self._app(scope, receive, told)
-        finally:
-            self._note(scope, status, perf_counter() - begin)
+        self._metrics.in_flight.inc()
+        with self._tracing.request(scope) as span:
+            try:
+                await self._app(scope, receive, told)
+            finally:
+                self._metrics.in_flight.dec()
+                self._note(scope, span, status, perf_counter() - begin)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _note(self, scope: Scope, span: RequestSpan, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unknown")  # not the path: it may hold anything
-        self._metrics.requests.labels(route, status).inc()
-        self._metrics.seconds.labels(route).observe(seconds)
+        self._metrics.requested(scope["method"], route, status, seconds)
+        span.end(scope["method"], route, status)
         if _LOG.isEnabledFor(logging.INFO):
-            _LOG.info("request", extra={"fields": _fields(scope, route, status, seconds)})
+            fields = _fields(scope, route, status, seconds)
+            if span.trace_id is not None:
+                fields["trace_id"] = span.trace_id
+            _LOG.info("request", extra={"fields": fields})
 
 
 def _with_ours(
@@ -87,7 +96,6 @@ def _with_ours(
 
 def _fields(scope: Scope, route: str, status: int, seconds: float) -> dict[str, Any]:
     return {
-        "request_id": scope["rul.request_id"],
         "method": scope["method"],
         "route": route,
         "status": status,

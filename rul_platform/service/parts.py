@@ -14,8 +14,10 @@ from rul_platform.operation.serving.feedback_desk import FeedbackDesk
 from rul_platform.operation.serving.predicting import Predicting
 from rul_platform.operation.serving.slots import Slots
 from rul_platform.service.access import Tokens
+from rul_platform.service.gauges import Gauges
 from rul_platform.service.metrics import Metrics
 from rul_platform.service.sessions import Sessions
+from rul_platform.service.telemetry import Tracing, Untraced
 from rul_platform.storage.database import REFUSED
 from rul_platform.storage.home import Home
 
@@ -37,7 +39,9 @@ class Parts:
         predicting: Questions to answers.
         tokens: Who may call.
         sessions: Browsers that signed in.
-        metrics: What Prometheus is told.
+        metrics: What Prometheus is told of requests and answers.
+        gauges: What it is told of plants.
+        tracing: Where spans go.
         watcher: Follows the registry.
         started_at: When, in UTC.
     """
@@ -50,17 +54,30 @@ class Parts:
     tokens: Tokens
     sessions: Sessions
     metrics: Metrics
+    gauges: Gauges
+    tracing: Tracing
     watcher: "Watcher"
     started_at: datetime
 
     @classmethod
-    def open(cls, home: Home, *, refresh_seconds: float = REFRESH_SECONDS) -> "Parts":
+    def open(
+        cls,
+        home: Home,
+        *,
+        refresh_seconds: float = REFRESH_SECONDS,
+        tracing: Tracing | None = None,
+    ) -> "Parts":
         """Load every model in charge, and start what runs beside requests.
+
+        Args:
+            home: Where everything is kept.
+            refresh_seconds: How often the registry is looked at.
+            tracing: Where spans go; None for nowhere. It is closed with the other parts.
 
         Raises:
             RulPlatformError: The database does not answer, or a key may not be read.
         """
-        slots = Slots(home)
+        slots, tracing = Slots(home), tracing or Untraced()
         slots.refresh()
         log = AnswerLog(home)
         return cls(
@@ -68,10 +85,12 @@ class Parts:
             slots=slots,
             log=log,
             desk=FeedbackDesk(home, log),
-            predicting=Predicting(slots, log),
+            predicting=Predicting(slots, log, tracing.step),
             tokens=Tokens(home),
             sessions=Sessions.of(home.signing.folder),
             metrics=Metrics(),
+            gauges=Gauges(home, slots, log),
+            tracing=tracing,
             watcher=Watcher(slots, refresh_seconds),
             started_at=home.now(),
         )
@@ -80,7 +99,9 @@ class Parts:
         """Write what waits; False where something could not be written in time."""
         self.watcher.close()
         is_done = self.desk.close()
-        return self.log.close() and is_done
+        is_done = self.log.close() and is_done
+        self.tracing.close()
+        return is_done
 
 
 class Watcher:

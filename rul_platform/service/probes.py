@@ -7,7 +7,6 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from rul_platform.service.access import requires
-from rul_platform.service.gauges import families
 from rul_platform.service.parts import Parts
 from rul_platform.service.reading import JSON
 from rul_platform.service.routing import refuses
@@ -35,7 +34,7 @@ async def ready(request: Request) -> Response:
 def metrics(request: Request, _: Annotated[AccessToken, Depends(requires("read"))]) -> Response:
     """Figures in Prometheus' text format."""
     parts: Parts = request.app.state.parts
-    return Response(parts.metrics.text(families(parts)), media_type=TEXT)
+    return Response(parts.metrics.text() + parts.gauges.text(), media_type=TEXT)
 
 
 def readiness(parts: Parts) -> dict[str, Any]:

@@ -5,7 +5,10 @@ Belongs here: sockets, signals, the order of the end. Does not belong here: rout
 
 import ipaddress
 import logging
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +19,7 @@ from rul_platform.errors import SettingsError
 from rul_platform.service.app import create_app
 from rul_platform.service.json_log import JsonFormatter
 from rul_platform.service.parts import Parts
+from rul_platform.service.telemetry import tracing_to
 from rul_platform.settings import LOOPBACK
 from rul_platform.storage.home import Home
 
@@ -69,21 +73,42 @@ def refuse_open_door(home: Home, address: Address) -> None:
         )
 
 
-def run(home: Home, address: Address) -> bool:
+def run(home: Home, address: Address, *, log_level: str = "info") -> bool:
     """Serve until SIGINT or SIGTERM; then finish what has begun and write what waits.
+
+    Args:
+        home: What is served.
+        address: Where.
+        log_level: One of ``json_log.LEVELS``; from ``warning`` on, requests are not logged.
 
     Returns:
         False where something could not be written.
     """
     refuse_open_door(home, address)
-    _log_as_json()
+    _log_as_json(log_level)
     sys.setswitchinterval(SWITCH_SECONDS)
-    parts = Parts.open(home)
-    try:
-        uvicorn.Server(_config(parts, address)).run()
-    finally:
-        is_done = parts.close()
+    parts = Parts.open(home, tracing=tracing_to(home.settings.otlp_endpoint))
+    with _signals_only_end_the_server():
+        try:
+            uvicorn.Server(_config(parts, address)).run()
+        finally:
+            is_done = parts.close()
     return is_done
+
+
+@contextmanager
+def _signals_only_end_the_server() -> Iterator[None]:
+    """Uvicorn raises the signal that ended it once more: that would kill us before all is written."""
+    before = {each: signal.signal(each, _go_on) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _go_on(*_: object) -> None:
+    """The server has been told; what is left takes a moment."""
 
 
 def _config(parts: Parts, address: Address) -> uvicorn.Config:
@@ -102,7 +127,7 @@ def _config(parts: Parts, address: Address) -> uvicorn.Config:
     )
 
 
-def _log_as_json() -> None:
+def _log_as_json(level: str) -> None:
     """Without what no line tells, which costs as much as the line (Python's logging HOWTO)."""
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.logAsyncioTasks = False  # pyright: ignore[reportAttributeAccessIssue]  of 3.12
@@ -110,5 +135,6 @@ def _log_as_json() -> None:
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
+    root.setLevel(level.upper())
+    logging.captureWarnings(capture=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -104,6 +104,21 @@ class DueDelivery:
     delivery: Delivery
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What the channels have not taken.
+
+    Attributes:
+        waiting: Deliveries that are still tried.
+        given_up: Deliveries that are not tried any more.
+        oldest: When the first alert of those that wait was raised; None where none waits.
+    """
+
+    waiting: int
+    given_up: int
+    oldest: datetime | None
+
+
 class AlertOutbox:
     """All alerts and their deliveries."""
 
@@ -201,6 +216,20 @@ class AlertOutbox:
             state = "given_up" if attempts >= MAX_ATTEMPTS else "waiting"
             change = _of(alert_id, channel).where(DELIVERY.c.state == "waiting")
             connection.execute(change.values(state=state, error=error, next_at=now + wait))
+
+    def backlog(self) -> Backlog:
+        """How much is left to deliver, and since when."""
+        state = DELIVERY.c.state
+        question = (
+            sa.select(state, sa.func.count(), sa.func.min(ALERT.c.created_at))
+            .join_from(DELIVERY, ALERT)
+            .where(state.in_(("waiting", "given_up")))
+            .group_by(state)
+        )
+        with self._engine.connect() as connection:
+            found = {row[0]: (row[1], row[2]) for row in connection.execute(question)}
+        waiting, oldest = found.get("waiting", (0, None))
+        return Backlog(waiting, found.get("given_up", (0, None))[0], oldest)
 
     def recent(self, limit: int, *, only_undelivered: bool = False) -> tuple[Alert, ...]:
         """The last ``limit`` alerts, newest first.

@@ -80,6 +80,11 @@ class FeedbackStore:
         with self._engine.connect() as connection:
             return feedback_counts.by_day(connection, plant, since)
 
+    def by_plant(self, plants: Collection[str], since: datetime) -> dict[str, tuple[int, int]]:
+        """Positive and negative ratings of each plant since the beginning of that hour."""
+        with self._engine.connect() as connection:
+            return feedback_counts.by_plant(connection, plants, since)
+
     def plants(self) -> tuple[str, ...]:
         """Plants that any feedback was counted for, in alphabetical order."""
         question = sa.select(FEEDBACK_HOUR.c.plant).distinct()

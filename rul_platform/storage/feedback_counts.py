@@ -8,6 +8,7 @@ Belongs here: counting. Does not belong here: the rows (``feedback``), what foll
 (``core.trigger``).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,7 +19,7 @@ from rul_platform.storage.column_types import UtcDateTime, in_utc
 from rul_platform.storage.database import writing
 from rul_platform.storage.operation_tables import FEEDBACK, FEEDBACK_HOUR
 from rul_platform.storage.tables import BARRED, MODEL_VERSION
-from rul_platform.storage.upsert import insert
+from rul_platform.storage.upsert import insert, portions
 
 _F, _H, _V = FEEDBACK.c, FEEDBACK_HOUR.c, MODEL_VERSION.c
 _IS_WAITING = _F.rolled_up.is_(None)
@@ -104,6 +105,28 @@ def by_day(connection: sa.Connection, plant: str, since: datetime) -> tuple[DayC
             before = days.get(beginning.date(), (0, 0))
             days[beginning.date()] = (before[0] + positive, before[1] + negative)
     return tuple(DayCounts(day, *days[day]) for day in sorted(days) if any(days[day]))
+
+
+def by_plant(
+    connection: sa.Connection, plants: Collection[str], since: datetime
+) -> dict[str, tuple[int, int]]:
+    """All positive and negative ratings of plants from ``since``'s hour on; 0 and 0 where there is none.
+
+    Plants are named, so that the index by plant and hour is used.
+    """
+    found: dict[str, tuple[int, int]] = dict.fromkeys(plants, (0, 0))
+    sums = sa.func.sum(_H.positive), sa.func.sum(_H.negative)
+    counted = sa.select(_H.plant, *sums).where(_H.hour >= hour_of(since)).group_by(_H.plant)
+    came = _F.created_at >= hour_of(since)
+    both = _sum("positive", came), _sum("negative", came)
+    waiting = sa.select(_F.plant, *both).where(_IS_WAITING).group_by(_F.plant)
+    questions = [counted.where(_H.plant.in_(some)) for some in portions(plants)]
+    for question in (*questions, waiting):
+        for plant, positive, negative in connection.execute(question):
+            if plant in found:
+                before = found[plant]
+                found[plant] = (before[0] + int(positive), before[1] + int(negative))
+    return found
 
 
 def claim_hours(connection: sa.Connection, plant: str, since: datetime) -> None:

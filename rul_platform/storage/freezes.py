@@ -89,6 +89,11 @@ class FreezeStore:
         with self._engine.connect() as connection:
             return frozen(connection, plant)
 
+    def plants(self) -> frozenset[str]:
+        """Plants that are frozen now."""
+        with self._engine.connect() as connection:
+            return frozenset(connection.scalars(sa.select(_F.plant).where(_F.until.is_(None))))
+
     def history(self, plant: str) -> tuple[Freeze, ...]:
         """A plant's freezes, oldest first."""
         with self._engine.connect() as connection:

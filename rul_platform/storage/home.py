@@ -7,6 +7,7 @@ dagster/           the embedded Dagster instance
 reports/           the newest report of each plant, for people
 keys/              the keys of people's pseudonyms and those that sign, unless RUL_KEYS points elsewhere
 anchors.jsonl      signatures over the ledger's rows, also kept in the tables
+watch/             what was found when drift was last looked for, a small file for each plant
 training/          live figures of trainings, where they are asked for
 studies/           how far searches and methods have come, and their locks
 transfer_studies/  finished draws of studies that are under way
@@ -123,6 +124,14 @@ class Home:
             PlantNameError: No plant can be called so.
         """
         return self.settings.home / "reports" / f"{_checked(name)}.html"
+
+    def watch_file(self, name: str) -> Path:
+        """What was found when plant ``name`` was last looked at for drift.
+
+        Raises:
+            PlantNameError: No plant can be called so.
+        """
+        return self.settings.home / "watch" / f"{_checked(name)}.json"
 
     @property
     def dagster(self) -> Path:

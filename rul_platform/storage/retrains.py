@@ -78,6 +78,23 @@ class Retrain:
         return self.finished_at is None
 
 
+@dataclass(frozen=True, slots=True)
+class Endings:
+    """Retrains of one plant that ended in the same way.
+
+    Attributes:
+        plant: Which plant.
+        state: One of ``operation_tables.CLOSED_STATES``.
+        count: How many, of all times.
+        newest: When the last of them ended, in UTC.
+    """
+
+    plant: str
+    state: str
+    count: int
+    newest: datetime
+
+
 class RetrainStore:
     """All retrains."""
 
@@ -148,6 +165,16 @@ class RetrainStore:
         with self._engine.connect() as connection:
             where = [] if plant is None else [_R.plant == plant]
             return _select(connection, *where, newest=limit)
+
+    def endings(self) -> tuple[Endings, ...]:
+        """How the retrains of all plants ended, in the order of plants and states."""
+        by = _R.plant, _R.state
+        columns = *by, sa.func.count().label("count"), sa.func.max(_R.finished_at).label("newest")
+        question = (
+            sa.select(*columns).where(_R.finished_at.is_not(None)).group_by(*by).order_by(*by)
+        )
+        with self._engine.connect() as connection:
+            return tuple(Endings(**row) for row in connection.execute(question).mappings())
 
     def start(self, number: int, *, attempt: int, run_id: str, now: datetime) -> Retrain:
         """Let one run do it; the same run may ask again.

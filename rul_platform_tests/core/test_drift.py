@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rul_platform.core.drift import data_drift, outcome_drift
+from rul_platform.core.drift import data_drift, drift_score, outcome_drift
 from rul_platform.core.policy import Policy
 from rul_platform.core.scaling import Scaler
 from rul_platform.errors import DataError
@@ -166,3 +166,15 @@ def test_the_same_seed_gives_the_same_bound():
     assert outcome_drift(errors, 10.0, Policy(), seed=3) == outcome_drift(
         errors, 10.0, Policy(), seed=3
     )
+
+
+def test_the_score_is_above_one_just_where_a_sensor_moved():
+    """The limit is two spreads: half of it, one and a half of it, and scatter."""
+    policy = Policy(max_drift=2.0)
+    for moved, score in ((1.0, 0.5), (-3.0, 1.5)):
+        found = data_drift(readings(heat=moved), SCALER, policy)
+        assert drift_score(found) == pytest.approx(score, abs=0.1)
+        assert found.fires == (score > 1.0)
+    wide = data_drift(readings(scatter=5.0), SCALER, policy)
+    assert drift_score(wide) == pytest.approx(2.0, abs=0.2)
+    assert drift_score(data_drift(readings(units=2), SCALER, policy)) is None

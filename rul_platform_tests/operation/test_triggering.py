@@ -15,7 +15,7 @@ from rul_platform.errors import (
     UnknownPlantError,
     UnknownRetrainError,
 )
-from rul_platform.operation import triggering
+from rul_platform.operation import triggering, watch_notes
 from rul_platform.storage.database import writing
 from rul_platform.storage.home import Home
 from rul_platform.storage.outcomes import NewOutcome
@@ -288,6 +288,11 @@ def test_drifted_readings_raise_one_alert_and_no_retrain(at_work: Home):
     assert (alert.key, alert.repeats) == ("data_drift:press:1:s1:2026-W12", 2)
     assert "s1: mean 5.00 training spreads above training's" in alert.text
     assert at_work.retrains.history() == ()
+    note = watch_notes.last(at_work, PRESS)
+    assert note is not None
+    assert (note.at, note.number, note.has_drifted) == (NOW + 2 * HOUR, 1, True)
+    assert note.drift_score == pytest.approx(5.0, abs=0.01)
+    assert note.coverage is None
     triggering.evaluate_data_drift(at_work, PRESS, NOW + 7 * DAY)
     assert len(at_work.alerts.recent(5)) == 2  # told again, in another week
     later = triggering.evaluate_data_drift(at_work, PRESS, NOW + 31 * DAY)
@@ -298,6 +303,10 @@ def test_readings_as_in_training_raise_nothing(at_work: Home):
     assert triggering.evaluate_data_drift(at_work, PRESS, NOW).reasons == ("no readings came in",)
     assert triggering.evaluate_data_drift(at_work, "mill", NOW).reasons == ("no model is deployed",)
     assert at_work.alerts.recent(5) == ()
+    note = watch_notes.last(at_work, PRESS)
+    assert note is not None
+    assert (note.drift_score, note.has_drifted) == (None, False)
+    assert watch_notes.last(at_work, "mill") is None
 
 
 def test_everything_is_in_one_chain(at_work: Home):

@@ -15,6 +15,7 @@ from rul_platform.operation.provenance import ensure_signed
 from rul_platform.operation.signing import make_first
 from rul_platform.service.app import create_app
 from rul_platform.service.parts import Parts
+from rul_platform.service.telemetry import Tracing
 from rul_platform.storage.home import Home
 from rul_platform.storage.models import ModelVersion
 from rul_platform.storage.service_tables import SCOPES
@@ -74,13 +75,17 @@ def token(home: Home, *scopes: str, rate: float = 1e6, days: float = 90) -> str:
 
 
 @contextmanager
-def serving(home: Home, *, refresh_seconds: float = 0.05) -> Iterator[Running]:
+def serving(
+    home: Home, *, refresh_seconds: float = 0.05, tracing: Tracing | None = None
+) -> Iterator[Running]:
     """Serve a home while the block runs."""
     tokens = {scope: token(home, scope) for scope in SCOPES} | {"all": token(home, *SCOPES)}
-    parts = Parts.open(home, refresh_seconds=refresh_seconds)
+    parts = Parts.open(home, refresh_seconds=refresh_seconds, tracing=tracing)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
-        uvicorn.Config(create_app(parts, version="1"), log_config=None, lifespan="off")
+        uvicorn.Config(
+            create_app(parts, version="1"), log_config=None, lifespan="off", access_log=False
+        )
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -11,6 +11,7 @@ from rul_platform.storage.alerts import (
     MAX_ATTEMPTS,
     UNFINISHED,
     AlertOutbox,
+    Backlog,
     NewAlert,
 )
 from rul_platform.storage.database import writing
@@ -152,3 +153,17 @@ def test_the_newest_come_first_and_the_undelivered_can_be_asked_for(outbox: Aler
 
     assert [a.key for a in outbox.recent(2)] == ["c", "b"]
     assert [a.key for a in outbox.recent(2, only_undelivered=True)] == ["b", "a"]
+
+
+def test_the_backlog_is_what_waits_and_what_was_given_up(outbox: AlertOutbox):
+    assert outbox.backlog() == Backlog(0, 0, None)
+    outbox.put(alert("old"), ["log", "mail"], NOW - 2 * MINUTE)
+    outbox.put(alert("new"), ["log"], NOW)
+    assert outbox.backlog() == Backlog(3, 0, NOW - 2 * MINUTE)
+    now = NOW
+    for _ in range(MAX_ATTEMPTS):
+        now += 2 * LONGEST_WAIT
+        for due in outbox.due(now, 10, without=["mail"]):
+            assert outbox.claim(due, now)
+            outbox.failed(due.alert.id, due.delivery.channel, "no answer", now)
+    assert outbox.backlog() == Backlog(1, 2, NOW - 2 * MINUTE)

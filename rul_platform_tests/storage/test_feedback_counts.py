@@ -181,3 +181,16 @@ def test_what_was_said_of_a_version_that_was_rolled_back_counts_for_nothing(engi
 
     assert feedback.counts("press", LONG_AGO, with_waiting=True) == FeedbackCounts(0, 0, None)
     assert sum(day.negative for day in feedback.stats("press", LONG_AGO)) == 2  # it was said
+
+
+def test_all_plants_are_counted_at_once_waiting_ratings_too(engine, feedback):
+    feedback.add(rating(predict(engine, "u1")))
+    feedback.add(rating(predict(engine, plant="mill"), rating="positive", reason=None))
+    feedback.roll_up()
+    feedback.add(rating(predict(engine, "u2"), created_at=LONG_AGO))
+    feedback.add(rating(predict(engine, "u3"), rating="positive", reason=None))
+
+    found = feedback.by_plant(["press", "lathe"], NOON - HOUR)
+    assert found == {"press": (1, 1), "lathe": (0, 0)}
+    assert feedback.by_plant(["press", "mill"], LONG_AGO) == {"press": (1, 2), "mill": (1, 0)}
+    assert feedback.by_plant([], LONG_AGO) == {}

@@ -67,3 +67,11 @@ def test_of_eight_that_freeze_at_once_one_does(freezes: FreezeStore):
     assert sum(isinstance(each, Freeze) for each in made) == 1
     assert sum(isinstance(each, FreezeStateError) for each in made) == 7
     assert len(freezes.history(PRESS)) == 1
+
+
+def test_frozen_plants_are_told_at_once(freezes: FreezeStore):
+    freezes.freeze(PRESS, ANN, "audit", NOW)
+    freezes.freeze("mill", ANN, "audit", NOW)
+    freezes.lift("mill", ANN, LATER)
+
+    assert freezes.plants() == {PRESS}

@@ -16,7 +16,7 @@ from rul_platform.errors import (
     UnknownRetrainError,
 )
 from rul_platform.storage.ledger import LedgerStore
-from rul_platform.storage.retrains import Retrain, RetrainStore
+from rul_platform.storage.retrains import Endings, Retrain, RetrainStore
 from rul_platform.storage.snapshots import SnapshotStore
 from rul_platform_tests.storage.at_once import in_threads
 from rul_platform_tests.storage.rows import execute
@@ -173,3 +173,17 @@ def test_settings_are_kept_once_under_their_hash(engine):
     assert snapshots.get(CONFIGURED.sha256)["min_feedback"] == 7
     with pytest.raises(RecordError, match="must be one that was kept"):
         snapshots.get("0" * 64)
+
+
+def test_how_retrains_ended_is_told_by_plant_and_state(retrains: RetrainStore):
+    assert retrains.endings() == ()
+    for n, plant in enumerate(("press", "press", "mill")):
+        asked = ask(retrains, plant, watermark=10 + n)
+
+        retrains.close(asked.id, state="cancelled", now=NOW + n * timedelta(hours=1))
+    ask(retrains, "lathe")
+
+    assert retrains.endings() == (
+        Endings("mill", "cancelled", 1, LATER),
+        Endings("press", "cancelled", 2, NOW + timedelta(hours=1)),
+    )

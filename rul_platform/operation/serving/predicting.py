@@ -17,6 +17,7 @@ from rul_platform.operation.serving.answer_log import AnswerLog, FailedQuestion,
 from rul_platform.operation.serving.given_units import GivenUnit, histories_of
 from rul_platform.operation.serving.served_model import ServedModel
 from rul_platform.operation.serving.slots import Slots
+from rul_platform.operation.serving.steps import Step, unwatched
 
 if TYPE_CHECKING:
     from rul_platform.inference.prediction import Question
@@ -29,10 +30,12 @@ class Predicting:
     Attributes:
         slots: The models.
         log: Where answers go.
+        step: Told of each step: read, prepare, network, log.
     """
 
     slots: Slots
     log: AnswerLog
+    step: Step = unwatched
 
     def answer(
         self, plant: str, units: Sequence[GivenUnit], *, level: float | None, now: datetime
@@ -48,18 +51,21 @@ class Predicting:
             LogFullError: Too many answers wait to be logged.
         """
         champion, slot = self.slots.of(plant)
-        as_read = histories_of(units, champion.plant)
-        question = _question(champion, as_read)
+        number = champion.version.number
+        with self.step("read", plant=plant, version=number):
+            as_read = histories_of(units, champion.plant)
+        question = self._question(champion, as_read)
         try:
-            said = _ask(champion, question, level)
+            said = self._ask(champion, question, level)
         except InferenceError as error:
             self._failed(champion, error, len(units), now)
             raise
         beside = None
         if slot.challenger is not None:
             beside = self._ask_challenger(slot.challenger, champion, question, as_read, level, now)
-        settled = settle(said, beside, share=slot.share, now=now)
-        self.log.add(Given(plant, settled.rows, as_read, now))
+        with self.step("log", plant=plant, version=number):
+            settled = settle(said, beside, share=slot.share, now=now)
+            self.log.add(Given(plant, settled.rows, as_read, now))
         return settled.answers
 
     def _ask_challenger(
@@ -74,33 +80,34 @@ class Predicting:
         """What the challenger says; a failure of it is kept, and is nobody else's."""
         try:
             if not _see_alike(challenger, champion):
-                question = _question(challenger, as_read)
+                question = self._question(challenger, as_read)
             try:
-                return _ask(challenger, question, level)
+                return self._ask(challenger, question, level)
             except CalibrationError:  # not for this level: at its own
-                return _ask(challenger, question, None)
+                return self._ask(challenger, question, None)
         except (RulPlatformError, ValueError) as error:
             self._failed(challenger, error, len(as_read.units), now)
             return None
+
+    def _question(self, model: ServedModel, as_read: Histories) -> "Question":
+        rule, version = model.plant.resample, model.version
+        with self.step("prepare", plant=version.plant, version=version.number):
+            readings = as_read if rule is None else as_read.resampled(rule.step)
+            return model.predictor.question_of(readings)
+
+    def _ask(self, model: ServedModel, question: "Question", level: float | None) -> Said:
+        version = model.version
+        with self.step("network", plant=version.plant, version=version.number):
+            try:
+                return ask_loaded(version, model.predictor, question, level)
+            except InferenceError as error:
+                named = f"{version.plant} version {version.number}"
+                raise InferenceError(named, error.problem) from error
 
     def _failed(self, model: ServedModel, error: Exception, units: int, now: datetime) -> None:
         version = model.version
         kind = type(error).__name__
         self.log.add(FailedQuestion(version.plant, version.number, kind, now, units))
-
-
-def _question(model: ServedModel, as_read: Histories) -> "Question":
-    rule = model.plant.resample
-    return model.predictor.question_of(as_read if rule is None else as_read.resampled(rule.step))
-
-
-def _ask(model: ServedModel, question: "Question", level: float | None) -> Said:
-    version = model.version
-    try:
-        return ask_loaded(version, model.predictor, question, level)
-    except InferenceError as error:
-        named = f"{version.plant} version {version.number}"
-        raise InferenceError(named, error.problem) from error
 
 
 def _see_alike(one: ServedModel, other: ServedModel) -> bool:

@@ -1,0 +1,33 @@
+"""A client of the service, for programs at the plant: ``from rul_platform.client import Client``.
+
+It needs ``requests`` alone; neither the platform's tables nor its models, so that it starts at once.
+"""
+
+from rul_platform.client.answers import (
+    Deployment,
+    Interval,
+    LoggedPrediction,
+    ModelName,
+    Plant,
+    Prediction,
+    Taken,
+    Version,
+)
+from rul_platform.client.client import Client
+from rul_platform.client.problem import ProblemError, UnansweredError
+from rul_platform.client.retrying import Patience
+
+__all__ = [
+    "Client",
+    "Deployment",
+    "Interval",
+    "LoggedPrediction",
+    "ModelName",
+    "Patience",
+    "Plant",
+    "Prediction",
+    "ProblemError",
+    "Taken",
+    "UnansweredError",
+    "Version",
+]
