@@ -10,6 +10,9 @@ from typing import Any
 import httpx2
 import uvicorn
 
+from rul_platform.core.architectures import Architecture
+from rul_platform.core.canonical import canonical_json
+from rul_platform.learning.networks import checkpoints, models
 from rul_platform.operation.access import create_token
 from rul_platform.operation.provenance import ensure_signed
 from rul_platform.operation.signing import make_first
@@ -64,6 +67,23 @@ def signed_champion(home: Home, seed: int = 0, *, name: str = PRESS) -> ModelVer
         now=home.now(),
     )
     return version
+
+
+def imported_checkpoint(home: Home, architecture: Architecture, name: str) -> None:
+    """A small network that plants may start from, under a name."""
+    config = models.default_config(architecture, 3, hidden_size=4)
+    data = checkpoints.dump(models.build(config, seed=0), config, ("a", "a_dev", "age"))
+    card = {"architecture": architecture, "config": config.to_json(), "subsets": None}
+    made = home.store.write({"checkpoint.pt": data, "card.json": canonical_json(card)})
+    home.parents.register(
+        name,
+        architecture=architecture,
+        sha256=made.sha256,
+        file_sha256=made.files["checkpoint.pt"].sha256,
+        seen=None,
+        actor="a" * 64,
+        now=home.now(),
+    )
 
 
 def token(home: Home, *scopes: str, rate: float = 1e6, days: float = 90) -> str:

@@ -15,7 +15,12 @@ from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
 from rul_platform_tests.service.exposition import scraped
 from rul_platform_tests.service.log_lines import logged
-from rul_platform_tests.service.running import Running, serving, signed_champion
+from rul_platform_tests.service.running import (
+    Running,
+    imported_checkpoint,
+    serving,
+    signed_champion,
+)
 
 TOP = Path(__file__).parents[2]
 PAGE = (TOP / "docs" / "service.md").read_text(encoding="utf-8")
@@ -40,6 +45,7 @@ def pumps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The plant of the page."""
     home = Home(Settings.read({"RUL_HOME": str(tmp_path_factory.mktemp("pumps"))}))
     signed_champion(home, name=PLANT)
+    imported_checkpoint(home, "lstm", "models/pretrained/lstm_cmapss.pt")
     with serving(home) as running:
         yield running
     home.engine.dispose()

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from rul_platform.core.canonical import canonical_json
-from rul_platform.learning.networks import checkpoints, models
 from rul_platform.operation import parents
 from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
-from rul_platform_tests.service.running import Running, serving, signed_champion
+from rul_platform_tests.service.running import (
+    Running,
+    imported_checkpoint,
+    serving,
+    signed_champion,
+)
 
 LOAD = "/api/v1/rul/transfer-learning/load"
 INFO = "/api/v1/rul/transfer-learning/info"
@@ -21,26 +24,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """With one imported checkpoint."""
     home = Home(Settings.read({"RUL_HOME": str(tmp_path_factory.mktemp("transfer"))}))
     signed_champion(home)
-    _import(home)
+    imported_checkpoint(home, "gru", NAME)
     with serving(home) as running:
         yield running
     home.engine.dispose()
-
-
-def _import(home: Home) -> None:
-    config = models.default_config("gru", 3, hidden_size=4)
-    data = checkpoints.dump(models.build(config, seed=0), config, ("a", "a_dev", "age"))
-    card = {"architecture": "gru", "config": config.to_json(), "subsets": None}
-    made = home.store.write({"checkpoint.pt": data, "card.json": canonical_json(card)})
-    home.parents.register(
-        NAME,
-        architecture="gru",
-        sha256=made.sha256,
-        file_sha256=made.files["checkpoint.pt"].sha256,
-        seen=None,
-        actor="a" * 64,
-        now=home.now(),
-    )
 
 
 def test_loading_selects_the_parent_by_its_name_and_the_ledger_says_so(running: Running):
