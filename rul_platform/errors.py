@@ -39,6 +39,10 @@
     ├── LineageError                two artifacts do not belong together
     │   ├── NotMaterializedError    an upstream asset has not been made yet
     │   ├── CheckpointError         a checkpoint is not in the documented format, or of another network
+    │   ├── UnknownCheckpointError  no checkpoint is called so, or has this sha256
+    │   ├── CheckpointNameError     a name stands for another checkpoint already
+    │   ├── OtherArchitectureError  a checkpoint is of another architecture than is asked for
+    │   ├── ParentChangedError      another checkpoint was selected in between
     │   ├── LeakError               the same machine would be learned from and tested on
     │   ├── CheckFailedError        a blocking check failed
     │   ├── OrphanedRunError        a step of a run that is over tried to publish
@@ -57,6 +61,7 @@
     ├── InferenceError              a model in service could not answer
     ├── LogFullError                answers cannot be logged, so none are given
     ├── AuditSubjectError           an audit was asked about something that is not there
+    ├── SwitchError                 a sensor or schedule cannot be switched so
     ├── NotReproducibleError        a version cannot be trained again from what is recorded
     ├── NotSignedError              evidence was asked for, and what it must hold is not signed
     ├── EnvelopeError               a signed envelope is damaged, changed, or of nobody known
@@ -468,6 +473,56 @@ class CheckpointError(LineageError):
         super().__init__(f"{source} does not fit and was not loaded:{lines}")
 
 
+class UnknownCheckpointError(LineageError):
+    """No checkpoint is called so, or has this sha256."""
+
+    def __init__(self, wanted: str, *, known: Iterable[str], hint: str = "") -> None:
+        self.wanted, self.known = wanted, tuple(known)
+        there = (
+            f"there is {', '.join(self.known)}{hint or '.'}" if self.known else "there is none yet."
+        )
+        super().__init__(
+            f"No checkpoint is called {wanted!r}; {there} `rul checkpoint list` shows all of them with "
+            f"their sha256, `rul checkpoint import FILE --as NAME` brings another one."
+        )
+
+
+class CheckpointNameError(LineageError):
+    """A name stands for another checkpoint already, or for the same one with other facts."""
+
+    def __init__(self, name: str, *, held: str, given: str) -> None:
+        self.name, self.held, self.given = name, held, given
+        other = f"another file (sha256 {held[:12]}, and this one has {given[:12]})"
+        found = "this file, of which something else was said" if held == given else other
+        super().__init__(
+            f"The name {name!r} stands for {found}. A name never changes what it stands for: nothing "
+            f"was imported. Give another name with --as NAME."
+        )
+
+
+class OtherArchitectureError(LineageError):
+    """A checkpoint is of another architecture than is asked for."""
+
+    def __init__(self, wanted: str, *, found: str, expected: str) -> None:
+        self.wanted, self.found, self.expected = wanted, found, expected
+        super().__init__(
+            f"Checkpoint {wanted!r} is a {found} network, expected a {expected} one. Nothing was "
+            f"selected. `rul checkpoint list` shows the architecture of each."
+        )
+
+
+class ParentChangedError(LineageError):
+    """Another checkpoint was selected between looking and deciding."""
+
+    def __init__(self, architecture: str, *, expected: str | None, found: str | None) -> None:
+        self.architecture, self.expected, self.found = architecture, expected, found
+        super().__init__(
+            f"{architecture}: the decision was based on checkpoint {(expected or 'none')[:12]}, but "
+            f"{(found or 'none')[:12]} is selected now. Nothing was changed; look at it first, with "
+            f"`rul checkpoint list`."
+        )
+
+
 class LeakError(LineageError):
     """The same machine would be learned from and tested on."""
 
@@ -671,6 +726,16 @@ class AuditSubjectError(RulPlatformError):
 
     def __init__(self, asked: str, *, found: str, expected: str) -> None:
         super().__init__(f"{asked}: found {found}, expected {expected}.")
+
+
+class SwitchError(RulPlatformError):
+    """A sensor or schedule is not there, stands so already, or Dagster did not switch it."""
+
+    def __init__(self, name: str, *, found: str, expected: str) -> None:
+        self.name = name
+        super().__init__(
+            f"{name}: found {found}, expected {expected}. `rul sensors list` shows all of them."
+        )
 
 
 class NotReproducibleError(RulPlatformError):

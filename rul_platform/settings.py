@@ -63,6 +63,8 @@ class Settings:
         retrain_environ: Every other variable that begins with ``RETRAIN_``; ``core.policy`` reads them.
         keys: ``RUL_KEYS``: a folder for the keys of people's pseudonyms, best on another disk than the
             database; None for ``keys`` in the home folder.
+        dagster_home: ``DAGSTER_HOME``, as Dagster reads it: the folder of the instance in force where it
+            holds a ``dagster.yaml``; None for the home folder's own.
         alert_webhook: ``RUL_ALERT_WEBHOOK``: a URL that takes alerts as JSON, or None.
         alert_slack: ``RUL_ALERT_SLACK``: a Slack incoming webhook, or None.
         alert_teams: ``RUL_ALERT_TEAMS``: the URL of a Teams workflow, or None.
@@ -80,6 +82,7 @@ class Settings:
     retrain_config: Path | None = None
     retrain_environ: Mapping[str, str] = field(default_factory=dict[str, str])
     keys: Path | None = None
+    dagster_home: Path | None = None
     alert_webhook: str | None = field(default=None, repr=False)
     alert_slack: str | None = field(default=None, repr=False)
     alert_teams: str | None = field(default=None, repr=False)
@@ -107,6 +110,7 @@ class Settings:
                 if key.startswith("RETRAIN_") and key != "RETRAIN_CONFIG"
             },
             keys=_folder("RUL_KEYS", keys) if (keys := environ.get("RUL_KEYS")) else None,
+            dagster_home=Path(found) if (found := environ.get("DAGSTER_HOME")) else None,
             alert_webhook=_web_address("RUL_ALERT_WEBHOOK", environ),
             alert_slack=_web_address("RUL_ALERT_SLACK", environ),
             alert_teams=_web_address("RUL_ALERT_TEAMS", environ),

@@ -181,3 +181,8 @@ def test_a_mail_server_that_lacks_something_is_refused_without_its_password(url:
         "must be smtp[s]://user:password@host:port/?from=ADDRESS&to=ADDRESS,ADDRESS."
     )
     assert "secret" not in said
+
+
+def test_dagster_s_own_folder_is_taken_as_dagster_takes_it(tmp_path: Path):
+    assert Settings.read({"DAGSTER_HOME": str(tmp_path)}).dagster_home == tmp_path
+    assert Settings.read({"DAGSTER_HOME": ""}).dagster_home is None

@@ -19,6 +19,8 @@ COUNTED = {
     "anchors": "of them signed one by one",
     "artifacts": "artifacts hashed",
     "versions": "model versions",
+    "imported_checkpoints": "imported checkpoints",
+    "selected_parents": "selections of what plants start from",
     "deployments": "times in charge",
     "gates": "answers of the gate, each decided again",
     "triggers": "retrains that feedback asked for, each counted again",

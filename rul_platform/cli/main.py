@@ -12,6 +12,7 @@ import click
 from rul_platform.cli.alerts import alerts
 from rul_platform.cli.audit import audit
 from rul_platform.cli.benchmark import benchmark
+from rul_platform.cli.checkpoint import checkpoint
 from rul_platform.cli.data import data
 from rul_platform.cli.demo import demo
 from rul_platform.cli.demo_feedback import demo_feedback
@@ -32,6 +33,7 @@ from rul_platform.cli.privacy import privacy
 from rul_platform.cli.rate import rate
 from rul_platform.cli.recalibrate import recalibrate
 from rul_platform.cli.retrain import retrain
+from rul_platform.cli.sensors import sensors
 from rul_platform.cli.serve import serve
 from rul_platform.cli.status import status
 from rul_platform.cli.token import token
@@ -81,6 +83,7 @@ for command in (
     data,
     plant,
     pretrain,
+    checkpoint,
     train,
     evaluate,
     deploy,
@@ -95,6 +98,7 @@ for command in (
     privacy,
     audit,
     keys,
+    sensors,
     feedback,
     outcome,
     retrain,

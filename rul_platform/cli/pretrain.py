@@ -59,11 +59,15 @@ def pretrain(
         stages = cmapss_stages(seen) + pretraining((architecture,), seen, typed)
         work.run(stages, aside=as_json)
         made = newest_pretraining(work.home, work.instance, architecture)
+        pinned = work.pinned_parent(architecture)
     if as_json:
         click.echo(json.dumps(made.to_json(), indent=2))
         return
     for line in _lines(made):
         click.echo(line)
+    if pinned is not None:
+        way = f"rul checkpoint select {architecture} pretrained --reason TEXT"
+        click.echo(f"Before that: plants start from {pinned}, as selected, until `{way}`.")
 
 
 def _lines(made: "Pretraining") -> list[str]:

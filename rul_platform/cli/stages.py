@@ -13,11 +13,13 @@ import click
 from rul_platform.cli.console import run_stages
 from rul_platform.core.architectures import ARCHITECTURES
 from rul_platform.core.gate import HOLD, REJECT, Verdict
+from rul_platform.core.parents import NEWEST
 from rul_platform.errors import (
     CheckFailedError,
     DataNotFoundError,
     GateRefusedError,
 )
+from rul_platform.operation.parents import selected
 from rul_platform.orchestration.assets.deployed_model import way_to_approve
 from rul_platform.orchestration.assets.pretrained_checkpoint import PretrainedCheckpointConfig
 from rul_platform.orchestration.instance import open_instance
@@ -119,6 +121,13 @@ class Work:
         made = self.home.lineage.current("pretrained_checkpoint", architecture)
         kept = set(PretrainedCheckpointConfig.model_fields) - {"subsets"}
         return {} if made is None else {k: v for k, v in made.parameters.items() if k in kept}
+
+    def pinned_parent(self, architecture: str) -> str | None:
+        """What trainings start from whatever `rul pretrain` makes, for people; None where nothing is."""
+        chosen = selected(self.home, architecture)
+        if chosen is None or chosen.name == NEWEST:
+            return None
+        return chosen.name or f"checkpoint {chosen.sha256[:12]}"
 
     def report(self, plant: str) -> Path:
         """Copy the plant's newest report to where a person finds it."""

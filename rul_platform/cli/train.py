@@ -71,7 +71,8 @@ def train(
 ) -> None:
     """Make PLANT's candidate: read its machines, pretrain if needed, choose the best approach.
 
-    It pretrains with the options of the last `rul pretrain`; without one, with the defaults.
+    It pretrains with the options of the last `rul pretrain`; without one, with the defaults. Where a
+    checkpoint was selected (`rul checkpoint select`), it starts from that, and pretrains nothing.
 
     \b
     Examples:
@@ -88,9 +89,13 @@ def train(
     architecture = config.get("architecture", named["architecture"])
     with opened(context.obj) as work:
         work.require_plant(plant)
-        pretrained_with = work.pretrained_with(architecture)
-        FinetunedModelConfig(**config).require_bins([pretrained_with.get("bins", 0)])
-        work.run(cmapss_stages(subsets) + pretraining((architecture,), subsets, pretrained_with))
+        if (parent := work.pinned_parent(architecture)) is not None:
+            click.echo(f"{architecture} starts from {parent}, as selected: nothing is pretrained.")
+        else:
+            pretrained_with = work.pretrained_with(architecture)
+            FinetunedModelConfig(**config).require_bins([pretrained_with.get("bins", 0)])
+            first = pretraining((architecture,), subsets, pretrained_with)
+            work.run(cmapss_stages(subsets) + first)
         work.run([plant_data(plant)], again=True)
         work.run([Stage(("finetuned_model",), plant, {"finetuned_model": config})], again=again)
         version = work.candidate(plant)

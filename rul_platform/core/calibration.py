@@ -150,13 +150,25 @@ class Calibration:
         Raises:
             CalibrationError: The calibration does not reach so far.
         """
-        level = self.level if level is None else level
+        return self.around(rul, self.reach(self.level if level is None else level))
+
+    def around(self, rul: Rows, reach: tuple[Rows, Rows]) -> tuple[Rows, Rows]:
+        """:meth:`interval` with what :meth:`reach` gave, for those who ask often."""
+        late, early = reach
+        at = self._places(rul)
+        return np.clip(rul - late[at], 0.0, None), np.minimum(rul + early[at], self.cap)
+
+    def reach(self, level: float) -> tuple[Rows, Rows]:
+        """How much less and how much more life than predicted there may be, in each band.
+
+        Raises:
+            CalibrationError: The calibration does not reach so far.
+        """
         if not self.levels[0] <= level <= self.levels[-1]:
             raise CalibrationError(_unreachable(self.levels, level))
         late = np.array([np.interp(level, self.levels, band.late) for band in self.bands])
         early = np.array([np.interp(level, self.levels, band.early) for band in self.bands])
-        at = self._places(rul)
-        return np.clip(rul - late[at], 0.0, None), np.minimum(rul + early[at], self.cap)
+        return late, early
 
     def _places(self, rul: Rows) -> NDArray[np.intp]:
         """The band of each prediction, shape ``(N,)``."""

@@ -27,7 +27,7 @@ class Histories:
 
     Attributes:
         units: U names.
-        starts: Shape ``(U,)``, the row at which each unit begins.
+        bounds: Shape ``(U + 1,)``: unit u has the rows from ``bounds[u]`` until ``bounds[u + 1]``.
         life: Shape ``(R,)``, how long the machine had run, strictly increasing within a unit.
         labels: Names of operating conditions.
         condition: Shape ``(R,)``, place of each reading's condition among ``labels``.
@@ -36,7 +36,7 @@ class Histories:
     """
 
     units: tuple[str, ...]
-    starts: NDArray[np.intp]
+    bounds: NDArray[np.intp]
     life: NDArray[np.float64]
     labels: tuple[str, ...]
     condition: NDArray[np.intp]
@@ -46,12 +46,12 @@ class Histories:
     @classmethod
     def of(cls, readings: pd.DataFrame) -> "Histories":
         """Those of a table in the fleet's format, ordered by unit, then by life."""
-        starts = unit_starts(readings["unit"]) if len(readings) else np.empty(0, dtype=np.intp)
+        starts = unit_starts(readings["unit"])
         codes, labels = pd.factorize(readings["condition"])
         sensors = tuple(str(name) for name in readings.columns if name not in FIXED_COLUMNS)
         return cls(
             units=tuple(str(unit) for unit in readings["unit"].iloc[starts]),
-            starts=starts,
+            bounds=np.append(starts, len(readings)),
             life=readings["life"].to_numpy(dtype=np.float64),
             labels=tuple(str(label) for label in labels),
             condition=codes.astype(np.intp),
@@ -60,13 +60,19 @@ class Histories:
         )
 
     @property
-    def ends(self) -> NDArray[np.intp]:
-        """Shape ``(U,)``, the row behind each unit's last one."""
-        return np.append(self.starts[1:], len(self.life))
+    def starts(self) -> NDArray[np.intp]:
+        """Shape ``(U,)``, the row at which each unit begins."""
+        return self.bounds[:-1]
+
+    @property
+    def last(self) -> NDArray[np.intp]:
+        """Shape ``(U,)``, the row of each unit's newest reading."""
+        return self.bounds[1:] - 1
 
     def spans(self) -> Iterator[slice]:
         """The rows of each unit."""
-        yield from map(slice, self.starts.tolist(), self.ends.tolist())
+        bounds = self.bounds.tolist()
+        yield from map(slice, bounds[:-1], bounds[1:])
 
     def only(self, sensors: Sequence[str]) -> "Histories":
         """With these sensors, in this order."""
@@ -77,8 +83,8 @@ class Histories:
 
     def resampled(self, step: float) -> "Histories":
         """Means over steps of life, by the rule of :func:`~rul_platform.core.resampling.resample`."""
-        unit = np.repeat(np.arange(len(self.units)), self.ends - self.starts)
-        end = self.life[self.ends - 1][unit]
+        unit = np.repeat(np.arange(len(self.units)), np.diff(self.bounds))
+        end = self.life[self.last][unit]
         back = np.floor((end - self.life) / step + BOUNDARY)
         life = np.round(end - back * step, 9)
         begins = np.flatnonzero(np.r_[True, (unit[1:] != unit[:-1]) | (life[1:] != life[:-1])])
@@ -88,7 +94,7 @@ class Histories:
         total = np.add.reduceat(np.where(counts[:, None], self.values, 0.0), begins, axis=0)
         return replace(
             self,
-            starts=np.searchsorted(begins, self.starts),
+            bounds=np.append(np.searchsorted(begins, self.starts), len(begins)),
             life=life[last],
             condition=self.condition[last],
             values=total / np.add.reduceat(counts, begins, dtype=np.float64)[:, None],

@@ -81,6 +81,7 @@ class Predictor:
         self.card = card
         self.preparation = Preparation.from_json(card["preparation"])
         self.calibration = Calibration.from_json(card["interval"], cap=self.preparation.cap)
+        self._usual_reach = self.calibration.reach(self.calibration.level)
         has_far = "far" in {output.name for output in self._session.get_outputs()}
         self._names = ["rul", "far"] if has_far else ["rul"]
 
@@ -135,7 +136,8 @@ class Predictor:
         Raises:
             CalibrationError: The model's interval was not calibrated for this level.
         """
-        return self.calibration.interval(rul, level)
+        reach = self._usual_reach if level is None else self.calibration.reach(level)
+        return self.calibration.around(rul, reach)
 
     def predict(self, readings: pd.DataFrame, level: float | None = None) -> list[Prediction]:
         """Answer for every unit in ``readings``, after its newest one.
@@ -191,7 +193,7 @@ class Predictor:
         if not (np.isfinite(raw).all() and (far is None or np.isfinite(far).all())):
             raise InferenceError("The model", "what it says is no finite number")
         histories, cap = question.histories, self.preparation.cap
-        newest = histories.life[histories.ends - 1]
+        newest = histories.life[histories.last]
         rul = to_life(raw, cap)
         far_rul = [None] * len(rul) if far is None else (np.maximum(far, 0.0) * cap).tolist()
         low, high = self.interval(rul, level)

@@ -13,17 +13,14 @@ from numpy.typing import ArrayLike
 
 from rul_platform.core.architectures import ARCHITECTURES, Architecture
 from rul_platform.core.labels import DEFAULT_CAP_CYCLES
-from rul_platform.errors import CheckpointError
 from rul_platform.learning.arrays import all_architectures
 from rul_platform.learning.arrays.all_architectures import TrainedAll
 from rul_platform.learning.arrays.transfer_learning import RulModel, Training
 from rul_platform.learning.networks import checkpoints
 from rul_platform.learning.networks.checkpoints import Checkpoint
 from rul_platform.learning.trained.model_export import network_files
+from rul_platform.storage.checkpoint_files import read_checkpoint_file
 from rul_platform.storage.plain_files import write_folder, write_whole
-
-MAX_CHECKPOINT_BYTES = 256 * 2**20
-"""A network of ours has 0.2 MB; what is larger than this is none."""
 
 
 def load_pretrained(architecture: Architecture, path: str | Path) -> Checkpoint:
@@ -35,24 +32,15 @@ def load_pretrained(architecture: Architecture, path: str | Path) -> Checkpoint:
 
     Raises:
         CheckpointError: Lists all that does not fit: no such file, too large, another format, another
-            architecture, weights of another shape.
+            architecture, weights of another shape or that are no finite numbers.
 
     >>> load_pretrained("lstm", "nowhere.pt")
     Traceback (most recent call last):
     rul_platform.errors.CheckpointError: nowhere.pt does not fit and was not loaded:
       - file: found 'No such file or directory', expected 'a checkpoint file that can be read'
     """
-    file, source = Path(path), str(path)
-    try:
-        size = file.stat().st_size
-        if size > MAX_CHECKPOINT_BYTES:
-            found = {"size in bytes": (size, f"at most {MAX_CHECKPOINT_BYTES}")}
-            raise CheckpointError(source, found)
-        data = file.read_bytes()
-    except OSError as error:
-        found = {"file": (error.strerror or str(error), "a checkpoint file that can be read")}
-        raise CheckpointError(source, found) from error
-    return checkpoints.load(data, source=source, architecture=architecture)
+    data = read_checkpoint_file(Path(path))
+    return checkpoints.load_given(data, source=str(path), architecture=architecture)
 
 
 def save_checkpoint(model: RulModel, path: str | Path) -> Path:

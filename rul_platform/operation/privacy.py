@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rul_platform.core.commitments import merkle_root
-from rul_platform.storage.database import writing
+from rul_platform.storage.database import leave_no_trace, writing
 from rul_platform.storage.feedback_rows import Feedback
 from rul_platform.storage.home import Home
 from rul_platform.storage.operation_tables import FEEDBACK
@@ -104,6 +104,7 @@ def erase(home: Home, name: str, actor: str, now: datetime) -> Erased:
         if forgotten:
             body = {"actor": by, "feedback": forgotten, "root": root}
             home.ledger.append("erasure", body=body, now=now)
+    leave_no_trace(home.engine)
     kept = PersonalRows(home.engine).actions(pseudonyms)
     return Erased(feedback=forgotten, kept=kept)
 
@@ -135,5 +136,6 @@ def purge(home: Home, now: datetime) -> Purged:
             counts = {"feedback": forgotten, "keys": found.keys}
             body = {"before": found.before.isoformat(), **counts}
             home.ledger.append("purge", body=body, now=now)
+    leave_no_trace(home.engine)
     dropped = home.people.drop_keys(found.before)
     return Purged(before=found.before, feedback=forgotten, keys=dropped)

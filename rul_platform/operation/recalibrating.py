@@ -159,6 +159,7 @@ def recalibrate(
         RecordError: No reason is given.
         ChampionChangedError: Somebody else deployed meanwhile.
         FrozenError: The plant is frozen.
+        KeyFileError: The key that signs how the version was made cannot be used; nothing was changed.
         RulPlatformError: As :func:`propose`.
     """
     reason = given(reason)
@@ -182,7 +183,7 @@ def recalibrate(
             plant, version.number, expected_champion=found.over.number, evidence=evidence, now=now
         )
         raise_alert(home, decisions.recalibrated(deployed), now)
-    ensure_signed(home, version, now=now)
+        ensure_signed(home, version, now=now)  # or nothing of it happens
     return found, deployed
 
 

@@ -15,8 +15,9 @@ def lineage_holds(context: Context, home: HomeResource) -> dg.AssetCheckResult:
 
     Every artifact of that way is read and hashed. `rul audit verify` looks at everything else too.
     """
+    from rul_platform.operation.audit.hashed import Hashed
     from rul_platform.operation.audit.problems import guarded
-    from rul_platform.operation.audit.versions import Hashed, of_version
+    from rul_platform.operation.audit.versions import of_version
 
     plant = str(context.op_execution_context.partition_key)
     champion, hashed = home.registry.champion(plant), Hashed()

@@ -12,9 +12,10 @@ from rul_platform.core.preparation import Preparation
 from rul_platform.core.windows import Windows
 from rul_platform.orchestration.attempts import Attempts
 from rul_platform.orchestration.finetuning_config import FinetunedModelConfig
-from rul_platform.orchestration.lessons import Lessons, card_of, rival_file
+from rul_platform.orchestration.lessons import Lessons, card_of, origin_of, rival_file
 from rul_platform.orchestration.step import Files
 from rul_platform.orchestration.stored_windows import plant_windows, preparation_of
+from rul_platform.storage.home import Home
 
 if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of this module
     from rul_platform.learning.transfer.candidates import Candidate
@@ -56,6 +57,13 @@ def remarks_of(lessons: Lessons, candidate: "Candidate", tried: Attempts) -> dic
     return {**lessons.remarks, **tried.remarks, **({"diverged": diverged} if diverged else {})}
 
 
+def parent_told(home: Home, parent: Files) -> str:
+    """For the UI: which checkpoint a model starts from, by its name where it has one."""
+    names = [each.name for each in home.parents.imported() if each.sha256 == parent.sha256]
+    called = f" ({', '.join(names)})" if names else ""
+    return f"{origin_of(parent)} {parent.sha256[:12]}{called}"
+
+
 def origin(lessons: Lessons, candidate: "Candidate", tried: Attempts) -> dict[str, Any]:
     """For the card: what the model began with, what was tried and why it is this one."""
     begins = lessons.parent if candidate.transfer is not None else None
@@ -65,6 +73,7 @@ def origin(lessons: Lessons, candidate: "Candidate", tried: Attempts) -> dict[st
     life_unit = preparation_of(lessons.stored).life_unit
     return {
         "parent": lessons.parent.sha256,
+        "parent_origin": origin_of(lessons.parent),
         "parent_architecture": card_of(lessons.parent)["architecture"],
         "source": {name: files.sha256 for name, files in lessons.source.items()},
         "start": {"from": kind, "sha256": begins.sha256 if begins else None},

@@ -17,6 +17,7 @@ from rul_platform.core.evaluation import BOOSTING, CHAMPION, CONSTANT, FINE_TUNE
 from rul_platform.core.fleet import Fleet
 from rul_platform.core.gate_evidence import Evidence, evaluation_set
 from rul_platform.core.gate_statistics import Paired, ScoredRows, SeedNoise, compare
+from rul_platform.core.parents import told_seen
 from rul_platform.core.plant import Plant
 from rul_platform.core.predicted_units import PredictedUnits
 from rul_platform.core.windows import Windows
@@ -36,7 +37,7 @@ from rul_platform.orchestration.contestants import (
     rivals_of,
     tested_fleet,
 )
-from rul_platform.orchestration.lessons import card_of, taught_by
+from rul_platform.orchestration.lessons import card_of, origin_of, taught_by
 from rul_platform.orchestration.step import Champion, Files
 from rul_platform.orchestration.stored_windows import preparation_of
 from rul_platform.storage.home import Progress
@@ -48,6 +49,7 @@ REMARKS = {
 """What a remark on a card is about."""
 
 SIMULATED_PARENT = "The network was pretrained on simulated turbofans, not on NASA's data."
+UNKNOWN_PARENT = "The network was imported; on which machines it was pretrained is not known."
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +227,8 @@ def _about(entry: Entry) -> dict[str, Any]:
             "approach": card["choice"]["name"],
             "architecture": card["architecture"],
             "folds": len(card["member_folds"]),
-            "pretrained on": ", ".join(pretrained_on),
+            "pretrained on": told_seen(pretrained_on),
+            "checkpoint from": origin_of(entry.parent).replace("_", " "),
             "units that taught": len(taught_by(card)),
             "seed": card["training"]["seed"],
             "checkpoint sha256": entry.parent.sha256,
@@ -238,8 +241,10 @@ def _about(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _notes(card: Mapping[str, Any], pretrained_on: Sequence[str]) -> Iterator[str]:
-    if SIMULATED in pretrained_on:
+def _notes(card: Mapping[str, Any], pretrained_on: Sequence[str] | None) -> Iterator[str]:
+    if pretrained_on is None:
+        yield UNKNOWN_PARENT
+    elif SIMULATED in pretrained_on:
         yield SIMULATED_PARENT
     for what, why in card["remarks"].items():
         yield f"{REMARKS[what]}: {why}."

@@ -17,6 +17,7 @@ from rul_platform.core.evaluation import CONSTANT
 from rul_platform.core.fleet import Fleet
 from rul_platform.core.gate_statistics import SeedNoise
 from rul_platform.core.metrics import unit_rmse
+from rul_platform.core.parents import PRETRAINED
 from rul_platform.core.predicted_lives import PredictedLives
 from rul_platform.core.windows import CUTS_OF_A_LIFE, Windows, even_cuts
 from rul_platform.errors import DataError, LeakError, LineageError, MissingExtraError
@@ -56,7 +57,7 @@ class Entry:
 
     @property
     def parent(self) -> Files:
-        """The pretrained checkpoint that it descends from."""
+        """The checkpoint that it descends from, of the asset or imported."""
         return self.lessons.parent
 
 
@@ -80,7 +81,7 @@ def entry_of(step: Step, plant: str) -> Entry:
         lessons=Lessons(
             stored=step.read_exactly("plant_windows", plant, card["windows"]),
             parent=step.read_exactly(
-                "pretrained_checkpoint", card["parent_architecture"], card["parent"]
+                card.get("parent_origin", PRETRAINED), card["parent_architecture"], card["parent"]
             ),
             source={
                 name: step.read_exactly("cmapss_windows", name, sha)

@@ -1,4 +1,4 @@
-"""The embedded Dagster instance: SQLite below the home folder, for the demo, the UI and one person."""
+"""The Dagster instance in force, and the embedded one: SQLite below the home folder, for one person."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import dagster as dg
 from filelock import FileLock, Timeout
+from sqlalchemy.exc import SQLAlchemyError
 
 from rul_platform.operation.audit.problems import Problem
 from rul_platform.orchestration import switches
@@ -67,12 +68,37 @@ def open_instance(home: Home) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
+def in_force_folder(home: Home) -> Path:
+    """Folder of the instance in force: ``DAGSTER_HOME`` with a ``dagster.yaml``, else the embedded."""
+    named = home.settings.dagster_home
+    if named is not None and (named / SETTINGS).exists():
+        return named
+    return home.dagster
+
+
+@contextmanager
+def in_force(home: Home) -> Iterator[dg.DagsterInstance]:
+    """The instance whose sensors and schedules are at work; the embedded one is made where missing."""
+    folder = in_force_folder(home)
+    if folder == home.dagster:
+        prepare_instance(home)
+    with dg.DagsterInstance.from_config(str(folder)) as instance:
+        yield instance
+
+
 def switched_unseen(home: Home) -> tuple[Problem, ...]:
-    """Sensors and schedules of the embedded instance that were switched outside of the ledger."""
-    if not (home.dagster / SETTINGS).exists():
+    """Sensors and schedules of the instance in force that were switched outside of the ledger."""
+    folder = in_force_folder(home)
+    if not (folder / SETTINGS).exists():
         return ()
-    with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
-        return switches.problems(home, instance)
+    try:
+        with in_force(home) as instance:
+            return switches.problems(home, instance)
+    except (dg.DagsterError, SQLAlchemyError) as error:
+        what = (
+            f"the instance in {folder} cannot be asked: {type(error).__name__}"  # may hold secrets
+        )
+        return (Problem("unknown", "switches", "sensors and schedules", what),)
 
 
 def tidy_instance(home: Home) -> Path:

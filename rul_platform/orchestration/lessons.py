@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from rul_platform.core import splits
 from rul_platform.core.approaches import FOR_MANY_UNITS
+from rul_platform.core.parents import IMPORTED, NOTHING_OF_THESE, PRETRAINED
 from rul_platform.core.plant import Plant
 from rul_platform.core.preparation import Preparation
+from rul_platform.core.subsets import SUBSETS
 from rul_platform.core.terms import scaler_fingerprint
 from rul_platform.core.windows import Windows, pool
 from rul_platform.errors import LeakError, MissingArtifactError
@@ -41,7 +43,7 @@ class Lessons:
 
     Attributes:
         stored: The plant's windows.
-        parent: The pretrained network.
+        parent: The pretrained network, of the asset or imported.
         source: Windows that the pretrained network learned from, by subset; none where they do not fit.
         champion: The model whose networks may go on learning; None where none fits.
         remarks: Why something that could have been used is not, by what it is.
@@ -65,7 +67,7 @@ class Lessons:
 
         preparation = preparation_of(self.stored)
         source = {name: cmapss_training(files) for name, files in self.source.items()}
-        parent = f"pretrained_checkpoint {self.parent.sha256[:12]}"
+        parent = f"{origin_of(self.parent)} {self.parent.sha256[:12]}"
         return Setting(
             checkpoint=load(
                 self.parent.read("checkpoint.pt"),
@@ -112,6 +114,11 @@ def card_of(files: Files) -> dict[str, Any]:
     return json.loads(files.read("card.json"))
 
 
+def origin_of(parent: Files) -> str:
+    """Where a checkpoint comes from, as lineage names what was read."""
+    return card_of(parent).get("origin", PRETRAINED)
+
+
 def source_of(step: Step, parent: Files, stored: Files) -> tuple[dict[str, Files], str | None]:
     """The windows that the pretrained network learned from, and why they cannot be replayed here.
 
@@ -120,6 +127,8 @@ def source_of(step: Step, parent: Files, stored: Files) -> tuple[dict[str, Files
     from rul_platform.learning.networks.checkpoints import load
 
     card, now = card_of(parent), preparation_of(stored)
+    if origin_of(parent) == IMPORTED:
+        return {}, "it was imported, and the windows that it learned from are not here"
     channels = load(parent.read("checkpoint.pt"), source="pretrained_checkpoint").channels
     if channels != now.channels:
         return {}, f"it has other channels ({len(channels)}) than this plant ({len(now.channels)})"
@@ -134,18 +143,30 @@ def refuse_leak(plant: Plant, parent: Files) -> None:
     """Refuse a checkpoint that has seen the plant's own machines: it would flatter every figure.
 
     Raises:
-        LeakError: The pretrained network has seen machines that this plant holds out.
+        LeakError: The pretrained network has seen machines that this plant holds out, or may have.
     """
-    if shared := sorted(set(card_of(parent)["subsets"]) & set(plant.transfer.held_out)):
+    seen, held_out = card_of(parent)["subsets"], plant.transfer.held_out
+    if seen is None and held_out:
+        msg = (
+            f"What the imported checkpoint {parent.sha256[:12]} has seen is not known, and plant "
+            f"{plant.name} holds out {', '.join(held_out)} because its machines come from there. Import "
+            f"it again under another name and say so, with `--seen {SUBSETS[0]}` for each subset or "
+            f"`--seen {NOTHING_OF_THESE}`, and select that; or select another checkpoint."
+        )
+        raise LeakError(msg)
+    if shared := sorted(set(seen or ()) & set(held_out)):
         msg = (
             f"The checkpoint was pretrained on {', '.join(shared)}, which plant {plant.name} holds "
-            f"out because its machines come from there. Materialise pretrained_checkpoint without it."
+            f"out because its machines come from there. Materialise pretrained_checkpoint without it, "
+            f"or select another checkpoint with `rul checkpoint select`."
         )
         raise LeakError(msg)
 
 
-def learned_first(model: Files) -> set[str]:
+def learned_first(model: Files) -> set[str] | None:
     """Subsets that a model's networks have seen, by way of all models that they went on from.
+
+    None where one of them began with an imported checkpoint of which that is not known.
 
     Raises:
         MissingArtifactError: One of these is not stored any more.
@@ -153,6 +174,8 @@ def learned_first(model: Files) -> set[str]:
     store, found, card = model.store, set[str](), card_of(model)
     while True:
         parent = card_of(Files(store, store.artifact(card["parent"])))
+        if parent["subsets"] is None:
+            return None
         found |= set(parent["subsets"])
         start = card.get("start", {})
         if start.get("from") != "champion":
@@ -207,9 +230,13 @@ def _leak_of(champion: Files, stored: Files) -> str | None:
     """Why networks may have seen machines that the plant holds out by now, or None."""
     held_out = Plant.model_validate_json(stored.read("plant.json")).transfer.held_out
     try:
-        shared = sorted(learned_first(champion) & set(held_out))
+        seen = learned_first(champion)
     except MissingArtifactError:
         return "what its networks learned from first is not stored any more"
+    if seen is None and held_out:
+        held = ", ".join(held_out)
+        return f"what its networks have seen first is not known, and this plant holds out {held}"
+    shared = sorted((seen or set()) & set(held_out))
     if not shared:
         return None
     return f"its networks have seen {', '.join(shared)}, which this plant holds out since"

@@ -9,7 +9,9 @@ from typing import Any
 
 import dagster as dg
 
+from rul_platform.core.parents import ORIGINS
 from rul_platform.errors import CheckFailedError
+from rul_platform.operation.parents import parent_of
 from rul_platform.orchestration.assets.cmapss_windows import CmapssWindowsConfig
 from rul_platform.orchestration.assets.edge_model import EdgeModelConfig
 from rul_platform.orchestration.assets.plant_windows import PlantWindowsConfig
@@ -125,6 +127,9 @@ class Pipeline:
         )
 
     def _is_latest(self, read: Input) -> bool:
+        if read.asset in ORIGINS:  # somebody may have selected another one since
+            parent = parent_of(self._home, read.partition)
+            return parent is not None and parent.sha256 == read.sha256
         made = self._home.lineage.current(read.asset, read.partition)
         return read.asset in BORN_OUTSIDE or (made is not None and made.sha256 == read.sha256)
 

@@ -12,8 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from rul_platform.core.parents import IMPORTED
 from rul_platform.errors import NotReproducibleError
+from rul_platform.operation import parents
 from rul_platform.orchestration.code_versions import LEARNING_CODE
+from rul_platform.orchestration.imported_checkpoints import CHECKPOINT_FILE
 from rul_platform.orchestration.instance import open_instance
 from rul_platform.orchestration.pipeline import Pipeline, Stage
 from rul_platform.orchestration.provenance import environment
@@ -21,6 +24,7 @@ from rul_platform.storage.artifacts import Artifact
 from rul_platform.storage.home import Home
 from rul_platform.storage.lineage import Input, Materialization
 from rul_platform.storage.models import ModelVersion
+from rul_platform.storage.retrains import SYSTEM
 
 ASSET = "finetuned_model"
 
@@ -116,6 +120,9 @@ def _made(home: Home, version: ModelVersion) -> Materialization:
 def _furnish(home: Home, again: Home, made: Materialization) -> None:
     """Give the new home what the training read, as current there."""
     for read in made.inputs:
+        if read.asset == IMPORTED:
+            _start_from(home, again, read)
+            continue
         _copy(home, again, read, made)
         if read.asset == ASSET:  # the model in charge then
             number = again.registry.register(read.partition, read.sha256, now=again.now()).number
@@ -124,9 +131,30 @@ def _furnish(home: Home, again: Home, made: Materialization) -> None:
             )
 
 
-def _copy(home: Home, again: Home, read: Input, made: Materialization) -> None:
-    artifact = home.store.artifact(read.sha256)
+def _start_from(home: Home, again: Home, read: Input) -> None:
+    """An imported checkpoint, as the one that plants start from."""
+    artifact = _copied(home, again, read.sha256)
+    now, name = again.now(), "again"
+    again.parents.register(
+        name,
+        architecture=read.partition,
+        sha256=read.sha256,
+        file_sha256=artifact.files[CHECKPOINT_FILE].sha256,
+        seen=None,
+        actor=SYSTEM,
+        now=now,
+    )
+    parents.select(again, read.partition, name, actor=SYSTEM, expected=None, now=now)
+
+
+def _copied(home: Home, again: Home, sha256: str) -> Artifact:
+    artifact = home.store.artifact(sha256)
     again.store.write({name: home.store.path(artifact, name) for name in artifact.files})
+    return artifact
+
+
+def _copy(home: Home, again: Home, read: Input, made: Materialization) -> None:
+    _copied(home, again, read.sha256)
     before = [each for each in home.lineage.by_sha256(read.sha256) if each.id < made.id]
     origin = before[-1] if before else made
     again.lineage.record(

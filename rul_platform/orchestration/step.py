@@ -16,7 +16,9 @@ import dagster as dg
 import pandas as pd
 import pyarrow.parquet as pq
 
+from rul_platform.core.parents import PRETRAINED
 from rul_platform.errors import LineageError, NotMaterializedError, OrphanedRunError
+from rul_platform.operation.parents import parent_of
 from rul_platform.orchestration.code_versions import (
     DATA_CODE,
     LEARNING_CODE,
@@ -129,6 +131,20 @@ class Step:
             files = self._made_here(asset, partition)
         self._inputs.append(Input(asset, partition, files.sha256))
         return files
+
+    def read_parent(self, architecture: str) -> Files:
+        """The checkpoint that plants start from: the selected one, or else the newest pretrained one.
+
+        The read is recorded, under ``imported_checkpoint`` where it came from outside.
+
+        Raises:
+            NotMaterializedError: There is none yet.
+            StoreError: Its files are not there or changed.
+        """
+        parent = parent_of(self._home, architecture)
+        if parent is None:
+            raise NotMaterializedError(PRETRAINED, architecture)
+        return self.read_exactly(parent.origin, architecture, parent.sha256)
 
     def read_if_made(self, asset: str, partition: str) -> Files | None:
         """As :meth:`read`, or None where there is nothing yet."""

@@ -23,6 +23,7 @@ from rul_platform.core.recipe import FitConfig
 from rul_platform.core.splits import TEST, TRAIN, VALID
 from rul_platform.core.windows import Windows, even_cuts, last_of_each_unit, pool
 from rul_platform.errors import SearchError
+from rul_platform.operation.parents import parent_of
 from rul_platform.orchestration.finetuning_config import ArchitectureName
 from rul_platform.orchestration.partitions import PLANT, SUBSET
 from rul_platform.orchestration.step import STUDY_CODE, Files, Step, current
@@ -32,6 +33,7 @@ from rul_platform.orchestration.stored_windows import (
     plant_windows,
     preparation_of,
 )
+from rul_platform.storage.artifacts import ArtifactStore
 from rul_platform.storage.home import Home
 from rul_platform.storage.studies import study_place
 
@@ -140,13 +142,14 @@ def known_of_subset(step: Step, subset: str) -> Known:
 def known_of_plant(
     step: Step, home: Home, plant: str, config: StudyConfig, *, goes_on: bool = True
 ) -> Known:
-    """A plant; a checkpoint that has seen its machines is left out, and is not recorded as read."""
+    """A plant, with the checkpoint that its model would start from.
+
+    One that has seen the plant's machines, or may have, is left out, and is not recorded as read.
+    """
     stored, architecture = step.read("plant_windows", plant), config.architecture.value
-    checkpoint = _made(home, "pretrained_checkpoint", architecture)
-    if checkpoint is not None and _has_seen(checkpoint, stored):
-        checkpoint = None
-    if checkpoint is not None:
-        step.read_exactly("pretrained_checkpoint", architecture, checkpoint.sha256)
+    parent, checkpoint = parent_of(home, architecture), None
+    if parent is not None and not _may_have_seen(home.store, parent.sha256, stored):
+        checkpoint = step.read_exactly(parent.origin, architecture, parent.sha256)
     windows = plant_windows(stored).select(TRAIN, VALID)
     return Known(
         plant,
@@ -208,10 +211,10 @@ def _made(home: Home, asset: str, partition: str) -> Files | None:
     return current(home, asset, partition) if is_there else None
 
 
-def _has_seen(checkpoint: Files, stored: Files) -> bool:
-    plant = Plant.model_validate_json(stored.read("plant.json"))
-    seen = json.loads(checkpoint.read("card.json"))["subsets"]
-    return not set(seen).isdisjoint(plant.transfer.held_out)
+def _may_have_seen(store: ArtifactStore, checkpoint: str, stored: Files) -> bool:
+    held_out = Plant.model_validate_json(stored.read("plant.json")).transfer.held_out
+    seen = json.loads(store.read(store.artifact(checkpoint), "card.json"))["subsets"]
+    return bool(held_out) if seen is None else not set(seen).isdisjoint(held_out)
 
 
 def _is_alike(one: Preparation, other: Preparation) -> bool:

@@ -1,21 +1,25 @@
-"""Sensors and schedules that somebody switched on or off in Dagster's pages, which tell nobody.
+"""Sensors and schedules that were switched on or off: by a person's command, or past the ledger.
 
 The ledger says how each was last known to stand: as the code declares it until a row says otherwise.
-What stands otherwise in Dagster was switched since, and nobody knows by whom.
+What stands otherwise in Dagster was switched since, in its pages, which tell nobody by whom.
 
-Belongs here: that comparison, and noting it. Does not belong here: what the switched ones do
-(``sensors``, ``schedules``).
+Belongs here: that comparison, noting it, and a person's switch. Does not belong here: what the switched
+ones do (``sensors``, ``schedules``), running Dagster's command (``cli.dagster_program``).
 """
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import dagster as dg
 from dagster._core.scheduler.instigation import InstigatorStatus  # noqa: TID251  no public name
 
+from rul_platform.errors import SwitchError
 from rul_platform.operation.alerting import raise_alert
 from rul_platform.operation.audit.problems import Problem
+from rul_platform.operation.decisions import given
 from rul_platform.storage.alerts import NewAlert
 from rul_platform.storage.database import writing
 from rul_platform.storage.home import Home
@@ -26,6 +30,14 @@ SWITCHED = "sensor"
 RUNNING, STOPPED = "running", "stopped"
 DECLARED = RUNNING
 """All of ours run until somebody stops them."""
+
+NOBODY_KNOWN = "unknown"
+"""Who switched what was switched in Dagster's pages."""
+
+UNDER_WAY = timedelta(minutes=5)
+"""A person's switch is in the ledger before Dagster knows of it; so long it is not taken for another."""
+
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,33 +55,117 @@ class Switch:
     now: str
 
 
-def switched(home: Home, instance: dg.DagsterInstance) -> tuple[Switch, ...]:
-    """All that stand otherwise than the ledger says."""
-    told = {
-        body["name"]: body["now"]
-        for body in (json.loads(row.body) for row in home.ledger.of_kind(SWITCHED))
-    }
-    words = {InstigatorStatus.RUNNING: RUNNING, InstigatorStatus.STOPPED: STOPPED}
-    stands = {
-        state.instigator_name: words.get(state.status, DECLARED)
-        for state in instance.all_instigator_state()
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a sensor or schedule stands.
+
+    Attributes:
+        name: Its name.
+        kind: ``sensor`` or ``schedule``.
+        now: ``running`` or ``stopped``.
+        since: When the ledger's last row about it was written, ISO 8601 in UTC; None without one.
+        actor: Who switched it then; None without a row.
+        reason: Why; None where nobody said so.
+    """
+
+    name: str
+    kind: str
+    now: str
+    since: str | None
+    actor: str | None
+    reason: str | None
+
+
+def names() -> dict[str, str]:
+    """Each of ours, and whether it is a ``sensor`` or a ``schedule``."""
+    from rul_platform.orchestration.schedules import SCHEDULES
+    from rul_platform.orchestration.sensors import SENSORS
+
+    return {each.name: "sensor" for each in SENSORS} | {each.name: "schedule" for each in SCHEDULES}
+
+
+def standings(home: Home, instance: dg.DagsterInstance) -> tuple[Standing, ...]:
+    """How each of ours stands, and what the ledger says of it, by name."""
+    told, stands = _told(home), _stands(instance)
     return tuple(
-        Switch(name, told.get(name, DECLARED), now)
-        for name, now in sorted(stands.items())
-        if now != told.get(name, DECLARED)
+        Standing(
+            name=name,
+            kind=kind,
+            now=stands.get(name, DECLARED),
+            since=told.get(name, {}).get("at"),
+            actor=told.get(name, {}).get("actor"),
+            reason=told.get(name, {}).get("reason"),
+        )
+        for name, kind in sorted(names().items())
+    )
+
+
+def switched(home: Home, instance: dg.DagsterInstance, now: datetime) -> tuple[Switch, ...]:
+    """All of ours that stand otherwise than the ledger says, but for what a person is just switching."""
+    told = _told(home)
+    return tuple(
+        Switch(name, before, stands)
+        for name, stands in sorted(_stands(instance).items())
+        if stands != (before := told.get(name, {}).get("now", DECLARED))
+        and not _is_under_way(told.get(name), now)
     )
 
 
 def note(home: Home, instance: dg.DagsterInstance, now: datetime) -> tuple[Switch, ...]:
     """Put each into the ledger and raise an alert; gives what was noted."""
-    found = switched(home, instance)
+    found = switched(home, instance, now)
     for each in found:
-        with writing(home.engine):
-            raise_alert(home, _alert(each, now), now)
-            body = {"name": each.name, "before": each.before, "now": each.now, "actor": "unknown"}
-            home.ledger.append(SWITCHED, body=body, now=now)
+        _note(home, each, now, actor=NOBODY_KNOWN)
     return found
+
+
+def turn(
+    home: Home,
+    instance: dg.DagsterInstance,
+    name: str,
+    *,
+    to: str,
+    actor: str,
+    reason: str,
+    now: datetime,
+    carry_out: Callable[[str], None],
+) -> None:
+    """Switch one by a person's word: first into the ledger, then in Dagster.
+
+    What was switched in Dagster's pages before is noted first. Where Dagster does not do it, the ledger
+    says in a second row that it stands as before.
+
+    Args:
+        home: Where the ledger is.
+        instance: Where it is switched.
+        name: Of a sensor or schedule.
+        to: ``running`` or ``stopped``.
+        actor: Pseudonym of the person.
+        reason: Why; kept for the audit.
+        now: When.
+        carry_out: Has Dagster do it; gets ``sensor`` or ``schedule``.
+
+    Raises:
+        RecordError: No reason is given.
+        SwitchError: There is none of this name, it stands so already, or Dagster did not do it.
+    """
+    reason, kind = given(reason), names().get(name)
+    if kind is None:
+        raise SwitchError(name, found="nothing of this name", expected=", ".join(sorted(names())))
+    note(home, instance, now)
+    before = _stands(instance).get(name, DECLARED)
+    if before == to:
+        expected = RUNNING if to == STOPPED else STOPPED
+        raise SwitchError(name, found=f"a {kind} that is {to}", expected=f"one that is {expected}")
+    _note(home, Switch(name, before, to), now, actor=actor, reason=reason)
+    try:
+        carry_out(kind)
+    finally:
+        if (stands := _stands(instance).get(name, DECLARED)) != to:
+            undone = f"Dagster did not switch it: {reason}"
+            _note(home, Switch(name, to, before), home.now(), actor=actor, reason=undone)
+    if stands != to:
+        raise SwitchError(name, found=f"a {kind} that is {stands} still", expected=to)
 
 
 def problems(home: Home, instance: dg.DagsterInstance) -> tuple[Problem, ...]:
@@ -81,8 +177,39 @@ def problems(home: Home, instance: dg.DagsterInstance) -> tuple[Problem, ...]:
             each.name,
             f"it is {each.now}, and the ledger says {each.before}: it was switched outside of it",
         )
-        for each in switched(home, instance)
+        for each in switched(home, instance, home.now())
     )
+
+
+def _told(home: Home) -> dict[str, Row]:
+    """The last row of the ledger about each, and when it was written."""
+    rows = home.ledger.of_kind(SWITCHED)
+    found = [{**json.loads(row.body), "at": row.created_at} for row in rows]
+    return {body["name"]: body for body in found}
+
+
+def _stands(instance: dg.DagsterInstance) -> dict[str, str]:
+    """How each of ours stands that was ever switched; an instance may have others beside."""
+    words = {InstigatorStatus.RUNNING: RUNNING, InstigatorStatus.STOPPED: STOPPED}
+    ours = names()
+    return {
+        state.instigator_name: words.get(state.status, DECLARED)
+        for state in instance.all_instigator_state()
+        if state.instigator_name in ours
+    }
+
+
+def _is_under_way(told: Row | None, now: datetime) -> bool:
+    if told is None or told["actor"] == NOBODY_KNOWN:
+        return False
+    return abs(now - datetime.fromisoformat(told["at"])) < UNDER_WAY
+
+
+def _note(home: Home, switch: Switch, now: datetime, **by: str) -> None:
+    body = {"name": switch.name, "before": switch.before, "now": switch.now, **by}
+    with writing(home.engine):
+        raise_alert(home, _alert(switch, now), now)
+        home.ledger.append(SWITCHED, body=body, now=now)
 
 
 def _alert(switch: Switch, now: datetime) -> NewAlert:

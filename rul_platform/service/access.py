@@ -121,16 +121,25 @@ def unauthorised(detail: str) -> Problem:
     return Problem(401, "unauthorised", detail, headers={"WWW-Authenticate": "Bearer"})
 
 
+async def caller(request: Request, scope: str) -> AccessToken:
+    """The token of a request, if it allows this.
+
+    Raises:
+        Problem: As :meth:`Tokens.caller`, and 401 where none was shown.
+    """
+    kind, _, shown = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer":
+        raise unauthorised("Send `Authorization: Bearer rul_…`; `rul token create` makes one.")
+    tokens: Tokens = request.app.state.parts.tokens
+    token = await tokens.caller(shown.strip(), scope)
+    request.scope["rul.token"] = token.id
+    return token
+
+
 def requires(scope: str) -> Callable[[Request], Awaitable[AccessToken]]:
     """A dependency that lets callers with this scope through, and gives their token."""
 
-    async def caller(request: Request) -> AccessToken:
-        kind, _, shown = request.headers.get("authorization", "").partition(" ")
-        if kind.lower() != "bearer":
-            raise unauthorised("Send `Authorization: Bearer rul_…`; `rul token create` makes one.")
-        tokens: Tokens = request.app.state.parts.tokens
-        token = await tokens.caller(shown.strip(), scope)
-        request.scope["rul.token"] = token.id
-        return token
+    async def required(request: Request) -> AccessToken:
+        return await caller(request, scope)
 
-    return caller
+    return required

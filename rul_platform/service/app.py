@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from rul_platform.service import probes
-from rul_platform.service.api import feedback, models, predictions
+from rul_platform.service.api import feedback, models, predictions, status, transfer_learning
 from rul_platform.service.middleware import Around
 from rul_platform.service.parts import Parts
 from rul_platform.service.problems import answer_problems
@@ -33,7 +33,7 @@ def create_app(parts: Parts, *, version: str) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.parts = parts
-    for routes in (probes, predictions, feedback, models):
+    for routes in (probes, predictions, feedback, status, models, transfer_learning):
         app.include_router(routes.router)
     answer_problems(app)
     describe(app)

@@ -4,7 +4,7 @@ Belongs here: shapes and limits of JSON. Does not belong here: what a plant's co
 (``operation.serving.given_units``).
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AwareDatetime,
@@ -15,6 +15,7 @@ from pydantic import (
     computed_field,
 )
 
+from rul_platform.core.architectures import ARCHITECTURES
 from rul_platform.storage.operation_tables import OUTCOMES, RATINGS, REASONS
 
 MOST_UNITS = 512
@@ -92,6 +93,19 @@ class OutcomeBody(Body):
     kind: Literal[OUTCOMES]  # pyright: ignore[reportInvalidTypeForm]
     life: Annotated[float, Field(ge=0)] = Field(description="How long it had run.")
     observed_at: AwareDatetime | None = Field(default=None, description="When; without it, now.")
+
+
+class LoadBody(Body):
+    """Which registered checkpoint the next fine-tuning of an architecture starts from."""
+
+    model_name: Literal[ARCHITECTURES] = Field(  # pyright: ignore[reportInvalidTypeForm]
+        description="The architecture.", examples=["lstm"]
+    )
+    model_path: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
+        description="A name that `rul checkpoint import FILE --as NAME` gave, a sha256, or `pretrained` "
+        "for the newest that the platform made. Only a name: nothing is opened by it.",
+        examples=["models/pretrained/lstm_cmapss.pt"],
+    )
 
 
 class Interval(Told):
@@ -221,6 +235,65 @@ class PlantsTold(Told):
     """All plants."""
 
     plants: list[PlantTold]
+
+
+class LoadTold(Told):
+    """What the next fine-tuning of an architecture starts from."""
+
+    status: Literal["success"]
+    model_name: str
+    model_path: str
+    message: str
+    sha256: str
+
+
+class CheckpointTold(Told):
+    """A checkpoint that plants start from; nothing in it is a path."""
+
+    names: list[str]
+    sha256: str
+    origin: str
+    seen: list[str] | None = Field(description="Turbofans that it has seen; null: nobody said.")
+    config: dict[str, Any]
+
+
+class TransferTold(Told):
+    """What plants start from, and how they go on."""
+
+    enabled: bool
+    freeze_layers: bool = Field(
+        description="Whether a frozen encoder is among the approaches that a training tries."
+    )
+    pretrained_models: dict[str, CheckpointTold] = Field(description="By architecture.")
+
+
+class ServedTold(Told):
+    """The model that answers for a plant."""
+
+    version: int
+    sha256: str
+    approach: str | None
+    since: AwareDatetime | None
+
+
+class CalibrationTold(Told):
+    """What the intervals of a plant's model rest on."""
+
+    level: float
+    units: int = Field(description="Machines that calibrated it.")
+    bands: int
+    cap: float
+    life_unit: str
+
+
+class StatusTold(Told):
+    """What the service can do now."""
+
+    ready: bool
+    problems: list[str]
+    models: dict[str, ServedTold] = Field(description="By plant.")
+    calibration: dict[str, CalibrationTold] = Field(description="By plant.")
+    transfer_learning: TransferTold
 
 
 class ProblemTold(Told):

@@ -7,10 +7,10 @@ Belongs here: what holds for all routes. Does not belong here: who may call (``a
 
 import logging
 import secrets
+from collections.abc import Iterable
 from time import perf_counter
 from typing import Any
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rul_platform.service.json_log import REQUEST_ID
@@ -34,6 +34,11 @@ HEADERS = {
 }
 """On every answer; an API's answers carry them too: a browser may be led to one."""
 
+_RAW = [
+    (name.lower().encode(), value.encode())
+    for name, value in (HEADERS | {"Cache-Control": "no-store"}).items()
+]
+
 SERVER_ERROR = 500
 
 
@@ -56,11 +61,7 @@ class Around:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", "no-store")
-                headers["X-Request-ID"] = request_id
+                message["headers"] = _with_ours(message["headers"], request_id)
             await send(message)
 
         self._metrics.in_flight.inc()
@@ -80,6 +81,17 @@ class Around:
             if span.trace_id is not None:
                 fields["trace_id"] = span.trace_id
             _LOG.info("request", extra={"fields": fields})
+
+
+def _with_ours(
+    headers: Iterable[tuple[bytes, bytes]], request_id: str
+) -> list[tuple[bytes, bytes]]:
+    """A route's own headers stand: a report has another policy for its own style."""
+    own = list(headers)
+    there = {name for name, _ in own}
+    own += [each for each in _RAW if each[0] not in there]
+    own.append((b"x-request-id", request_id.encode()))
+    return own
 
 
 def _fields(scope: Scope, route: str, status: int, seconds: float) -> dict[str, Any]:

@@ -28,6 +28,9 @@ STATUS: dict[type[errors.RulPlatformError], int] = {
     errors.UnknownVersionError: 404,
     errors.UnknownTokenError: 404,
     errors.AuditSubjectError: 404,
+    errors.UnknownCheckpointError: 404,
+    errors.OtherArchitectureError: 409,
+    errors.ParentChangedError: 409,
     errors.NoChampionError: 409,
     errors.KeyReusedError: 409,
     errors.DeploymentError: 409,
@@ -114,7 +117,13 @@ def of_error(error: errors.RulPlatformError) -> Problem:
     if status == 500:
         _LOG.error("A request failed", exc_info=error)
         return Problem(500, name, "The reason is in the service's log, under this request's id.")
-    return Problem(status, name.removesuffix("_error"), str(error), problems=problems)
+    code, detail = name.removesuffix("_error"), str(error)
+    if status == 503 and not isinstance(error, errors.ModelNotLoadedError):
+        _LOG.error("A request failed: %s", error)  # where files lie is nobody's business outside
+        detail = (
+            "It cannot be done now. The reason is in the service's log, under this request's id."
+        )
+    return Problem(status, code, detail, problems=problems)
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:

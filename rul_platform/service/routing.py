@@ -24,6 +24,7 @@ BODIES: tuple[type[BaseModel], ...] = (
     bodies.PredictBody,
     bodies.FeedbackBody,
     bodies.OutcomeBody,
+    bodies.LoadBody,
     bodies.ProblemTold,
 )
 REF = "#/components/schemas/{model}"

@@ -128,6 +128,9 @@ def _config(parts: Parts, address: Address) -> uvicorn.Config:
 
 
 def _log_as_json(level: str) -> None:
+    """Without what no line tells, which costs as much as the line (Python's logging HOWTO)."""
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging.logAsyncioTasks = False  # pyright: ignore[reportAttributeAccessIssue]  of 3.12
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()

@@ -26,9 +26,11 @@ from rul_platform.storage.operation_tables import (
     APPROVAL,
     CONFIG_SNAPSHOT,
     GATE,
+    IMPORTED_CHECKPOINT,
     LEDGER,
     LEDGER_ANCHOR,
     PROVENANCE,
+    SELECTED_PARENT,
 )
 from rul_platform.storage.signing_keys import SigningKeys
 from rul_platform.storage.tables import MATERIALIZATION, MATERIALIZATION_INPUT
@@ -36,8 +38,14 @@ from rul_platform.storage.tables import MATERIALIZATION, MATERIALIZATION_INPUT
 LEFT_BEHIND = (ALERT, LEDGER, LEDGER_ANCHOR, PROVENANCE)
 """Not copied: a ledger without its beginning is none, what is signed is about the original, and nobody
 is alerted twice."""
-WHOLE = (MATERIALIZATION, MATERIALIZATION_INPUT, CONFIG_SNAPSHOT)
-"""Of no plant alone: what its artifacts were made from, and settings."""
+WHOLE = (
+    MATERIALIZATION,
+    MATERIALIZATION_INPUT,
+    CONFIG_SNAPSHOT,
+    IMPORTED_CHECKPOINT,
+    SELECTED_PARENT,
+)
+"""Of no plant alone: what its artifacts were made from, settings, and what networks start from."""
 ROWS_AT_ONCE = 1_000
 
 

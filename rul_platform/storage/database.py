@@ -115,6 +115,17 @@ def writing(engine: sa.Engine, alone_in: sa.Table | None = None) -> Iterator[sa.
         call()
 
 
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection to read with; inside an open ``writing`` it sees what that one wrote so far."""
+    outer = _OPEN.get()
+    if outer is not None and outer.engine is engine:
+        yield outer
+        return
+    with engine.connect() as connection:
+        yield connection
+
+
 def when_committed(engine: sa.Engine, call: Callable[[], None]) -> None:
     """Call this once the open transaction is committed, and not where it is rolled back.
 
@@ -125,6 +136,17 @@ def when_committed(engine: sa.Engine, call: Callable[[], None]) -> None:
         call()
     elif call not in _THEN.get():
         _THEN.set((*_THEN.get(), call))
+
+
+def leave_no_trace(engine: sa.Engine) -> None:
+    """Take what was overwritten or erased out of SQLite's own files too, as far as nobody reads it now.
+
+    The file of what is written ahead holds former pages until it is emptied. On PostgreSQL that is for
+    its administrator: ``VACUUM``, and the archive of its log.
+    """
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # in no transaction
 
 
 def _lock(connection: sa.Connection, table: sa.Table | None) -> None:
@@ -164,6 +186,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "journal_mode = WAL",  # readers and the writer do not wait for each other
         "synchronous = FULL",  # a commit outlives a power failure
         "foreign_keys = ON",
+        "secure_delete = ON",  # what is erased is overwritten, and not only left out
         "recursive_triggers = ON",  # else INSERT OR REPLACE deletes past the triggers
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -5,13 +5,14 @@ Belongs here: keeping verdicts and approvals, each with its ledger row. Does not
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from rul_platform.core.canonical import canonical_json, sha256
 from rul_platform.errors import RecordError, UnapprovableError
 from rul_platform.storage.column_types import in_utc
 from rul_platform.storage.database import writing
@@ -66,6 +67,11 @@ class Approval:
     actor: str
     reason: str
     created_at: datetime
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all of it, for the ledger, which names no person."""
+        return sha256(canonical_json({**asdict(self), "created_at": self.created_at.isoformat()}))
 
 
 class GateStore:
@@ -129,7 +135,7 @@ class GateStore:
         return self._select(_G.plant == plant)
 
     def approve(self, gate_id: int, *, actor: str, reason: str, now: datetime) -> Approval:
-        """Let a candidate through. The ledger's row of it does not tell by whom; the deployment's does.
+        """Let a candidate through. The ledger's row holds a hash of by whom; the deployment's tells.
 
         Approving again changes nothing: the first approval stays.
 
@@ -143,14 +149,26 @@ class GateStore:
                 return earlier
             row = {"gate_id": gate_id, "actor": actor, "reason": reason}
             connection.execute(APPROVAL.insert().values(**row, created_at=now))
+            given = Approval(**row, created_at=in_utc(now))
             body = {"gate": gate.id, "number": gate.number, "sha256": gate.sha256}
+            body["approval"] = given.sha256
             self._ledger.append("approval", plant=gate.plant, body=body, now=now)
-            return Approval(**row, created_at=in_utc(now))
+            return given
 
     def approval(self, gate_id: int) -> Approval | None:
         """Who approved an answer of the gate; None where nobody has."""
         with self._engine.connect() as connection:
             return _approval(connection, gate_id)
+
+    def approvals(self) -> tuple[Approval, ...]:
+        """All approvals, in the order of the gate's answers."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(sa.select(APPROVAL).order_by(_A.gate_id)).mappings()
+            return tuple(Approval(**row) for row in rows)
+
+    def every(self) -> tuple[Gate, ...]:
+        """All answers about all plants' models, oldest first."""
+        return self._select()
 
     def _select(self, *where: sa.ColumnElement[bool]) -> tuple[Gate, ...]:
         with self._engine.connect() as connection:

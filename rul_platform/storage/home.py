@@ -48,6 +48,7 @@ from rul_platform.storage.ledger import LedgerStore, tell_of_rows
 from rul_platform.storage.lineage import LineageStore
 from rul_platform.storage.models import ModelRegistry
 from rul_platform.storage.outcomes import OutcomeStore
+from rul_platform.storage.parents import ParentStore
 from rul_platform.storage.people import Pseudonyms
 from rul_platform.storage.predictions import PredictionLog
 from rul_platform.storage.provenance import ProvenanceStore
@@ -222,6 +223,11 @@ class Home:
     def provenance(self) -> ProvenanceStore:
         """Signed statements of how versions were made."""
         return ProvenanceStore(self.engine)
+
+    @cached_property
+    def parents(self) -> ParentStore:
+        """Checkpoints imported under a name, and which one plants start from."""
+        return ParentStore(self.engine)
 
     @cached_property
     def feedback(self) -> FeedbackStore:

@@ -22,6 +22,7 @@ KINDS = (
     "trigger", "forced", "cancel", "retrain_closed", "gate", "approval", "deployment", "rollback",
     "shadow", "freeze", "unfreeze", "erasure", "purge", "cleanup",
     "withdrawal", "data", "version", "key", "sensor", "configuration", "token",
+    "checkpoint", "parent",
 )  # fmt: skip
 """What a row can be about."""
 
@@ -33,7 +34,9 @@ def tell_of_rows(engine: sa.Engine, call: Callable[[], None]) -> None:
     _TOLD[engine] = call
 
 
-_TURN = 0x4C4544474552  # any number that is ours alone; "LEDGER" in ASCII
+TURN = 0x4C4544474552
+"""Of the advisory lock: any number that is ours alone; "LEDGER" in ASCII."""
+
 _L = LEDGER.c
 
 
@@ -56,6 +59,7 @@ class LedgerStore:
 
         Raises:
             RecordError: No such kind, the body is not JSON, or ``now`` has no time zone.
+            DBAPIError: PostgreSQL refuses the row, or the role was not granted ``append_to_ledger``.
         """
         row: dict[str, Any] = {
             "kind": _checked(kind),
@@ -68,7 +72,7 @@ class LedgerStore:
             question = sa.select(_L.seq, _L.hash).order_by(_L.seq.desc()).limit(1)
             last, previous = connection.execute(question).one_or_none() or (0, GENESIS)
             row |= {"seq": last + 1, "previous": previous}
-            connection.execute(LEDGER.insert().values(**row, hash=row_hash(**row)))
+            _write(connection, row | {"hash": row_hash(**row)})
             if self._engine in _TOLD:
                 when_committed(self._engine, _TOLD[self._engine])
         return last + 1
@@ -114,7 +118,16 @@ class LedgerStore:
 def _take_turn(connection: sa.Connection) -> None:
     """Until the commit; SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN)))
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(TURN)))
+
+
+def _write(connection: sa.Connection, row: Mapping[str, Any]) -> None:
+    """PostgreSQL checks number and hashes itself, so that its application cannot insert others."""
+    if connection.dialect.name == "postgresql":
+        fields = (row[column.name] for column in LEDGER.columns)
+        connection.execute(sa.select(sa.func.append_to_ledger(*fields)))
+    else:
+        connection.execute(LEDGER.insert().values(row))
 
 
 def _checked(kind: str) -> str:

@@ -13,7 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from rul_platform.storage.database import writing
+from rul_platform.core.parents import IMPORTED
+from rul_platform.storage.database import reading, writing
 from rul_platform.storage.tables import MATERIALIZATION, MATERIALIZATION_INPUT
 
 RAW_DATA = ("raw_cmapss", "plant_readings")
@@ -27,6 +28,7 @@ BORN_OUTSIDE = {
     "predictions",
     "cmapss_source",
     "simulator",
+    IMPORTED,
 }
 """What materialisations name as read although no asset of ours made it."""
 
@@ -167,7 +169,8 @@ class LineageStore:
 
         An input stands for the last registration of those bytes *before* they were read, so that what
         happened later changes no answer. Inputs that no asset made came from outside and end the walk.
-        Where several partitions made the same bytes, all of them are followed.
+        Where several partitions made the same bytes, all of them are followed. What an open ``writing``
+        recorded counts.
 
         Returns:
             Newest first: each stands before everything that it was made from. Empty where no asset made
@@ -176,7 +179,7 @@ class LineageStore:
         Raises:
             RecordError: This is no sha256.
         """
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             made = _select(connection, _MADE.sha256 == sha256)
             last = {(each.asset, each.partition): each for each in made}
             found: dict[int, Materialization] = {}

@@ -4,17 +4,21 @@
     prediction_failure, landing, outcome           what went wrong, which readings came, what became
     config_snapshot ──< retrain ──< gate ──< approval
     plant_freeze, alert ──< delivery, ledger
+    imported_checkpoint, selected_parent           what plants can start from, and what they do
 
 One open retrain for each plant, watermarks that are used once, one open freeze, one end for each
 unit: constraints of the database. A person is a keyed pseudonym: who rated stands in
 ``feedback.person`` alone; who decided, in ``retrain.actor``, ``approval.actor``, ``plant_freeze.actor``,
-in the ``evidence`` of a deployment and in the ``body`` of the ledger's rows.
+``imported_checkpoint.actor``, ``selected_parent.actor``, in the ``evidence`` of a deployment and in the
+``body`` of the ledger's rows.
 
 Belongs here: columns and constraints. Does not belong here: questions asked of them.
 """
 
 import sqlalchemy as sa
 
+from rul_platform.core.architectures import ARCHITECTURES
+from rul_platform.core.parents import ORIGINS
 from rul_platform.storage.column_types import (
     METADATA,
     ROW_ID,
@@ -335,3 +339,36 @@ PROVENANCE = sa.Table(
     sha256_check(),
     sa.Index(None, "plant", "number"),
 )
+
+IMPORTED_CHECKPOINT = sa.Table(
+    "imported_checkpoint",
+    METADATA,
+    sa.Column("id", ROW_ID, primary_key=True),
+    text("name"),  # a name and no path: nothing is ever opened by it
+    text("architecture"),
+    sha256(),  # the artifact: file and card
+    sha256("file_sha256"),  # the file as it came
+    text("actor"),
+    moment("created_at"),
+    one_of("architecture", ARCHITECTURES),
+    sha256_check(),
+    sa.UniqueConstraint("name"),
+)
+
+SELECTED_PARENT = sa.Table(
+    "selected_parent",
+    METADATA,
+    sa.Column("id", ROW_ID, primary_key=True),
+    text("architecture"),
+    sha256(),
+    text("origin"),
+    text("name"),  # empty where it has none
+    text("actor"),
+    text("reason"),
+    moment("created_at"),
+    one_of("architecture", ARCHITECTURES),
+    one_of("origin", ORIGINS),
+    sha256_check(),
+    sa.Index(None, "architecture", "id"),
+)
+"""A history: of each architecture the newest row counts."""

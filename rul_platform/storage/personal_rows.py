@@ -18,9 +18,11 @@ from rul_platform.storage.operation_tables import (
     APPROVAL,
     FEEDBACK,
     GATE,
+    IMPORTED_CHECKPOINT,
     LEDGER,
     PLANT_FREEZE,
     RETRAIN,
+    SELECTED_PARENT,
 )
 from rul_platform.storage.tables import DEPLOYMENT
 
@@ -97,6 +99,20 @@ def _questions(pseudonyms: Sequence[str]) -> dict[str, sa.Executable]:
             PLANT_FREEZE.c.reason,
             PLANT_FREEZE.c.since.label("at"),
         ).where(PLANT_FREEZE.c.actor.in_(pseudonyms)),
+        "imported_checkpoint": sa.select(
+            IMPORTED_CHECKPOINT.c.id,
+            sa.literal("").label("plant"),
+            sa.literal("checkpoint").label("what"),
+            sa.literal("").label("reason"),
+            IMPORTED_CHECKPOINT.c.created_at.label("at"),
+        ).where(IMPORTED_CHECKPOINT.c.actor.in_(pseudonyms)),
+        "selected_parent": sa.select(
+            SELECTED_PARENT.c.id,
+            sa.literal("").label("plant"),
+            sa.literal("parent").label("what"),
+            SELECTED_PARENT.c.reason,
+            SELECTED_PARENT.c.created_at.label("at"),
+        ).where(SELECTED_PARENT.c.actor.in_(pseudonyms)),
         "deployment": sa.select(
             DEPLOYMENT.c.id,
             DEPLOYMENT.c.plant,

@@ -46,7 +46,10 @@ def study_place(database_url: str | None, folder: Path) -> StudyPlace:
     engine = connect(database_url) if database_url else None
     if engine is not None and engine.dialect.name == "postgresql":
         with writing(engine) as connection:
-            connection.execute(sa.schema.CreateSchema(SCHEMA, if_not_exists=True))
+            if (
+                SCHEMA not in sa.inspect(connection).get_schema_names()
+            ):  # else no right is needed for it
+                connection.execute(sa.schema.CreateSchema(SCHEMA, if_not_exists=True))
         url = engine.url.render_as_string(hide_password=False)
         engine.dispose()
         return StudyPlace(url, {"options": f"-csearch_path={SCHEMA}"})

@@ -13,7 +13,8 @@ from random import Random
 import sqlalchemy as sa
 
 from rul_platform.operation.audit.decisions import Counted, decisions
-from rul_platform.operation.audit.versions import Hashed, of_version
+from rul_platform.operation.audit.hashed import Hashed
+from rul_platform.operation.audit.versions import of_version
 from rul_platform.settings import Settings
 from rul_platform.storage.database import writing
 from rul_platform.storage.home import Home

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from rul_platform.core.architectures import ARCHITECTURES, Architecture
+from rul_platform.core.parents import MAX_CHECKPOINT_BYTES
 from rul_platform.errors import ArraysError, CheckpointError, OptionsError
 from rul_platform.notebook import (
     RulModel,
@@ -19,7 +20,6 @@ from rul_platform.notebook import (
     save_checkpoint,
     train_all,
 )
-from rul_platform.notebook.transfer import MAX_CHECKPOINT_BYTES
 
 CAP = 30.0
 CHANNELS = ("heat", "noise")

@@ -16,6 +16,7 @@ from rul_platform.core.ledger import chain_problems
 from rul_platform.errors import (
     CalibrationError,
     FrozenError,
+    KeyFileError,
     NoChampionError,
     RecordError,
     TooFewOutcomesError,
@@ -23,6 +24,7 @@ from rul_platform.errors import (
 from rul_platform.operation import deploying, recalibrating
 from rul_platform.operation.answering import answer, load
 from rul_platform.operation.intake import OutcomeRow, add_outcomes
+from rul_platform.operation.provenance import opened
 from rul_platform.operation.recalibrating import propose, recalibrate
 from rul_platform.storage.home import Home
 from rul_platform.storage.models import ModelVersion
@@ -256,6 +258,33 @@ def test_a_comparison_under_way_is_not_disturbed(served: Home):
     served.registry.shadow(PRESS, 2, expected_champion=1, evidence={}, now=NOW)
     with pytest.raises(CalibrationError, match="version 2 is on trial beside the champion"):
         recalibrate(served, PRESS, **BY_ANN)
+
+
+def test_it_is_signed_with_the_lineage_that_it_was_recorded_with(served: Home):
+    failed(served, *named(20))
+    recalibrate(served, PRESS, **BY_ANN)
+
+    new = served.registry.version(PRESS, 2)
+    (kept,) = served.provenance.of_version(PRESS, 2)
+    statement = opened(served, kept)
+    assert statement.run == "rul recalibrate"
+    assert {each.digest["sha256"] for each in statement.dependencies} >= {
+        each.sha256 for each in served.lineage.ancestors(new.sha256)[0].inputs
+    }
+
+
+def test_where_it_cannot_be_signed_nothing_happens(served: Home):
+    failed(served, *named(20))
+    before = served.ledger.newest()
+    (served.signing.folder / "signing.key").write_bytes(b"no key")
+
+    with pytest.raises(KeyFileError):
+        recalibrate(served, PRESS, **BY_ANN)
+
+    assert [each.state for each in served.registry.versions(PRESS)] == ["champion"]
+    assert served.ledger.newest() == before
+    assert served.alerts.recent(5) == ()
+    assert len(served.registry.deployments(PRESS)) == 1
 
 
 def test_a_frozen_plant_keeps_its_interval(served: Home):

@@ -166,6 +166,65 @@ def test_what_was_changed_is_found(answered: Home, damage: str):
     assert expected in "\n".join(problem.sentence for problem in found.problems)
 
 
+def judge_again(home: Home, **changed: object) -> None:
+    """Another answer of the gate, REJECT on evidence that speaks for PROMOTE, noted as any other."""
+    last = home.gates.history(PUMPS)[-1]
+    record = {**last.record, **changed}
+    home.gates.record(
+        plant=PUMPS,
+        number=last.number,
+        sha256=last.sha256,
+        verdict="REJECT",
+        record={name: value for name, value in record.items() if value is not None},
+        report="f" * 64,
+        retrain_id=None,
+        now=home.now(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"rule": "0" * 16}, "it said REJECT by rule 0000000000000000; today's, "),
+        ({"rule": None}, "it said REJECT by a rule that it does not name; today's, "),
+        ({"evidence": {"candidate": "a" * 64}}, "missing"),
+        ({"settings": "b" * 64}, "settings"),
+    ],
+)
+def test_an_answer_by_another_rule_is_not_called_broken(
+    answered: Home, changed: dict[str, object], told: str
+):
+    judge_again(answered, **changed)
+    found = verify(answered)
+    assert found.exit_code == UNKNOWN, found.problems
+    (problem,) = found.problems
+    assert problem.what.startswith("not decidable by today's rule: ")
+    assert told in problem.what
+
+
+def test_an_answer_that_its_own_rule_does_not_give_is_broken(answered: Home):
+    judge_again(answered)
+    found = verify(answered)
+    assert found.exit_code == BROKEN
+    assert "its evidence under its settings gives" in found.problems[0].what
+
+
+def test_another_rule_that_says_the_same_is_no_problem(answered: Home):
+    last = answered.gates.history(PUMPS)[-1]
+    answered.gates.record(
+        plant=PUMPS, number=last.number, sha256=last.sha256, verdict=last.verdict,
+        record={**last.record, "rule": "0" * 16}, report="f" * 64, retrain_id=None, now=answered.now(),
+    )  # fmt: skip
+    assert verify(answered).problems == ()
+
+
+def test_a_rule_that_is_named_afterwards_is_found(answered: Home):
+    """Whoever changes the numbers may say that another rule judged them: the ledger knows better."""
+    record = json.dumps({**answered.gates.history(PUMPS)[-1].record, "rule": "0" * 16})
+    sql("gate", f"UPDATE gate SET record = '{record}'")(answered)  # noqa: S608  our own text
+    assert "it is not what the ledger says" in verify(answered).problems[0].what
+
+
 def test_all_that_is_wrong_is_told_not_the_first(answered: Home):
     for damage in ("model", "evidence", "prediction", "ledger"):
         DAMAGES[damage][0](answered)

@@ -16,6 +16,7 @@ from rul_platform.storage.home import Home
 from rul_platform_tests.service.exposition import scraped
 from rul_platform_tests.service.log_lines import logged
 from rul_platform_tests.service.running import Running, serving, signed_champion
+from rul_platform_tests.service.test_transfer_learning import import_checkpoint
 
 TOP = Path(__file__).parents[2]
 PAGE = (TOP / "docs" / "service.md").read_text(encoding="utf-8")
@@ -40,6 +41,7 @@ def pumps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The plant of the page."""
     home = Home(Settings.read({"RUL_HOME": str(tmp_path_factory.mktemp("pumps"))}))
     signed_champion(home, name=PLANT)
+    import_checkpoint(home)
     with serving(home) as running:
         yield running
     home.engine.dispose()

@@ -80,6 +80,14 @@ ROWS = {
         "id, plant, number, sha256, envelope, created_at",
         f"1, 'press', 1, '{SHA}', '{SHA}', {NOW}",
     ),
+    "imported_checkpoint": (
+        "id, name, architecture, sha256, file_sha256, actor, created_at",
+        f"1, 'lstm.pt', 'lstm', '{SHA}', '{SHA}', 'ann', {NOW}",
+    ),
+    "selected_parent": (
+        "id, architecture, sha256, origin, name, actor, reason, created_at",
+        f"1, 'lstm', '{SHA}', 'imported_checkpoint', 'lstm.pt', 'ann', 'better', {NOW}",
+    ),
 }
 
 

@@ -66,7 +66,7 @@ def test_the_newest_answer_about_a_version_counts_and_all_are_kept(gates: GateSt
 
 def test_every_answer_and_approval_stands_in_the_ledger(gates: GateStore, engine: sa.Engine):
     key = gates.record(**said())
-    gates.approve(key, actor=ANN, reason="seen on the test bench", now=LATER)
+    given = gates.approve(key, actor=ANN, reason="seen on the test bench", now=LATER)
 
     rows = LedgerStore(engine).of_plant(PRESS)
     assert [row.kind for row in rows] == ["gate", "approval"]
@@ -79,7 +79,14 @@ def test_every_answer_and_approval_stands_in_the_ledger(gates: GateStore, engine
         "report": sha(9),
         "retrain_id": None,
     }
-    assert json.loads(rows[1].body) == {"gate": key, "number": 1, "sha256": sha(1)}
+    assert json.loads(rows[1].body) == {
+        "gate": key,
+        "number": 1,
+        "sha256": sha(1),
+        "approval": given.sha256,
+    }
+    assert gates.approvals() == (given,)
+    assert gates.approvals()[0].sha256 == given.sha256
     assert chain_problems(rows) == ()
 
 

@@ -83,6 +83,10 @@ def test_migrations_make_every_constraint_that_the_tables_promise(
         insert("deployment", ("1, 'press'", "2, 'mill'")),
         insert("prediction", ("'p'", "'q'"), (SHA, "b" * 64)),
         insert("prediction", ("'p'", "'q'"), ("2, 4", "4, 2")),
+        insert("imported_checkpoint", ("1, ", "2, ")),
+        insert("imported_checkpoint", ("1, 'lstm.pt', 'lstm'", "2, 'x', 'rnn'")),
+        insert("selected_parent", ("1, 'lstm'", "2, 'rnn'")),
+        insert("selected_parent", ("1, ", "2, "), ("imported_checkpoint", "plant_source")),
     ],
     ids=[
         "a materialisation of no artifact",
@@ -96,6 +100,10 @@ def test_migrations_make_every_constraint_that_the_tables_promise(
         "a deployment of an unknown version",
         "a prediction of another artifact than the version's",
         "an interval turned round",
+        "a name that stands for two checkpoints",
+        "a checkpoint of no architecture",
+        "a parent of no architecture",
+        "a parent from elsewhere",
     ],
 )
 def test_the_database_itself_refuses(filled: sa.Engine, statement: str):
@@ -114,6 +122,10 @@ def test_the_database_itself_refuses(filled: sa.Engine, statement: str):
         ("UPDATE deployment SET until = since, number = 2", "deployment"),
         ("DELETE FROM deployment", "deployment"),
         ("UPDATE prediction SET rul = 4", "prediction"),
+        ("UPDATE imported_checkpoint SET name = 'other'", "imported_checkpoint"),
+        ("DELETE FROM imported_checkpoint", "imported_checkpoint"),
+        ("UPDATE selected_parent SET sha256 = sha256", "selected_parent"),
+        ("DELETE FROM selected_parent", "selected_parent"),
     ],
 )
 def test_what_happened_cannot_be_changed(filled: sa.Engine, statement: str, table: str):

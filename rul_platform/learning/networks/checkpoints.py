@@ -12,15 +12,16 @@ weights would hash differently. Read only with ``weights_only=True``: anything e
 
 import io
 import math
-import zipfile
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import torch
 
 from rul_platform.core.architectures import ARCHITECTURES, Architecture
+from rul_platform.core.parents import MAX_CHECKPOINT_BYTES
 from rul_platform.core.terms import UNKNOWN, WINDOW, Terms
 from rul_platform.errors import CheckpointError, NetworkError
+from rul_platform.learning.networks import checkpoint_limits as limits
 from rul_platform.learning.networks.models import ModelConfig, RulNetwork, build
 
 CONFIG_TYPES: dict[str, type] = {
@@ -93,9 +94,7 @@ def _packed(checkpoint: Checkpoint) -> bytes:
     payload = {
         "model_state_dict": state,
         "model_name": checkpoint.config.name,
-        "config": _documented(checkpoint.config)
-        | {"channels": list(checkpoint.channels)}
-        | checkpoint.terms.to_json(),
+        "config": described(checkpoint),
     }
     buffer = io.BytesIO()
     torch.save(payload, buffer)
@@ -115,7 +114,7 @@ def load(data: bytes, *, source: str, architecture: str | None = None) -> Checkp
     """
     payload = _unpack(data, source)
     name, config = payload["model_name"], payload["config"]
-    problems = _config_problems(config)
+    problems = _config_problems(config) or _impossible(name, config, payload["model_state_dict"])
     if name not in ARCHITECTURES:
         problems["model_name"] = (name, " or ".join(ARCHITECTURES))
     elif architecture is not None and name != architecture:
@@ -126,6 +125,27 @@ def load(data: bytes, *, source: str, architecture: str | None = None) -> Checkp
     state = payload["model_state_dict"]
     _refuse_other_shapes(state, model, source)
     return Checkpoint(model, tuple(config["channels"]), state, _terms(config))
+
+
+def load_given(data: bytes, *, source: str, architecture: str | None = None) -> Checkpoint:
+    """As :func:`load`, of a file that somebody brings: its weights must also be finite numbers.
+
+    Raises:
+        CheckpointError: Lists everything that does not fit.
+    """
+    loaded = load(data, source=source, architecture=architecture)
+    if problems := limits.not_finite(loaded.state):
+        raise CheckpointError(source, problems)
+    return loaded
+
+
+def described(checkpoint: Checkpoint) -> dict[str, Any]:
+    """The documented config: what the network is, its channels, and on what terms it learned."""
+    return (
+        _documented(checkpoint.config)
+        | {"channels": list(checkpoint.channels)}
+        | checkpoint.terms.to_json()
+    )
 
 
 def _documented(config: ModelConfig) -> dict[str, Any]:
@@ -177,6 +197,12 @@ def _config_problems(config: dict[str, Any]) -> dict[str, tuple[object, object]]
     return problems | (_impossible_terms(config) if not problems else {})
 
 
+def _impossible(name: str, config: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
+    """Sizes and names that no network of ours can have, before one of that size is built."""
+    sizes = limits.size_problems(name, config, len(state))
+    return sizes | limits.text_problems(config)
+
+
 def _impossible_terms(config: dict[str, Any]) -> dict[str, tuple[object, object]]:
     """Terms of the right type that nothing can have learned on."""
     cap, window, scalers = (config.get(key) for key in ("cap", "window", "scalers"))
@@ -193,36 +219,46 @@ def _impossible_terms(config: dict[str, Any]) -> dict[str, tuple[object, object]
 
 
 def _unpack(data: bytes, source: str) -> dict[str, Any]:
-    """The three documented entries, or a refusal."""
+    """The three documented entries, or a refusal; nothing is unpacked that would not fit into memory."""
+    if (problem := limits.archive_problem(data)) is not None:
+        raise CheckpointError(source, {"file": problem})
     try:
         payload = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for damaged or unsafe bytes
-        found = {"file": (_what_it_is(data), "a torch.save archive of plain tensors")}
-        raise CheckpointError(source, found) from error
+        found = (
+            "an archive that is damaged, or holds other objects than tensors, which could run code"
+        )
+        expected = "a torch.save archive of plain tensors"
+        raise CheckpointError(source, {"file": (found, expected)}) from error
     entries = {"model_state_dict": dict, "model_name": str, "config": dict}
     found = payload if isinstance(payload, dict) else {}
     wrong = {
         key: (type(found.get(key)).__name__, kind.__name__)
         for key, kind in entries.items()
         if not isinstance(found.get(key), kind)
-    }
+    } or _unnamed(found)
     if wrong:
         raise CheckpointError(source, wrong)
     return found
 
 
-def _what_it_is(data: bytes) -> str:
-    """In our words: torch's own advise to read it in the way that lets it run code."""
-    if not zipfile.is_zipfile(io.BytesIO(data)):
-        return f"{len(data)} bytes that are no whole archive"
-    return "an archive that is damaged, or holds other objects than tensors, which could run code"
+def _unnamed(payload: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """Which of the two tables has keys that are no names."""
+    return {
+        table: ("keys that are no text", "names")
+        for table in ("model_state_dict", "config")
+        if not all(isinstance(key, str) for key in payload[table])
+    }
 
 
 def _refuse_other_shapes(state: dict[str, Any], config: ModelConfig, source: str) -> None:
-    """Compare every weight with the network that the config describes."""
+    """Compare every weight with the network that the config describes, which is not built."""
     with torch.device("meta"):
         expected = {name: tuple(t.shape) for name, t in build(config, seed=0).state_dict().items()}
-    found = {name: tuple(getattr(tensor, "shape", ())) for name, tensor in state.items()}
+    if limits.is_too_heavy(expected):
+        most = f"weights of {MAX_CHECKPOINT_BYTES} bytes at most"
+        raise CheckpointError(source, {"config": ("the sizes of a larger network", most)})
+    found = {name: limits.told(tensor) for name, tensor in state.items()}
     wrong = {
         name: (found.get(name, "absent"), expected.get(name, "absent"))
         for name in sorted(expected.keys() | found.keys())

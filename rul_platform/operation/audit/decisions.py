@@ -1,7 +1,8 @@
 """Who was put in charge when, and whether each decision really met the policy that was in force.
 
 Belongs here: intervals in charge, gates decided again, triggers counted again, feedback as it was
-committed to. Does not belong here: the models themselves (``versions``).
+committed to. Does not belong here: what single deployments rest on (``grounds``), the models themselves
+(``versions``).
 """
 
 import json
@@ -18,16 +19,24 @@ from rul_platform.core.gate_evidence import Evidence
 from rul_platform.core.policy import Policy
 from rul_platform.core.trigger import Circumstances, FeedbackCounts
 from rul_platform.errors import RecordError
+from rul_platform.operation.audit.grounds import (
+    APPROVALS,
+    DEPLOYMENTS,
+    approvals,
+    basis,
+    in_words,
+    shadows,
+)
 from rul_platform.operation.audit.problems import Problem, guarded
-from rul_platform.storage.deployments import ROLLBACK, Deployment
+from rul_platform.operation.gate_rule import gate_rule
+from rul_platform.storage.deployments import Deployment
 from rul_platform.storage.gates import Gate
 from rul_platform.storage.home import Home
 from rul_platform.storage.models import LEDGER_KINDS
 
-SETTINGS, DEPLOYMENTS, GATES = "settings", "deployments", "gates"
+SETTINGS, GATES = "settings", "gates"
 TRIGGERS, FEEDBACK = "triggers", "feedback"
-NEEDS_GATE = ("promotion", "approval", "confirmed")
-"""Kinds of deployments that rest on an answer of the gate."""
+UNDECIDABLE = "not decidable by today's rule"
 
 
 @dataclass(slots=True)
@@ -55,6 +64,7 @@ def decisions(home: Home, counted: Counted) -> Iterator[Problem]:
     for plant in _plants(home):
         yield from guarded(DEPLOYMENTS, _deployments(home, plant, counted))
         yield from guarded(GATES, _gates(home, plant, counted))
+    yield from guarded(APPROVALS, approvals(home))
     yield from guarded(TRIGGERS, _triggers(home, counted))
     yield from guarded(FEEDBACK, _feedback(home, counted))
 
@@ -87,15 +97,16 @@ def _deployments(home: Home, plant: str, counted: Counted) -> Iterator[Problem]:
         if before.until != after.since:
             until = before.until.isoformat() if before.until else "never"
             what = f"it ended {until}, and version {after.number} began {after.since.isoformat()}"
-            yield Problem("broken", DEPLOYMENTS, _where(before), what)
+            yield Problem("broken", DEPLOYMENTS, in_words(before), what)
     for each in made:
         if each.until is None and each is not made[-1]:
             yield Problem(
-                "broken", DEPLOYMENTS, _where(each), "it never ended, though others followed"
+                "broken", DEPLOYMENTS, in_words(each), "it never ended, though others followed"
             )
         bodies = noted.get((each.number, each.since.isoformat()))
         yield from _against_ledger(each, bodies.pop(0) if bodies else None)
-        yield from _basis(home, each)
+        yield from basis(home, each)
+    yield from shadows(home, plant, made)
     yield from _serving(home, plant, made)
     for number, since in (key for key, bodies in noted.items() for _ in bodies):
         what = f"the ledger says that version {number} came in charge {since}; the table does not"
@@ -112,52 +123,16 @@ def _serving(home: Home, plant: str, made: Sequence[Deployment]) -> Iterator[Pro
         yield Problem("broken", DEPLOYMENTS, plant, what)
 
 
-def _where(each: Deployment) -> str:
-    return f"{each.plant} version {each.number} since {each.since:%F %T}"
-
-
 def _against_ledger(each: Deployment, body: Mapping[str, Any] | None) -> Iterator[Problem]:
     if body is None:
-        yield Problem("broken", DEPLOYMENTS, _where(each), "the ledger knows nothing of it")
+        yield Problem("broken", DEPLOYMENTS, in_words(each), "the ledger knows nothing of it")
         return
     if body["sha256"] != each.sha256:
         what = f"the ledger names artifact {body['sha256'][:12]}, the table {each.sha256[:12]}"
-        yield Problem("broken", DEPLOYMENTS, _where(each), what)
+        yield Problem("broken", DEPLOYMENTS, in_words(each), what)
     if body["evidence"] != sha256(canonical_json(each.evidence)):
         what = "its evidence is not what the ledger's hash was made of"
-        yield Problem("broken", DEPLOYMENTS, _where(each), what)
-
-
-def _basis(home: Home, each: Deployment) -> Iterator[Problem]:
-    """What a deployment of this kind must rest on."""
-    if each.kind in (ROLLBACK, "forced", "recalibration"):
-        missing = [name for name in ("actor", "reason") if not each.evidence.get(name)]
-        if missing:
-            what = f"a {each.kind} without {' and '.join(missing)}"
-            yield Problem("broken", DEPLOYMENTS, _where(each), what)
-        return
-    if each.kind not in NEEDS_GATE:
-        yield Problem("broken", DEPLOYMENTS, _where(each), f"no such decision: {each.kind}")
-        return
-    answers = [g for g in home.gates.history(each.plant) if g.number == each.number]
-    known = [g for g in answers if g.sha256 == each.sha256]
-    if not known:
-        yield Problem("broken", DEPLOYMENTS, _where(each), "the gate has not judged it")
-        return
-    named = [g for g in known if g.report == each.evidence.get("report")]
-    before = [g for g in known if g.created_at <= each.since]
-    newest = (named or before or known)[-1]  # by what it names; a clock may have been set back
-    if each.kind == "confirmed" and newest.verdict == gates.REJECT:
-        yield Problem(
-            "broken", DEPLOYMENTS, _where(each), "it was confirmed, and the gate said REJECT"
-        )
-    if each.kind == "promotion" and newest.verdict not in (gates.PROMOTE, gates.IN_CHARGE):
-        what = f"it was promoted, and the gate had said {newest.verdict}"
-        yield Problem("broken", DEPLOYMENTS, _where(each), what)
-    if each.kind == "approval" and home.gates.approval(newest.id) is None:
-        yield Problem(
-            "broken", DEPLOYMENTS, _where(each), "a person's approval is recorded nowhere"
-        )
+        yield Problem("broken", DEPLOYMENTS, in_words(each), what)
 
 
 def _gates(home: Home, plant: str, counted: Counted) -> Iterator[Problem]:
@@ -191,18 +166,26 @@ def _of_gate(answer: Gate) -> dict[str, Any]:
 
 
 def _decided_again(home: Home, answer: Gate, where: str) -> Iterator[Problem]:
-    """The same evidence under the same settings must give the same verdict."""
-    settings = answer.record.get("settings")
+    """The same evidence under the same settings must give the same verdict, by the same rule.
+
+    A rule that was changed since may say otherwise of old evidence, or need what was not kept then.
+    """
+    settings, rule = answer.record.get("settings"), answer.record.get("rule")
     try:
         policy = Policy(**home.snapshots.get(settings)) if settings else Policy()
         evidence = Evidence.from_json(answer.record["evidence"])
         found = gates.decide(evidence, policy)
     except (RecordError, TypeError, KeyError, ValueError) as error:
-        yield Problem("unknown", GATES, where, f"its rule cannot be applied again: {error}")
+        yield Problem("unknown", GATES, where, f"{UNDECIDABLE}: {error}")
         return
-    if found.verdict != answer.verdict:
+    if found.verdict != answer.verdict and rule == gate_rule():
         what = f"it said {answer.verdict}; its evidence under its settings gives {found.verdict}"
         yield Problem("broken", GATES, where, what)
+    elif found.verdict != answer.verdict:
+        by = f"rule {rule}" if rule else "a rule that it does not name"
+        now = f"today's, {gate_rule()}, gives {found.verdict}"
+        what = f"{UNDECIDABLE}: it said {answer.verdict} by {by}; {now}"
+        yield Problem("unknown", GATES, where, what)
     if evidence.candidate != answer.sha256:
         yield Problem("broken", GATES, where, "its evidence is about another model")
 

@@ -9,8 +9,10 @@ from typing import Any
 from rul_platform.operation.audit.answers import answers
 from rul_platform.operation.audit.chain import Walk, chain
 from rul_platform.operation.audit.decisions import Counted, decisions
+from rul_platform.operation.audit.hashed import Hashed
+from rul_platform.operation.audit.parents import parents
 from rul_platform.operation.audit.problems import Problem, guarded
-from rul_platform.operation.audit.versions import Hashed, everything_else, versions
+from rul_platform.operation.audit.versions import everything_else, versions
 from rul_platform.storage.home import Home
 
 HOLDS, BROKEN, UNKNOWN = 0, 1, 2
@@ -46,7 +48,7 @@ class Audit:
 
 
 def verify(home: Home, *, more: tuple[Problem, ...] = ()) -> Audit:
-    """Check ledger, versions, other artifacts, decisions and predictions; changes nothing.
+    """Check ledger, versions, other artifacts, parents, decisions and predictions; changes nothing.
 
     Args:
         home: Where everything is recorded.
@@ -71,6 +73,7 @@ def _looked(home: Home, more: tuple[Problem, ...]) -> Audit:
         *guarded("ledger", chain(home, walk)),
         *guarded("versions", versions(home, hashed)),
         *guarded("artifacts", everything_else(home, hashed)),
+        *guarded("parents", parents(home, hashed)),
         *decisions(home, counted),
         *guarded("predictions", answers(home, answered)),
         *more,
@@ -80,6 +83,8 @@ def _looked(home: Home, more: tuple[Problem, ...]) -> Audit:
         "anchors": walk.anchors,
         "artifacts": len(hashed.artifacts),
         "versions": len(home.registry.versions()),
+        "imported_checkpoints": len(home.parents.imported()),
+        "selected_parents": len(home.parents.history()),
         **asdict(counted),
         **answered,
     }

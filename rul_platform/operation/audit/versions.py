@@ -6,10 +6,12 @@ here: who decided about them (``decisions``).
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+from rul_platform.core.parents import IMPORTED
 from rul_platform.core.statement import MANIFEST, Statement
 from rul_platform.errors import EnvelopeError, KeyFileError, StoreError
+from rul_platform.operation.audit.hashed import Hashed
+from rul_platform.operation.audit.parents import of_import
 from rul_platform.operation.audit.problems import Problem, guarded
 from rul_platform.operation.provenance import GATE, opened
 from rul_platform.storage.home import Home
@@ -20,41 +22,6 @@ from rul_platform.storage.provenance import Provenance
 PART = "versions"
 NEEDED = ("champion", "candidate", "shadow")
 """States whose files are never tidied away."""
-
-
-@dataclass(slots=True)
-class Hashed:
-    """What was hashed on the way.
-
-    Attributes:
-        artifacts: sha256 of each that was looked at, with what was wrong with it.
-    """
-
-    artifacts: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    _tidied: frozenset[str] | None = field(default=None, repr=False)
-
-    def problems(self, home: Home, sha256: str) -> tuple[str, ...]:
-        """What is wrong with an artifact; each is read once, and none that was tidied away."""
-        if sha256 in self.tidied(home):
-            return ()
-        if sha256 not in self.artifacts:
-            self.artifacts[sha256] = home.store.verify(sha256)
-        return self.artifacts[sha256]
-
-    def tidied(self, home: Home) -> frozenset[str]:
-        """Artifacts of versions whose files were removed, as the ledger says too."""
-        if self._tidied is None:
-            noted = {
-                gone["sha256"]
-                for row in home.ledger.of_kind("cleanup")
-                for gone in json.loads(row.body)["versions"]
-            }
-            self._tidied = frozenset(
-                each.sha256
-                for each in home.registry.versions()
-                if each.cleaned_at is not None and each.sha256 in noted
-            )
-        return self._tidied
 
 
 def versions(home: Home, hashed: Hashed) -> Iterator[Problem]:
@@ -98,14 +65,16 @@ def _lineage(home: Home, version: ModelVersion, where: str, hashed: Hashed) -> I
         yield Problem("broken", PART, where, what)
     known = {step.sha256 for step in steps}
     for step in steps:
-        if step.sha256 == version.sha256:
-            continue
-        for problem in hashed.problems(home, step.sha256):
-            yield Problem("broken", PART, f"{where}, {step.asset}[{step.partition}]", problem)
+        place = f"{where}, {step.asset}[{step.partition}]"
+        if step.sha256 != version.sha256:  # the version's own files are told already
+            for problem in hashed.problems(home, step.sha256):
+                yield Problem("broken", PART, place, problem)
         for read in step.inputs:
+            if read.asset == IMPORTED:
+                yield from of_import(home, read.sha256, f"{place}, {read.asset}", hashed)
             if read.asset not in BORN_OUTSIDE and read.sha256 not in known:
                 what = f"it read {read.asset}[{read.partition}], which nothing registered made"
-                yield Problem("broken", PART, f"{where}, {step.asset}[{step.partition}]", what)
+                yield Problem("broken", PART, place, what)
 
 
 def _provenance(home: Home, version: ModelVersion, where: str, hashed: Hashed) -> Iterator[Problem]:
@@ -149,11 +118,16 @@ def _statement(
     if not any(e.run_id == statement.run and e.parameters == parameters for e in own):
         what = "lineage names another run or other parameters than what was signed"
         yield Problem("broken", PART, place, what)
-    registered = {step.sha256 for step in home.lineage.ancestors(version.sha256)}
+    lineage = home.lineage.ancestors(version.sha256)
+    registered = {step.sha256 for step in lineage}
+    brought = {read.sha256 for step in lineage for read in step.inputs if read.asset == IMPORTED}
     for each in statement.dependencies:
-        if "run" not in each.facts:
-            continue  # from outside, or no artifact
         sha256 = each.digest.get("sha256", "")
+        if "run" not in each.facts:  # from outside, or no artifact
+            if each.name.startswith(f"{IMPORTED}[") and sha256 not in brought:
+                what = f"{each.name} ({sha256[:12]}) was signed, and lineage names it no more"
+                yield Problem("broken", PART, place, what)
+            continue
         made = home.lineage.by_sha256(sha256)
         if sha256 not in registered:
             what = f"{each.name} ({sha256[:12]}) was signed as its origin, and lineage names it no more"

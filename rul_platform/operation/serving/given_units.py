@@ -8,7 +8,6 @@ Shape letters: U units, R readings of all of them, S sensors.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,26 +48,25 @@ def histories_of(units: Sequence[GivenUnit], plant: Plant) -> Histories:
     Raises:
         ReadingsError: Lists what is wrong, the first ``PROBLEMS_TOLD`` of it.
     """
-    _refuse(_shape_problems(units, plant))
-    rows = np.array([len(each.readings[plant.columns.life]) for each in units], dtype=np.intp)
-    starts = np.cumsum(rows) - rows
-    life = _column(units, plant.columns.life)
-    values = np.stack([_column(units, name) for name in plant.sensors.values()], axis=1)
-    labels, condition = _conditions(units, plant, len(life))
     names = (plant.columns.life, *plant.sensors.values())
-    _refuse(_number_problems(units, starts, names, np.column_stack([life, values])))
-    order = _order(life, starts, rows)
+    _refuse(_shape_problems(units, plant, frozenset(names)))
+    parts = [np.array([each.readings[name] for name in names], dtype=np.float64) for each in units]
+    table = np.concatenate(parts, axis=1).T if len(parts) > 1 else parts[0].T
+    bounds = np.cumsum([0, *(part.shape[1] for part in parts)], dtype=np.intp)
+    labels, condition = _conditions(units, plant, len(table))
+    _refuse(_number_problems(units, bounds, names, table))
+    order = _order(table[:, 0], bounds)
     if order is not None:
-        life, values, condition = life[order], values[order], condition[order]
-    _refuse(_double_problems(units, starts, life))
+        table, condition = table[order], condition[order]
+    _refuse(_double_problems(units, bounds, table[:, 0]))
     return Histories(
         units=tuple(each.unit for each in units),
-        starts=starts,
-        life=life,
+        bounds=bounds,
+        life=table[:, 0],
         labels=labels,
         condition=condition,
         sensors=tuple(plant.sensors),
-        values=values,
+        values=table[:, 1:],
     )
 
 
@@ -78,9 +76,10 @@ def _refuse(problems: Iterator[str]) -> None:
         raise ReadingsError("readings", found)
 
 
-def _shape_problems(units: Sequence[GivenUnit], plant: Plant) -> Iterator[str]:
+def _shape_problems(
+    units: Sequence[GivenUnit], plant: Plant, wanted: frozenset[str]
+) -> Iterator[str]:
     """Units that come twice, columns that are missing, unknown or of another length."""
-    wanted = {plant.columns.life, *plant.sensors.values()}
     seen = set[str]()
     for each in units:
         who = f"unit {quoted(each.unit)}"
@@ -88,6 +87,10 @@ def _shape_problems(units: Sequence[GivenUnit], plant: Plant) -> Iterator[str]:
             yield f"{who} comes twice, give all of its readings at once"
         seen.add(each.unit)
         found = each.readings.keys()
+        lengths = {len(values) for values in each.readings.values()}
+        is_whole = found == wanted and len(lengths) == 1 and 0 not in lengths
+        if is_whole and each.conditions is None and plant.columns.condition is None:
+            continue  # as nearly always
         for name in sorted(wanted - found):
             yield f"{who}: no column {quoted(name)}{did_you_mean(name, found)}"
         for name in sorted(found - wanted):
@@ -95,10 +98,10 @@ def _shape_problems(units: Sequence[GivenUnit], plant: Plant) -> Iterator[str]:
         if not wanted <= found:
             continue
         rows = len(each.readings[plant.columns.life])
-        lengths = {name: len(values) for name, values in each.readings.items()}
+        counts = {name: len(values) for name, values in each.readings.items()}
         if each.conditions is not None:
-            lengths["conditions"] = len(each.conditions)
-        for name, length in lengths.items():
+            counts["conditions"] = len(each.conditions)
+        for name, length in counts.items():
             if length != rows or not rows:
                 yield f"{who}: {length} values in {quoted(name)}, {rows or 'one or more'} are expected"
         condition = plant.columns.condition
@@ -106,10 +109,6 @@ def _shape_problems(units: Sequence[GivenUnit], plant: Plant) -> Iterator[str]:
             yield f"{who}: conditions are expected, one for each reading, as in column {condition!r}"
         if each.conditions is not None and condition is None:
             yield f"{who}: no conditions are expected, this plant's machines have only one"
-
-
-def _column(units: Sequence[GivenUnit], name: str) -> NDArray[np.float64]:
-    return np.fromiter(chain.from_iterable(each.readings[name] for each in units), dtype=np.float64)
 
 
 def _conditions(
@@ -129,7 +128,7 @@ def _conditions(
 
 def _number_problems(
     units: Sequence[GivenUnit],
-    starts: NDArray[np.intp],
+    bounds: NDArray[np.intp],
     names: Sequence[str],
     table: NDArray[np.float64],
 ) -> Iterator[str]:
@@ -139,31 +138,29 @@ def _number_problems(
     if not wrong.any():
         return
     for row, column in np.argwhere(wrong).tolist():
-        at = int(np.searchsorted(starts, row, side="right")) - 1
+        at = int(np.searchsorted(bounds, row, side="right")) - 1
         least = "0" if column == 0 else f"{-LARGEST_NUMBER:g}"
         yield (
             f"unit {quoted(units[at].unit)}: {quoted(names[column])} is {table[row, column]:g} in "
-            f"reading {row - int(starts[at]) + 1}, a number from {least} to {LARGEST_NUMBER:g} is "
+            f"reading {row - int(bounds[at]) + 1}, a number from {least} to {LARGEST_NUMBER:g} is "
             f"expected"
         )
 
 
-def _order(
-    life: NDArray[np.float64], starts: NDArray[np.intp], rows: NDArray[np.intp]
-) -> NDArray[np.intp] | None:
+def _order(life: NDArray[np.float64], bounds: NDArray[np.intp]) -> NDArray[np.intp] | None:
     """Rows by unit, then by life; None where they come so."""
-    falls = np.diff(life) < 0
-    falls[starts[1:] - 1] = False
+    falls = life[1:] < life[:-1]
+    falls[bounds[1:-1] - 1] = False
     if not falls.any():
         return None
-    return np.lexsort((life, np.repeat(np.arange(len(rows)), rows)))
+    return np.lexsort((life, np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))))
 
 
 def _double_problems(
-    units: Sequence[GivenUnit], starts: NDArray[np.intp], life: NDArray[np.float64]
+    units: Sequence[GivenUnit], bounds: NDArray[np.intp], life: NDArray[np.float64]
 ) -> Iterator[str]:
-    same = np.diff(life) == 0
-    same[starts[1:] - 1] = False
+    same = life[1:] == life[:-1]
+    same[bounds[1:-1] - 1] = False
     for row in np.flatnonzero(same).tolist():
-        at = int(np.searchsorted(starts, row, side="right")) - 1
+        at = int(np.searchsorted(bounds, row, side="right")) - 1
         yield f"unit {quoted(units[at].unit)} has two readings at life {life[row]:g}"

@@ -12,7 +12,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 
-from rul_platform.errors import ModelNotLoadedError, NoChampionError, RulPlatformError
+from rul_platform.errors import (
+    ConfigError,
+    EnvelopeError,
+    KeyFileError,
+    ModelNotLoadedError,
+    NoChampionError,
+    NotSignedError,
+    RulPlatformError,
+    StoreError,
+)
 from rul_platform.operation.alerting import raise_alert
 from rul_platform.operation.serving.served_model import ServedModel, load_served
 from rul_platform.storage.alerts import NewAlert
@@ -95,7 +104,7 @@ class Slots:
         best = self._loaded(champion, by_number)
         beside = self._loaded(challenger, by_number) if challenger else None
         failed = self._failed.get((plant, champion.number)) if best is None else None
-        share = self._home.configured(plant).policy.ab_share if beside else 0.0
+        share = self._share(plant, before) if beside else 0.0
         last_good = before.champion if before else None
         after = Slot(
             champion=best or last_good,
@@ -106,6 +115,14 @@ class Slots:
         )
         if after != before:
             self._slots[plant] = after
+
+    def _share(self, plant: str, before: Slot | None) -> float:
+        """As the settings say; while those are wrong, as before."""
+        try:
+            return self._home.configured(plant).policy.ab_share
+        except ConfigError as error:
+            _LOG.warning("The share of %s's challenger stays as it is: %s", plant, error)
+            return before.share if before else 0.0
 
     def _loaded(
         self, version: ModelVersion, by_number: dict[int, ServedModel]
@@ -131,17 +148,25 @@ class Slots:
         """Remember it, and tell people the first time."""
         key = version.plant, version.number
         is_new = key not in self._failed
-        problem = str(error) or type(error).__name__
-        self._failed[key] = _Failed(problem, now + RETRY)
+        self._failed[key] = _Failed(_without_paths(error), now + RETRY)
         if not is_new:
             return
-        _LOG.error("%s version %d cannot answer: %s", version.plant, version.number, problem)
+        _LOG.error("%s version %d cannot answer: %s", version.plant, version.number, error)
         alert = NewAlert(
             key=f"service:{version.plant}:{version.number}:{version.sha256[:12]}",
             plant=version.plant,
             kind="service",
             severity="critical",
             title=f"{version.plant}: the service cannot load version {version.number}",
-            text=f"{problem} The last good model goes on answering, if there is one.",
+            text=f"{error} The last good model goes on answering, if there is one.",
         )
         raise_alert(self._home, alert, now)
+
+
+def _without_paths(error: Exception) -> str:
+    """Why, for callers: where files lie is for the log and the alert alone."""
+    if isinstance(error, StoreError | OSError):
+        return "a file of it is missing or was changed."
+    if isinstance(error, NotSignedError | EnvelopeError | KeyFileError):
+        return "nobody known signed how it was made."
+    return "it is no model that this service can run."

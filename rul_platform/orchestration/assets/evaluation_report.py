@@ -20,6 +20,7 @@ import dagster as dg
 from rul_platform.core.canonical import canonical_json
 from rul_platform.core.evaluation import evaluate
 from rul_platform.core.gate import REJECT, Verdict, decide
+from rul_platform.operation.gate_rule import gate_rule
 from rul_platform.operation.provenance import sign_version
 from rul_platform.operation.source_state import source_state
 from rul_platform.orchestration import report
@@ -61,7 +62,7 @@ def evaluation_report(
     evidence = contest.evidence(evaluation, seed=seed)
     barred = home.registry.barred(name, entry.candidate.sha256)
     verdict = decide(replace(evidence, barred=barred), policy)
-    record = {**verdict.to_json(), "settings": settings}
+    record = {**verdict.to_json(), "settings": settings, "rule": gate_rule()}
     ruling = _Ruling(home, name, entry.candidate.sha256, step.retrain_id, verdict, record)
 
     files, metadata = report.evaluation_told(evaluation, verdict)

@@ -8,6 +8,9 @@ with an interval from the errors on units left out. A retrain may go on from the
 each with the fold that it has never seen. What was not loaded or not used is in the metadata, with the
 reason.
 
+It starts from the checkpoint that a person selected, which may be an imported one; where nobody did,
+from the newest `pretrained_checkpoint`.
+
 Upstream `pretrained_checkpoint`, `cmapss_windows` and `plant_windows`; downstream `evaluation_report`.
 """
 
@@ -76,6 +79,7 @@ def finetuned_model(
         candidate_files.packed(candidate, preparation, lessons, facts),
         parameters=config.model_dump(mode="json"),
         metadata={
+            "started_from": candidate_files.parent_told(home, lessons.parent),
             **candidate_files.remarks_of(lessons, candidate, tried),
             **choice_report.choice(candidate.choice, life_unit=preparation.life_unit),
             **choice_report.trainings(
@@ -99,10 +103,10 @@ def _lessons(
     """Everything to learn from that fits; a checkpoint that knows the plant's own machines is refused.
 
     Raises:
-        LeakError: The pretrained network has seen machines that this plant holds out.
+        LeakError: The pretrained network has seen machines that this plant holds out, or may have.
     """
     stored = step.read("plant_windows", plant)
-    parent = step.read("pretrained_checkpoint", config.architecture.value)
+    parent = step.read_parent(config.architecture.value)
     refuse_leak(Plant.model_validate_json(stored.read("plant.json")), parent)
     source, no_source = source_of(step, parent, stored)
     start, no_start = start_of(config, champion, stored)

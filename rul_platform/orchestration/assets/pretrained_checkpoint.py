@@ -106,6 +106,9 @@ def pretrained_checkpoint(
         "windows": {subset: files.sha256 for subset, files in stored.items()},
         "window": preparation.window,
         "cap": preparation.cap,
+        "config": checkpoints.described(
+            checkpoints.Checkpoint(model, preparation.channels, {}, terms)
+        ),
         "training": {**config.model_dump(mode="json"), "learning_rate": fit.learning_rate},
         **(tested.card if tested else {}),
         "valid_rmse": fitted.best_valid_rmse,

@@ -1,6 +1,7 @@
 """Erased is told apart from altered, and nobody who was erased is left anywhere."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 from secrets import token_hex
 
@@ -9,8 +10,9 @@ import sqlalchemy as sa
 
 from rul_platform.operation.audit.decisions import FEEDBACK, Counted, decisions
 from rul_platform.operation.privacy import erase
+from rul_platform.settings import Settings
 from rul_platform.storage.column_types import METADATA
-from rul_platform.storage.database import writing
+from rul_platform.storage.database import leave_no_trace, writing
 from rul_platform.storage.feedback_rows import NewFeedback
 from rul_platform.storage.home import Home
 from rul_platform.storage.retrains import SYSTEM
@@ -72,6 +74,20 @@ def test_the_erased_are_counted_and_no_pseudonym_of_theirs_is_left(home: Home):
         everything = dump(home)
         assert not [name for name in gone if names[name] in everything]
         assert all(names[name] in everything for name in names.keys() - gone)
+
+
+def test_sqlite_s_own_files_hold_nobody_who_was_erased(tmp_path: Path):
+    """Neither the pages that were overwritten, nor what was written ahead."""
+    home = Home(Settings.read({"RUL_HOME": str(tmp_path)}))
+    names = rate_all(home)
+    leave_no_trace(home.engine)  # so that all of them lie in the file itself
+    erase(home, "person 7", SYSTEM, NOW)
+
+    raw = b"".join(path.read_bytes() for path in tmp_path.glob("rul.db*"))
+
+    home.engine.dispose()
+    assert names["person 7"].encode() not in raw
+    assert names["person 8"].encode() in raw
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 RECORDS = {"access_token": "revoked_at", "answered_request": None}
 """Tables of which nothing changes but this column, once, from NULL."""
