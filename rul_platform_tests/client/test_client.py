@@ -73,6 +73,8 @@ def test_plants_and_versions_are_told(client: Client):
     (deployment,) = client.model(version.id).deployments
     assert deployment.until is None
     assert client.model(version.sha256).number == 1
+    status = client.status()
+    assert (status["ready"], status["models"][PRESS]["version"]) == (True, 1)
 
 
 def test_a_refusal_lists_all_that_is_wrong(client: Client):
