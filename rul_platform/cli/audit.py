@@ -260,7 +260,7 @@ def export(settings: Settings, version: str, out: Path | None) -> None:
       rul audit export pumps:3 --out pumps_3.zip
     """
     from rul_platform.operation.audit import subjects
-    from rul_platform.operation.audit.bundle import bundle
+    from rul_platform.operation.audit.bundle import bundle, newest_anchor, script_sha256
     from rul_platform.storage.home import Home
     from rul_platform.storage.plain_files import write_whole
 
@@ -268,10 +268,12 @@ def export(settings: Settings, version: str, out: Path | None) -> None:
     found = subjects.version(home, version)
     target = out or Path(f"{found.plant}_{found.number}_evidence.zip")
     write_whole(target, bundle(home, found))
-    click.echo(f"Written: {target}. To check it: unzip it, then `sh verify.sh` in its folder.")
-    click.echo("It holds the whole ledger: all plants, and the reasons that people gave.")
-    for key_id in home.signing.known():
-        click.echo(f"Give the fingerprint of the key on another way: {key_id}")
+    click.echo(f"Written: {target}. It holds the whole ledger: all plants, and people's reasons.")
+    if home.signing.signer() is None:
+        click.echo("No private key is here: its dossier, model card and lineage are not signed.")
+    click.echo("Give whoever checks it these two on another way, as on paper. README.txt says how:")
+    click.echo(f"  fingerprint of the key  {newest_anchor(home).key_id}")
+    click.echo(f"  sha256 of verify.sh     {script_sha256()}")
 
 
 def _moment(text: str) -> datetime:

@@ -8,7 +8,9 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from cyclonedx.schema import SchemaVersion
@@ -16,50 +18,113 @@ from cyclonedx.validation.json import JsonStrictValidator
 from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
 from prov.model import ProvDocument
 
-from rul_platform.errors import NotSignedError
-from rul_platform.operation.audit.bundle import SUMS, bundle
+from rul_platform.core.canonical import canonical_json
+from rul_platform.core.dsse import seal
+from rul_platform.core.framing import framed_bytes
+from rul_platform.core.ledger import LedgerRow, row_bytes
+from rul_platform.core.ledger_anchor import anchored_bytes
+from rul_platform.core.signatures import PrivateKey
+from rul_platform.core.statement import PAYLOAD
+from rul_platform.errors import EnvelopeError, NotSignedError
+from rul_platform.operation.audit.bundle import (
+    SUMS,
+    SUMS_SIGNATURE,
+    bundle,
+    newest_anchor,
+    script_sha256,
+)
 from rul_platform.operation.audit.dossier import dossier
 from rul_platform.operation.audit.formats.ml_bom import ml_bom
 from rul_platform.operation.audit.formats.model_card import model_card
 from rul_platform.operation.audit.formats.openlineage import run_events
 from rul_platform.operation.audit.formats.prov_json import prov_json
+from rul_platform.operation.signing import rotate
+from rul_platform.storage.manifests import FileEntry, manifest
 from rul_platform_tests.orchestration.conftest import PUMPS, Works, works_in
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl here")
+SHELLS = [name for name in ("dash", "bash") if shutil.which(name)] or ["sh"]
+FORGER = PrivateKey(b"f" * 32)
+
+Change = Callable[[Path], None]
+
+
+class Exported(NamedTuple):
+    """A bundle of a version that was signed before the key was changed; the first key signs still."""
+
+    data: bytes
+    first: PrivateKey
+    second: str
 
 
 @pytest.fixture(scope="module")
-def packed(finished_home: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def exported(finished_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     folder = tmp_path_factory.mktemp("evidence") / "home"
     shutil.copytree(finished_home, folder)
     with works_in(folder) as works:
-        return bundle(works.home, works.home.registry.champion(PUMPS))
+        home = works.home
+        first = home.signing.signer()
+        assert first is not None
+        second = rotate(home, actor="a" * 64, reason='"endorsement":"00"} yearly', now=home.now())
+        return Exported(bundle(home, home.registry.champion(PUMPS)), first, second.id)
 
 
 @pytest.fixture
-def unpacked(packed: bytes, tmp_path: Path) -> Path:
-    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-        archive.extractall(tmp_path)
-    return tmp_path
+def unpacked(exported: Exported, tmp_path: Path) -> Path:
+    folder = tmp_path / "to be checked"
+    with zipfile.ZipFile(io.BytesIO(exported.data)) as archive:
+        archive.extractall(folder)
+    return folder
 
 
-def checked(folder: Path) -> str:
-    """What the script says, in an environment that knows nothing of us."""
+def checked(folder: Path, *fingerprints: str, shell: str = "sh") -> tuple[int, str]:
+    """Exit code and words of the script, in an environment that knows nothing of us."""
     done = subprocess.run(
-        ["sh", "verify.sh"], cwd=folder, env={"PATH": "/usr/bin:/bin"}, capture_output=True,
-        text=True, check=False,
+        [shell, str(folder / "verify.sh"), *fingerprints], env={"PATH": "/usr/bin:/bin"},
+        cwd="/", capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert (done.returncode == 0) == ("All holds." in done.stdout)
-    return done.stdout
+    assert (done.returncode == 0) == ("VERIFIED: " in done.stdout and "NOT" not in done.stdout)
+    return done.returncode, done.stdout
 
 
 @needs_openssl
-def test_the_script_inside_says_that_all_holds(unpacked: Path, finished: Works):
-    said = checked(unpacked)
-    assert said.endswith("All holds.\n")
-    assert f"key {next(iter(finished.home.signing.known()))}" in said
-    lines = (unpacked / "verify.sh").read_text().splitlines()
-    assert len(lines) < 30
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_bundle_is_verified_by_the_fingerprint_of_either_key(
+    unpacked: Path, exported: Exported, shell: str
+):
+    first, second = exported.first.public.id, exported.second
+    for given in ([first], [second], [first, second]):
+        code, said = checked(unpacked, *given, shell=shell)
+        assert code == 0, said
+        lines = said.splitlines()
+        assert f"key {second}: endorsed by {first}" in lines
+        assert f"SHA256SUMS: signed by {second}" in lines
+        assert f"statement about {PUMPS}, version 1: signed by {first}" in lines
+        assert lines[-1].startswith("VERIFIED: all files")
+
+
+@needs_openssl
+@pytest.mark.parametrize(
+    ("given", "code", "words"),
+    [
+        ([], 2, "NOT VERIFIED: nothing is broken, but anybody can make keys"),
+        (["ab" * 32], 1, "nothing links that key to the fingerprint that you gave"),
+        (["ab" * 8], 2, "no fingerprint of 64 digits"),
+        ([""], 2, "no fingerprint of 64 digits"),
+    ],
+)
+def test_nothing_is_verified_without_a_fingerprint_that_signed(
+    unpacked: Path, given: list[str], code: int, words: str
+):
+    found, said = checked(unpacked, *given)
+    assert found == code
+    assert words in said
+
+
+def test_the_script_is_short_and_its_hash_is_told(unpacked: Path):
+    script = (unpacked / "verify.sh").read_bytes()
+    assert script_sha256() == hashlib.sha256(script).hexdigest()
+    assert len(script.splitlines()) < 125
 
 
 def model(folder: Path) -> None:
@@ -69,57 +134,242 @@ def model(folder: Path) -> None:
     path.write_bytes(data)
 
 
-def statement(folder: Path) -> None:
-    path = folder / "signed" / "provenance.bytes"
-    path.write_bytes(path.read_bytes().replace(b'"seed":0', b'"seed":1'))
-
-
-def row(folder: Path) -> None:
-    path = sorted((folder / "ledger").iterdir())[1]
-    data = path.read_bytes()
-    path.write_bytes(data.replace(b"key_id", b"key_no"))
-    assert path.read_bytes() != data
-
-
-def row_gone(folder: Path) -> None:
-    sorted((folder / "ledger").iterdir())[1].unlink()
-
-
-def tail_gone(folder: Path) -> None:
-    sorted((folder / "ledger").iterdir())[-1].unlink()
-
-
-def added(folder: Path) -> None:
-    (folder / "model" / "more.bin").write_bytes(b"unsigned")
-
-
 def model_gone(folder: Path) -> None:
     (folder / "model" / "card.json").unlink()
 
 
-def sums_of_all(folder: Path) -> None:
-    """As who changes a file does, who knows how the list is made."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != SUMS)
-    listed = (
-        f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.relative_to(folder).as_posix()}\n"
-        for p in files
+def model_exchanged(folder: Path) -> None:
+    """Both files are signed, one under the other's name."""
+    shutil.copy(folder / "model" / "card.json", folder / "model" / "model.onnx")
+
+
+def model_added(folder: Path) -> None:
+    (folder / "model" / ".more.bin").write_bytes(b"unsigned")
+
+
+def statement(folder: Path) -> None:
+    edit(folder / "statement.json", b'"seed":0', b'"seed":1')
+
+
+def statement_and_envelope(folder: Path, key: PrivateKey = FORGER) -> None:
+    statement(folder)
+    sealed = seal((folder / "statement.json").read_bytes(), PAYLOAD, key)
+    (folder / "signed" / "provenance.dsse.json").write_bytes(sealed)
+    entry = FileEntry(hashlib.sha256(sealed).hexdigest(), len(sealed))
+    (folder / "manifests/provenance.json").write_bytes(manifest({"provenance.dsse.json": entry}))
+
+
+def report(folder: Path) -> None:
+    edit(folder / "report.html", b"RMSE", b"rmse")
+
+
+def row(folder: Path) -> None:
+    edit(rows(folder)[1], b"key_id", b"key_no")
+
+
+def row_gone(folder: Path) -> None:
+    rows(folder)[1].unlink()
+
+
+def tail_gone(folder: Path) -> None:
+    rows(folder)[-1].unlink()
+
+
+def anchor(folder: Path) -> None:
+    """The tail is gone, and the rest is signed by somebody else."""
+    tail_gone(folder)
+    last = rows(folder)[-1]
+    sign_anchor(folder, int(last.name), hashlib.sha256(last.read_bytes()).hexdigest())
+
+
+def statement_and_anchor(folder: Path) -> None:
+    statement_and_envelope(folder)
+    anchor(folder)
+
+
+def key_replaced(folder: Path) -> None:
+    """As if the forger's were the one that signed last."""
+    last = rows(folder)[-1]
+    sign_anchor(folder, int(last.name), hashlib.sha256(last.read_bytes()).hexdigest())
+    name = json.loads(re.findall(rb"{.*}", last.read_bytes())[0])["key_id"]
+    (folder / "keys" / f"{name}.pem").write_bytes(FORGER.public.pem)
+
+
+def follows_the_forger(folder: Path) -> None:
+    """A row more says that the plant's newest key replaces the forger's, who signed it and all."""
+    last = rows(folder)[-1]
+    told = json.loads(re.findall(rb"{.*}", last.read_bytes())[0])
+    endorse(folder, bytes.fromhex(told["public"]), told["key_id"], FORGER.public.id)
+
+
+def endorses_itself(folder: Path) -> None:
+    """A row more says that the forger's key replaces the plant's newest, but that has not signed."""
+    last = rows(folder)[-1]
+    told = json.loads(re.findall(rb"{.*}", last.read_bytes())[0])
+    endorse(folder, FORGER.public.raw, FORGER.public.id, told["key_id"])
+
+
+TIED = (
+    model, model_gone, model_exchanged, model_added, statement, statement_and_envelope, report, row,
+    row_gone, tail_gone, anchor, statement_and_anchor, key_replaced, follows_the_forger,
+    endorses_itself,
+)  # fmt: skip
+"""Found whether or not the list of files is signed."""
+
+
+def derived(name: str) -> Change:
+    def change(folder: Path) -> None:
+        (folder / name).write_bytes((folder / name).read_bytes() + b" ")
+
+    change.__name__ = name
+    return change
+
+
+def more(folder: Path) -> None:
+    (folder / "more.txt").write_text("of somebody else")
+
+
+def link(folder: Path) -> None:
+    (folder / "keys" / ".more.pem").symlink_to("/etc/passwd")
+
+
+LISTED = (
+    *map(derived, ("prov.json", "openlineage.json", "dossier.json", "model_card.md")), more, link,
+)  # fmt: skip
+"""Found because the list of files is signed."""
+
+
+def edit(path: Path, before: bytes, after: bytes) -> None:
+    data = path.read_bytes()
+    assert before in data
+    path.write_bytes(data.replace(before, after))
+
+
+def rows(folder: Path) -> list[Path]:
+    return sorted((folder / "ledger").iterdir())
+
+
+def sign_anchor(folder: Path, number: int, digest: str) -> None:
+    signed = anchored_bytes(number, digest, "2026-11-28T00:00:00.000000+00:00")
+    (folder / "signed" / "anchor.bytes").write_bytes(signed)
+    (folder / "signed" / "anchor.sig").write_bytes(FORGER.sign(signed))
+
+
+def endorse(folder: Path, public: bytes, key_id: str, replaces: str) -> None:
+    last = rows(folder)[-1]
+    endorsed = framed_bytes("rul_platform/key/1", public, replaces.encode())
+    body = {
+        "endorsement": FORGER.sign(endorsed).hex(), "key_id": key_id, "public": public.hex(),
+        "replaces": replaces,
+    }  # fmt: skip
+    number = int(last.name) + 1
+    data = row_bytes(
+        LedgerRow(
+            number, "key", "", canonical_json(body).decode(), "2026-11-28T00:00:00.000000+00:00",
+            hashlib.sha256(last.read_bytes()).hexdigest(), "",
+        )
+    )  # fmt: skip
+    (folder / "ledger" / f"{number:09d}").write_bytes(data)
+    sign_anchor(folder, number, hashlib.sha256(data).hexdigest())
+
+
+def sums_left(folder: Path) -> None:
+    """As who does not know of the list."""
+
+
+def sums_forged(folder: Path) -> None:
+    """As who knows how the list is made."""
+    names = sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in {SUMS, SUMS_SIGNATURE}
     )
+    listed = (f"{hashlib.sha256((folder / n).read_bytes()).hexdigest()}  {n}\n" for n in names)
     (folder / SUMS).write_text("".join(listed))
 
 
+def sums_signed(folder: Path) -> None:
+    """As who puts a key among the others, where nobody looks."""
+    (folder / "keys" / ".h.pem").write_bytes(FORGER.public.pem)
+    sums_signed_by_a_key_in_sight(folder)
+
+
+def sums_signed_by_a_key_in_sight(folder: Path) -> None:
+    (folder / "keys" / f"{FORGER.public.id}.pem").write_bytes(FORGER.public.pem)
+    sums_forged(folder)
+    (folder / SUMS_SIGNATURE).write_bytes(FORGER.sign((folder / SUMS).read_bytes()))
+
+
+def sums_unsigned(folder: Path) -> None:
+    (folder / "keys" / f"{FORGER.public.id}.pem").write_bytes(FORGER.public.pem)
+    (folder / SUMS_SIGNATURE).unlink()
+    sums_forged(folder)
+
+
+FORGED_SUMS = (sums_left, sums_forged, sums_signed, sums_signed_by_a_key_in_sight)
+
+
 @needs_openssl
-@pytest.mark.parametrize("forge_sums", [False, True], ids=["sums left", "sums forged"])
-@pytest.mark.parametrize("change", [model, model_gone, statement, row, row_gone, tail_gone, added])
-def test_a_forged_bundle_is_found(unpacked: Path, change: Callable[[Path], None], forge_sums: bool):
+@pytest.mark.parametrize(
+    ("change", "forge"),
+    [*product(TIED, (*FORGED_SUMS, sums_unsigned)), *product(LISTED, FORGED_SUMS)],
+)
+def test_a_forged_bundle_is_found(
+    unpacked: Path, exported: Exported, change: Change, forge: Change
+):
     change(unpacked)
-    if forge_sums:
-        sums_of_all(unpacked)
-    said = checked(unpacked)
-    assert "BROKEN: " in said
+    forge(unpacked)
+    code, said = checked(unpacked, exported.first.public.id, exported.second)
+    assert code == 1, said
+    assert "BROKEN: " in said.splitlines()[-1]
 
 
-def test_the_same_records_give_the_same_bytes(packed: bytes, finished: Works):
-    assert bundle(finished.home, finished.home.registry.champion(PUMPS)) == packed
+@needs_openssl
+def test_a_forger_who_signs_all_anew_is_found_by_the_fingerprint(
+    unpacked: Path, exported: Exported
+):
+    last = rows(unpacked)[-1]
+    sign_anchor(unpacked, int(last.name), hashlib.sha256(last.read_bytes()).hexdigest())
+    sums_signed_by_a_key_in_sight(unpacked)
+    code, said = checked(unpacked, exported.second)
+    assert code == 1
+    assert f"SHA256SUMS: signed by {FORGER.public.id}" in said
+    assert "nothing links that key to the fingerprint that you gave" in said
+
+
+@needs_openssl
+def test_what_a_former_key_signs_later_is_not_in_the_ledger(unpacked: Path, exported: Exported):
+    statement_and_envelope(unpacked, exported.first)
+    sums_unsigned(unpacked)
+    code, said = checked(unpacked, exported.second)
+    assert code == 1
+    assert said.endswith("BROKEN: the ledger names no such statement\n")
+
+
+@needs_openssl
+def test_an_unsigned_list_is_no_full_proof(unpacked: Path, exported: Exported):
+    LISTED[0](unpacked)
+    sums_unsigned(unpacked)
+    code, said = checked(unpacked, exported.second)
+    assert code == 2
+    assert "VERIFIED IN PART: model/, ledger/, statement.json, report.html." in said
+
+
+@needs_openssl
+def test_without_the_private_key_the_list_is_not_signed(finished: Works, tmp_path: Path):
+    home = finished.home
+    (home.signing.folder / "signing.key").unlink()
+    with zipfile.ZipFile(io.BytesIO(bundle(home, home.registry.champion(PUMPS)))) as archive:
+        assert SUMS_SIGNATURE not in archive.namelist()
+        archive.extractall(tmp_path / "part")
+    code, said = checked(tmp_path / "part", *home.signing.known())
+    assert code == 2
+    assert "The other files are signed by nobody." in said
+
+
+def test_the_same_records_give_the_same_bytes(finished: Works):
+    version = finished.home.registry.champion(PUMPS)
+    assert bundle(finished.home, version) == bundle(finished.home, version)
 
 
 def test_without_signatures_there_is_no_evidence(finished: Works):
@@ -128,6 +378,13 @@ def test_without_signatures_there_is_no_evidence(finished: Works):
     home.ledger.append("purge", body={"feedback": 0}, now=home.now())
     with pytest.raises(NotSignedError, match="the ledger's last row is signed by nobody"):
         bundle(home, home.registry.champion(PUMPS))
+
+
+def test_without_the_public_key_there_is_no_evidence(finished: Works):
+    for path in finished.home.signing.folder.glob("signing*"):
+        path.unlink()
+    with pytest.raises(EnvelopeError, match="which is not known here"):
+        newest_anchor(finished.home)
 
 
 @pytest.fixture
@@ -172,9 +429,22 @@ def test_each_sentence_of_the_model_card_has_evidence_that_is_there(told: dict, 
     home, card = finished.home, model_card(told)
     known = {row.hash for row in home.ledger.all()}
     known |= {path.name for path in home.store.root.glob("??/*")}
+    said_where = card[card.index("## Where the evidence is") :]
     sentences = [line for line in card.splitlines() if line.startswith("- ")]
     assert len(sentences) > 10
     for line in sentences:
         evidence = re.search(r"\[sha256:([0-9a-f]{64})\]$", line)
         assert evidence, line
         assert evidence[1] in known, line
+        assert f"    {evidence[1]}  " in said_where, line
+
+
+def test_the_model_card_names_the_files_of_its_evidence(unpacked: Path):
+    named = re.findall(
+        r"^    ([0-9a-f]{64})  ((?:manifests|ledger)/\S+)",
+        (unpacked / "model_card.md").read_text(),
+        re.MULTILINE,
+    )
+    assert {name.split("/")[0] for _, name in named} == {"manifests", "ledger"}
+    for digest, name in named:
+        assert hashlib.sha256((unpacked / name).read_bytes()).hexdigest() == digest

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rul_platform.errors import EnvelopeError, KeyFileError, StoreError
-from rul_platform.operation.provenance import opened
+from rul_platform.operation.provenance import GATE, opened
 from rul_platform.storage.deployments import Deployment
 from rul_platform.storage.gates import Gate
 from rul_platform.storage.home import Home
@@ -162,10 +162,12 @@ def _provenance(home: Home, version: ModelVersion) -> Json | None:
         statement = opened(home, kept)
     except (StoreError, EnvelopeError, KeyFileError, OSError) as error:
         return {**told, "holds": False, "problem": str(error)}
+    gate = statement.byproduct(GATE)
     sources = {each.name: dict(each.digest) for each in statement.dependencies}
     return {
         **told,
         "holds": True,
+        "report": gate["digest"]["sha256"] if gate else None,
         "seed": statement.given.get("seed"),
         "packages": statement.given.get("packages", {}),
         "code": sources.get("source code", {}).get("gitCommit"),

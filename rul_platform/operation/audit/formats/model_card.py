@@ -1,30 +1,38 @@
 """A version's model card in Markdown: each sentence carries the hash of what it rests on.
 
-After each, in brackets, stands the sha256 of its evidence, which lies in the bundle or in the store:
+After each, in brackets, stands the sha256 of its evidence; the last part says where each of these is:
 nothing is said that cannot be looked up.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 Told = Mapping[str, Any]
+
+WHERE = """\
+A hash is the sha256 of a row of the ledger, or of a manifest, which lists the sha256 of each of its
+files. What is named without a folder lies in the plant's store, where a file is named by its sha256: ask
+the plant."""
 
 
 def model_card(told: Told) -> str:
     """The card."""
     version = told["version"]
-    parts = (
-        ("What it is", _identity(told)),
-        ("How good it is", _quality(told)),
-        ("What it was made from", _origin(told)),
-        ("Who decided", _decisions(told)),
-    )
+    parts = {
+        "What it is": list(_identity(told)),
+        "How good it is": list(_quality(told)),
+        "What it was made from": list(_origin(told)),
+        "Who decided": list(_decisions(told)),
+    }
     lines = [f"# {version['plant']}, version {version['number']}", ""]
-    for title, sentences in parts:
+    for title, sentences in parts.items():
         lines += [f"## {title}", ""]
         lines += [f"- {text} [sha256:{evidence}]" for text, evidence in sentences]
         lines.append("")
-    return "\n".join(lines)
+    named = dict.fromkeys(evidence for part in parts.values() for _, evidence in part)
+    lines += ["## Where the evidence is", "", WHERE, ""]
+    lines += [f"    {evidence}  {place}" for evidence, place in _places(told, named)]
+    return "\n".join([*lines, ""])
 
 
 def _identity(told: Told) -> Iterator[tuple[str, str]]:
@@ -67,3 +75,18 @@ def _decisions(told: Told) -> Iterator[tuple[str, str]]:
         yield f"It was in charge from {each['since'][:10]} to {until}, {who}.", evidence
     if told["provenance"] is not None:
         yield "How it was made is signed.", told["provenance"]["envelope"]
+
+
+def _places(told: Told, named: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Where in an evidence bundle what has this hash is, or what it is where it is not in there."""
+    places: dict[str | None, str]
+    places = {
+        step["sha256"]: f"{step['asset']} of {step['partition']}" for step in told["made_from"]
+    }
+    places |= {each["report"]: "a report of an evaluation" for each in told["gate"]}
+    if (signed := told["provenance"]) is not None:
+        places[signed["envelope"]] = "manifests/provenance.json of signed/provenance.dsse.json"
+        places[signed.get("report")] = "manifests/report.json of report.html"
+    places |= {row["hash"]: f"ledger/{row['seq']:09d}" for row in told["ledger"]}
+    places[told["version"]["sha256"]] = "manifests/model.json of model/"
+    yield from ((each, places[each]) for each in named)
