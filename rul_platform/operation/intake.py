@@ -6,7 +6,7 @@ the tables (``storage.feedback``, ``storage.outcomes``), files that hold rows (`
 
 import math
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -81,6 +81,18 @@ def add_feedback(
     """
     require_plant(home, plant)
     rated = home.feedback.rated({row.prediction for row in rows})
+    return add_rated(home, plant, rows, rated, now=now)
+
+
+def add_rated(
+    home: Home,
+    plant: str,
+    rows: Sequence[FeedbackRow],
+    rated: Mapping[str, Rated],
+    *,
+    now: datetime,
+) -> list[Added]:
+    """The same for predictions that were looked up, by id; raises as :func:`add_feedback` does."""
     source = f"Feedback for plant {plant!r}"
     problems = [
         f"row {number}: {problem}"

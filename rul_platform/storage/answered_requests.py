@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from rul_platform.errors import KeyReusedError
-from rul_platform.storage.database import writing
+from rul_platform.storage.database import reading, writing
 from rul_platform.storage.service_tables import ANSWERED_REQUEST
 from rul_platform.storage.upsert import portions
 
@@ -44,7 +44,7 @@ class AnsweredRequests:
         found: dict[str, dict[str, Any]] = {}
         if not bodies:
             return found
-        with writing(self._engine) as connection:
+        with reading(self._engine) as connection:
             for some in portions(bodies):
                 question = sa.select(_A.key, _A.body, _A.answer).where(_A.key.in_(some))
                 for key, body, answer in connection.execute(question):

@@ -58,7 +58,17 @@ class FeedbackStore:
         with writing(self._engine) as connection:
             predictions = {entry.prediction_id for entry in entries}
             rated, nobodys = _rated(connection, predictions), _nobodys(connection, predictions)
-            return [_add(connection, entry, rated, nobodys) for entry in entries]
+            rows = [_row(entry, rated) for entry in entries]
+            known = [nobodys.get((row["prediction_id"], row["day"], row["rating"])) for row in rows]
+            new = _insert(
+                connection, [row for row, of in zip(rows, known, strict=True) if of is None]
+            )
+            return [
+                Added(row["id"], is_new=True)
+                if row["id"] in new
+                else Added(of or _standing(connection, row), is_new=False)
+                for row, of in zip(rows, known, strict=True)
+            ]
 
     def roll_up(self) -> int:
         """Count what was not counted yet; gives how many rows that were."""
@@ -177,23 +187,22 @@ def _nobodys(connection: sa.Connection, predictions: Collection[str]) -> _Nobody
     return found
 
 
-def _add(
-    connection: sa.Connection, entry: NewFeedback, rated: dict[str, Rated], nobodys: _Nobodys
-) -> Added:
+def _row(entry: NewFeedback, rated: dict[str, Rated]) -> dict[str, Any]:
     prediction = rated.get(entry.prediction_id)
     if prediction is None:
         raise UnknownPredictionError(entry.prediction_id)
     created_at = in_utc(entry.created_at)
-    known = nobodys.get((entry.prediction_id, created_at.date(), entry.rating))
-    if known is not None:
-        return Added(known, is_new=False)
     of_prediction = {key: getattr(prediction, key) for key in ("plant", "unit", "number")}
     row = {"id": uuid4().hex, **asdict(entry), **of_prediction, "created_at": created_at}
-    row |= {"day": created_at.date(), "commitment": commit(entry.salt, row)}
-    once = insert(connection, FEEDBACK).values(row).on_conflict_do_nothing()
-    if connection.execute(once).rowcount:
-        return Added(row["id"], is_new=True)
-    return Added(_standing(connection, row), is_new=False)
+    return row | {"day": created_at.date(), "commitment": commit(entry.salt, row)}
+
+
+def _insert(connection: sa.Connection, rows: list[dict[str, Any]]) -> set[str]:
+    """Insert what nothing stands in the way of; gives the ids of those rows."""
+    if not rows:
+        return set()
+    once = insert(connection, FEEDBACK).on_conflict_do_nothing().returning(_F.id)
+    return set(connection.scalars(once, rows))
 
 
 def _standing(connection: sa.Connection, row: dict[str, Any]) -> str:

@@ -55,6 +55,12 @@ def read(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def stamp(path: Path) -> tuple[int, ...]:
+    """What changes when a secret's file does, or who may touch it."""
+    own, folder = path.stat(), path.parent.stat()
+    return own.st_ino, own.st_mtime_ns, own.st_ctime_ns, own.st_size, own.st_mode, folder.st_mode
+
+
 def _refuse_if_open(path: Path, refused: int, remedy: str) -> None:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & refused:

@@ -34,6 +34,7 @@ class Pseudonyms:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._known: dict[Path, tuple[tuple[int, ...], bytes]] = {}
 
     def of(self, name: str, at: datetime) -> str:
         """The pseudonym of a person for what happened at ``at``; makes the quarter's key at first.
@@ -92,15 +93,24 @@ class Pseudonyms:
         return sorted(path for path in self._folder.glob("*") if _KEY_FILE.fullmatch(path.name))
 
     def _read(self, path: Path) -> bytes:
-        key = key_files.read(path)
-        if len(key) != KEY_BYTES:
-            raise KeyFileError(
-                str(path),
-                found=f"{len(key)} bytes long",
-                expected=f"{KEY_BYTES} bytes long",
-                remedy="restore it from a backup; with another key its pseudonyms match nobody",
-            )
-        return key
+        """A key; while its file is as it was, from memory."""
+        stamp = key_files.stamp(path)
+        known = self._known.get(path)
+        if known is None or known[0] != stamp:
+            known = self._known[path] = stamp, _whole(path)
+        return known[1]
+
+
+def _whole(path: Path) -> bytes:
+    key = key_files.read(path)
+    if len(key) != KEY_BYTES:
+        raise KeyFileError(
+            str(path),
+            found=f"{len(key)} bytes long",
+            expected=f"{KEY_BYTES} bytes long",
+            remedy="restore it from a backup; with another key its pseudonyms match nobody",
+        )
+    return key
 
 
 def _told(name: str) -> str:

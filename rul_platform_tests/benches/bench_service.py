@@ -160,9 +160,9 @@ def rate_of(pid: int, port: int, requests: list[bytes], *, connections: int = CO
 
 
 @contextmanager
-def serving(folder: Path, port: int) -> Iterator[int]:
+def serving(folder: Path, port: int, **more: str) -> Iterator[int]:
     command = [sys.executable, "-m", "rul_platform", "serve", "--port", str(port)]
-    with running(command, port, RUL_HOME=str(folder)) as pid:
+    with running(command, port, RUL_HOME=str(folder), **more) as pid:
         begin = time.perf_counter()
         while httpx2.get(f"http://127.0.0.1:{port}/ready").status_code != httpx2.codes.OK:
             assert time.perf_counter() - begin < 60, "the service does not become ready"

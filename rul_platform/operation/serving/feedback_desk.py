@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from threading import Thread
 
 from rul_platform.errors import RulPlatformError, UnknownPredictionError
-from rul_platform.operation.intake import FeedbackRow, add_feedback
+from rul_platform.operation.intake import FeedbackRow, add_rated
 from rul_platform.operation.serving.answer_log import AnswerLog
 from rul_platform.storage.answered_requests import RacedError
 from rul_platform.storage.database import REFUSED, writing
@@ -176,7 +176,7 @@ class FeedbackDesk:
         taken: dict[int, Taken] = {}
         for plant, places in by_plant.items():
             rows = [ratings[at].row for at in places]
-            added = add_feedback(self._home, plant, rows, now=self._home.now())
+            added = add_rated(self._home, plant, rows, rated, now=self._home.now())
             for at, one in zip(places, added, strict=True):
                 taken[at] = Taken(one.id, plant, one.is_new)
         return [taken[at] for at in range(len(ratings))]

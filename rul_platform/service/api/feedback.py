@@ -6,15 +6,17 @@ import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
+from pydantic_core import to_json
+from starlette.responses import Response
 
 from rul_platform.operation.intake import FeedbackRow, OutcomeRow
 from rul_platform.operation.serving.feedback_desk import Rating
 from rul_platform.operation.serving.outcome_desk import take_outcome
-from rul_platform.service.access import requires
+from rul_platform.service.access import caller, requires
 from rul_platform.service.bodies import FeedbackBody, FeedbackTold, OutcomeBody, OutcomeTold
 from rul_platform.service.parts import Parts
 from rul_platform.service.problems import Problem
-from rul_platform.service.reading import body_of
+from rul_platform.service.reading import JSON, body_of
 from rul_platform.service.routing import API, refuses, takes
 from rul_platform.storage.access_tokens import AccessToken
 from rul_platform.storage.answered_requests import key_of
@@ -31,8 +33,9 @@ router = APIRouter(prefix=API)
     responses=refuses(404, 408, 409, 413, 415, 422),
     openapi_extra=takes(FeedbackBody, once=True),
 )
-async def feedback(request: Request, token: _FEEDBACK) -> FeedbackTold:
+async def feedback(request: Request) -> Response:
     """Rate an answer. Stored for good before it is answered; a person's first rating stands."""
+    token = await caller(request, "feedback")
     body = await body_of(request, FeedbackBody)
     parts: Parts = request.app.state.parts
     row = FeedbackRow(
@@ -46,7 +49,8 @@ async def feedback(request: Request, token: _FEEDBACK) -> FeedbackTold:
     taken = await asyncio.wrap_future(parts.desk.take(rating))
     if taken.is_new:
         parts.metrics.feedback.labels(taken.plant, body.rating).inc()
-    return FeedbackTold(id=taken.id, plant=taken.plant, is_new=taken.is_new)
+    told = {"id": taken.id, "plant": taken.plant, "is_new": taken.is_new}
+    return Response(to_json(told), media_type=JSON)
 
 
 @router.post(
