@@ -11,8 +11,10 @@ from time import perf_counter
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rul_platform.service import problems
 from rul_platform.service.metrics import Metrics
 
 _LOG = logging.getLogger("rul_platform.service.requests")
@@ -32,7 +34,8 @@ HEADERS = {
 }
 """On every answer; an API's answers carry them too: a browser may be led to one."""
 
-SERVER_ERROR = 500
+GONE = 499
+"""What the log says of a caller that went away before it had told all; nobody gets it as an answer."""
 
 
 class Around:
@@ -47,12 +50,12 @@ class Around:
             await self._app(scope, receive, send)
             return
         scope["rul.request_id"] = request_id = secrets.token_hex(8)
-        begin, status = perf_counter(), SERVER_ERROR
+        begin, status, is_begun = perf_counter(), problems.SERVER_ERROR, False
 
         async def told(message: Message) -> None:
-            nonlocal status
+            nonlocal status, is_begun
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, is_begun = message["status"], True
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
@@ -62,6 +65,12 @@ class Around:
 
         try:
             await self._app(scope, receive, told)
+        except ClientDisconnect:
+            status = GONE
+        except Exception as error:  # whatever it is, the caller gets an answer of the one form
+            answer = problems.unexpected(Request(scope), error)
+            if not is_begun:
+                await answer(scope, receive, told)
         finally:
             self._note(scope, status, perf_counter() - begin)
 

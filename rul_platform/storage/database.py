@@ -48,8 +48,9 @@ def connect(url: str | sa.URL) -> sa.Engine:
         case "sqlite":
             return _sqlite(parsed)
         case "postgresql":
+            drivername = "postgresql+psycopg2"
             return sa.create_engine(
-                parsed.set(drivername="postgresql+psycopg2"), pool_pre_ping=True
+                parsed.set(drivername=drivername), pool_pre_ping=True, hide_parameters=True
             )
         case other:
             raise _wrong_url(other + ":…")  # the rest may hold a password
@@ -149,7 +150,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DatabaseUnreachableError(_shown(url), error.strerror or str(error)) from error
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
