@@ -48,11 +48,14 @@ def serve(
         raise click.UsageError(msg)
     home = Home(settings)
     address = Address(host=host, port=port, certificate=certificate, key=key)
-    scheme = "https" if certificate else "http"
-    click.echo(f"Serving on {scheme}://{host}:{port}  (Ctrl-C stops it)")
-    if not home.tokens.any_holds(home.now()):
-        click.echo("No token yet: `rul token create --for me` in another window makes one.")
-    if not run(home, address, log_level=log_level):
+
+    def announce() -> None:
+        scheme = "https" if certificate else "http"
+        click.echo(f"Serving on {scheme}://{host}:{port}  (Ctrl-C stops it)")
+        if not home.tokens.any_holds(home.now()):
+            click.echo("No token yet: `rul token create --for me` in another window makes one.")
+
+    if not run(home, address, announce=announce, log_level=log_level):
         msg = "Stopped, and not all could be written: the log above says what."
         raise click.ClickException(msg)
     click.echo("Stopped; everything that was answered is stored.")

@@ -105,10 +105,14 @@ class Tokens:
                 detail = "The database does not answer, so nobody can be let in. Ask again later."
                 raise Problem(503, "unavailable", detail) from error
             return known
+        known = self._known.get(number)  # another request may have been faster
         if known is None:
             burst = max((token.rate if token else 0.0) * BURST_SECONDS, 1.0)
             known = _Known(token, now, burst, now)
         known.token, known.looked_up = token, now
+        if token is None:  # forgotten: made-up tokens must not drive out those that hold
+            self._known.pop(number, None)
+            return known
         self._known[number] = known
         self._known.move_to_end(number)
         if len(self._known) > TOKENS_KNOWN:
@@ -127,11 +131,14 @@ async def caller(request: Request, scope: str) -> AccessToken:
     Raises:
         Problem: As :meth:`Tokens.caller`, and 401 where none was shown.
     """
-    kind, _, shown = request.headers.get("authorization", "").partition(" ")
+    told = request.headers.getlist("authorization")
+    kind, _, shown = told[0].partition(" ") if len(told) == 1 else ("", "", "")
     if kind.lower() != "bearer":
-        raise unauthorised("Send `Authorization: Bearer rul_…`; `rul token create` makes one.")
+        raise unauthorised(
+            "Send one header, `Authorization: Bearer rul_…`; `rul token create` makes a token."
+        )
     tokens: Tokens = request.app.state.parts.tokens
-    token = await tokens.caller(shown.strip(), scope)
+    token = await tokens.caller(shown.strip(" "), scope)
     request.scope["rul.token"] = token.id
     return token
 

@@ -7,6 +7,7 @@ from rul_platform.service.api import feedback, models, predictions, status, tran
 from rul_platform.service.middleware import Around
 from rul_platform.service.parts import Parts
 from rul_platform.service.problems import answer_problems
+from rul_platform.service.reading import BODY_SECONDS
 from rul_platform.service.routing import API, describe
 
 TITLE = "Remaining useful life"
@@ -16,12 +17,13 @@ ABOUT = (
 )
 
 
-def create_app(parts: Parts, *, version: str) -> FastAPI:
+def create_app(parts: Parts, *, version: str, body_seconds: float = BODY_SECONDS) -> FastAPI:
     """Build the app.
 
     Args:
         parts: Opened; whoever opened them closes them.
         version: Of the platform.
+        body_seconds: How long the body of a request may take to arrive.
     """
     app = FastAPI(
         title=TITLE,
@@ -32,7 +34,7 @@ def create_app(parts: Parts, *, version: str) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.parts = parts
+    app.state.parts, app.state.body_seconds = parts, body_seconds
     for routes in (probes, predictions, feedback, status, models, transfer_learning):
         app.include_router(routes.router)
     answer_problems(app)

@@ -11,6 +11,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    JsonValue,
     StringConstraints,
     computed_field,
 )
@@ -32,6 +33,14 @@ Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Values = Annotated[list[float], Field(min_length=1, max_length=MOST_READINGS)]
 
 
+_READINGS: dict[str, JsonValue] = {
+    "hours": [2408.0, 2409.0],
+    "Vibration": [0.31, 0.33],
+    "Heat": [61.2, 61.9],
+}
+_PREDICTION = "0123456789abcdef0123456789abcdef"
+
+
 class Body(BaseModel):
     """What is sent: types are taken as they come, nothing is converted, nothing unknown is ignored."""
 
@@ -44,6 +53,11 @@ class Told(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
+def _shown(**example: JsonValue) -> ConfigDict:
+    """A whole body in the documentation; tests send it."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
+
+
 class Unit(Body):
     """One machine and its readings."""
 
@@ -52,7 +66,7 @@ class Unit(Body):
         description="Column, named as in the plant's own source, to its values; as many in each, one or "
         "more. The column of life says how long the machine had run. Rows may come in any order and at "
         "any distance; give the whole history if you can.",
-        examples=[{"hours": [1.0, 2.0], "Vibration": [0.31, 0.33], "Heat": [61.2, 61.9]}],
+        examples=[_READINGS],
     )
     conditions: list[Name | int] | None = Field(
         default=None,
@@ -64,6 +78,8 @@ class Unit(Body):
 class PredictBody(Body):
     """Readings of machines of one plant."""
 
+    model_config = _shown(plant="pumps", units=[{"unit": "pump-17", "readings": _READINGS}])
+
     plant: PlantName = Field(examples=["pumps"])
     units: Annotated[list[Unit], Field(min_length=1, max_length=MOST_UNITS)]
     level: Annotated[float, Field(ge=0.5, le=0.99)] | None = Field(
@@ -73,6 +89,8 @@ class PredictBody(Body):
 
 class FeedbackBody(Body):
     """What a person says of an answer."""
+
+    model_config = _shown(prediction_id=_PREDICTION, rating="negative", reason="too_late")
 
     prediction_id: Id = Field(description="Of the answer.")
     rating: Literal[RATINGS]  # pyright: ignore[reportInvalidTypeForm]  the tuple is the one source
@@ -88,8 +106,10 @@ class FeedbackBody(Body):
 class OutcomeBody(Body):
     """What became of a machine."""
 
-    plant: PlantName
-    unit: Name
+    model_config = _shown(plant="pumps", unit="pump-17", kind="failed", life=2410.5)
+
+    plant: PlantName = Field(examples=["pumps"])
+    unit: Name = Field(examples=["pump-17"])
     kind: Literal[OUTCOMES]  # pyright: ignore[reportInvalidTypeForm]
     life: Annotated[float, Field(ge=0)] = Field(description="How long it had run.")
     observed_at: AwareDatetime | None = Field(default=None, description="When; without it, now.")
@@ -235,6 +255,19 @@ class PlantsTold(Told):
     """All plants."""
 
     plants: list[PlantTold]
+
+
+class AliveTold(Told):
+    """The process answers."""
+
+    status: Literal["alive"]
+
+
+class ReadyTold(Told):
+    """Whether the service can do its work."""
+
+    ready: bool
+    problems: list[str] = Field(description="What is in the way.")
 
 
 class LoadTold(Told):

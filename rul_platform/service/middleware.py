@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from time import perf_counter
 from typing import Any
 
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rul_platform.service import problems
 from rul_platform.service.json_log import REQUEST_ID
 from rul_platform.service.metrics import Metrics
 from rul_platform.service.telemetry import RequestSpan, Tracing
@@ -39,7 +41,8 @@ _RAW = [
     for name, value in (HEADERS | {"Cache-Control": "no-store"}).items()
 ]
 
-SERVER_ERROR = 500
+GONE = 499
+"""What the log says of a caller that went away before it had told all; nobody gets it as an answer."""
 
 
 class Around:
@@ -55,12 +58,12 @@ class Around:
             return
         scope["rul.request_id"] = request_id = secrets.token_hex(8)
         REQUEST_ID.set(request_id)  # each request has a task, and so a context, of its own
-        begin, status = perf_counter(), SERVER_ERROR
+        begin, status, is_begun = perf_counter(), problems.SERVER_ERROR, False
 
         async def told(message: Message) -> None:
-            nonlocal status
+            nonlocal status, is_begun
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, is_begun = message["status"], True
                 message["headers"] = _with_ours(message["headers"], request_id)
             await send(message)
 
@@ -68,6 +71,12 @@ class Around:
         with self._tracing.request(scope) as span:
             try:
                 await self._app(scope, receive, told)
+            except ClientDisconnect:
+                status = GONE
+            except Exception as error:  # whatever it is, the caller gets an answer of the one form
+                answer = problems.unexpected(Request(scope), error)
+                if not is_begun:
+                    await answer(scope, receive, told)
             finally:
                 self._metrics.in_flight.dec()
                 self._note(scope, span, status, perf_counter() - begin)

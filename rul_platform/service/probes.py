@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from pydantic_core import to_json
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from rul_platform.service.access import requires
+from rul_platform.service.bodies import AliveTold, ReadyTold
 from rul_platform.service.parts import Parts
 from rul_platform.service.reading import JSON
 from rul_platform.service.routing import refuses
@@ -17,20 +18,23 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"
 router = APIRouter()
 
 
-@router.get("/live")
+@router.get("/live", response_model=AliveTold)
 async def live() -> dict[str, str]:
     """The process answers."""
     return {"status": "alive"}
 
 
-@router.get("/ready", responses={503: {"description": "Not ready, with reasons"}})
+NOT_READY = {"description": "Not ready, with reasons", "model": ReadyTold}
+
+
+@router.get("/ready", response_model=ReadyTold, responses={503: NOT_READY})
 async def ready(request: Request) -> Response:
     """Questions can be answered and logged; otherwise 503, with what is in the way."""
     told = readiness(request.app.state.parts)
     return Response(to_json(told), 200 if told["ready"] else 503, media_type=JSON)
 
 
-@router.get("/metrics", responses=refuses())
+@router.get("/metrics", response_class=PlainTextResponse, responses=refuses())
 def metrics(request: Request, _: Annotated[AccessToken, Depends(requires("read"))]) -> Response:
     """Figures in Prometheus' text format."""
     parts: Parts = request.app.state.parts

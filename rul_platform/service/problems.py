@@ -19,6 +19,7 @@ from rul_platform import errors
 
 _LOG = logging.getLogger(__name__)
 
+SERVER_ERROR, UNAVAILABLE = 500, 503
 PROBLEM_TYPE = "application/problem+json"
 
 STATUS: dict[type[errors.RulPlatformError], int] = {
@@ -62,6 +63,8 @@ TITLES = {
     500: "Something went wrong here",
     503: "Not available now",
 }
+
+IN_THE_LOG = "The reason is in the service's log, under this request's id."
 
 LISTED = 20
 """Problems of one request that are told."""
@@ -110,20 +113,30 @@ def response(request: Request, problem: Problem) -> Response:
 
 def of_error(error: errors.RulPlatformError) -> Problem:
     """An error of ours as a problem."""
-    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), SERVER_ERROR)
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
     listed = getattr(error, "problems", None)
     problems = [str(each) for each in listed] if isinstance(listed, list | tuple) else []
-    if status == 500:
-        _LOG.error("A request failed", exc_info=error)
-        return Problem(500, name, "The reason is in the service's log, under this request's id.")
+    if status == SERVER_ERROR:
+        return Problem(status, name, IN_THE_LOG)
     code, detail = name.removesuffix("_error"), str(error)
-    if status == 503 and not isinstance(error, errors.ModelNotLoadedError):
-        _LOG.error("A request failed: %s", error)  # where files lie is nobody's business outside
+    if status == UNAVAILABLE and not isinstance(error, errors.ModelNotLoadedError):
         detail = (
-            "It cannot be done now. The reason is in the service's log, under this request's id."
+            f"It cannot be done now. {IN_THE_LOG}"  # where files lie is nobody's business outside
         )
     return Problem(status, code, detail, problems=problems)
+
+
+def unexpected(request: Request, error: Exception) -> Response:
+    """The answer where something is wrong with the service itself."""
+    _note(error)
+    return response(request, Problem(SERVER_ERROR, "internal", IN_THE_LOG))
+
+
+def _note(error: Exception) -> None:
+    """What failed and where; not the text, which may hold what a caller sent, but of our own errors."""
+    text = str(error) if isinstance(error, errors.RulPlatformError) else type(error).__name__
+    _LOG.error("A request failed: %s", text, exc_info=error)
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:
@@ -133,7 +146,10 @@ async def _on_problem(request: Request, error: Exception) -> Response:
 
 async def _on_platform_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.RulPlatformError)  # noqa: S101  registered for it alone
-    return response(request, of_error(error))
+    problem = of_error(error)
+    if problem.status >= SERVER_ERROR:
+        _note(error)
+    return response(request, problem)
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
@@ -150,7 +166,7 @@ async def _on_validation(request: Request, error: Exception) -> Response:
 
 
 async def _on_unavailable(request: Request, error: Exception) -> Response:
-    _LOG.error("A request failed: %s", type(error).__name__, exc_info=error)
+    _note(error)
     detail = "The database or the disk does not answer. Ask again in a moment."
     return response(request, Problem(503, "unavailable", detail, headers={"Retry-After": "2"}))
 

@@ -17,6 +17,9 @@ MOST_BYTES = 8 * 2**20
 FEW_BYTES = 64 * 2**10
 """For all that is no readings."""
 
+MOST_IN_VAIN = 32 * 2**20
+"""So much of a body that is too large is read and thrown away: who is still sending reads no answer."""
+
 BODY_SECONDS = 20.0
 JSON = "application/json"
 
@@ -29,6 +32,8 @@ async def body_of(request: Request, model: type[_Model], *, most: int = FEW_BYTE
     Raises:
         Problem: 408, 413, 415, or 422 with everything that is wrong with it.
     """
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise Problem(415, "not_plain", "Send the body without Content-Encoding.")
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != JSON:
         raise Problem(415, "not_json", f"Send the body as Content-Type: {JSON}.")
@@ -48,20 +53,24 @@ async def bytes_of(request: Request, *, most: int = FEW_BYTES) -> bytes:
     Raises:
         Problem: 400, 408 or 413.
     """
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > most:
+    declared = int(request.headers.get("content-length", 0))
+    waits = "expect" in request.headers
+    if declared > (most if waits else max(most, MOST_IN_VAIN)):
         raise _too_large(most)
-    parts, size = list[bytes](), 0
+    parts, size, seconds = list[bytes](), 0, request.app.state.body_seconds
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             async for part in request.stream():
                 size += len(part)
-                if size > most:
+                if size <= most:
+                    parts.append(part)
+                elif size > MOST_IN_VAIN:
                     raise _too_large(most)
-                parts.append(part)
     except TimeoutError:
-        detail = f"The body did not arrive within {BODY_SECONDS:g} seconds."
-        raise Problem(408, "timeout", detail) from None
+        detail = f"The body did not arrive within {seconds:g} seconds."
+        raise Problem(408, "timeout", detail, headers={"Connection": "close"}) from None
+    if size > most:
+        raise _too_large(most)
     return b"".join(parts)
 
 

@@ -6,9 +6,11 @@ Belongs here: sockets, signals, the order of the end. Does not belong here: rout
 import ipaddress
 import logging
 import signal
+import socket
+import ssl
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,8 +19,10 @@ import uvicorn
 
 from rul_platform.errors import SettingsError
 from rul_platform.service.app import create_app
+from rul_platform.service.connection import Connection
 from rul_platform.service.json_log import JsonFormatter
 from rul_platform.service.parts import Parts
+from rul_platform.service.reading import BODY_SECONDS
 from rul_platform.service.telemetry import tracing_to
 from rul_platform.settings import LOOPBACK
 from rul_platform.storage.home import Home
@@ -73,49 +77,107 @@ def refuse_open_door(home: Home, address: Address) -> None:
         )
 
 
-def run(home: Home, address: Address, *, log_level: str = "info") -> bool:
+def refuse_certificate(address: Address) -> None:
+    """Before anything listens: a certificate with its key, or none.
+
+    Raises:
+        SettingsError: They cannot be read, or do not belong together.
+    """
+    if address.certificate is None:
+        return
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(address.certificate, address.key, password=lambda: "")
+    except OSError as error:  # that of TLS is one, too
+        raise SettingsError(
+            "TLS (--certificate, --key)",
+            found=f"{address.certificate}, {address.key}",
+            expected=f"a certificate and its private key as PEM files that can be read, the key without "
+            f"a password, and the system says: {error.strerror or error}",
+        ) from error
+
+
+def run(
+    home: Home, address: Address, *, announce: Callable[[], None], log_level: str = "info"
+) -> bool:
     """Serve until SIGINT or SIGTERM; then finish what has begun and write what waits.
 
     Args:
-        home: What is served.
+        home: Whose.
         address: Where.
+        announce: Called once callers can connect.
         log_level: One of ``json_log.LEVELS``; from ``warning`` on, requests are not logged.
 
     Returns:
         False where something could not be written.
+
+    Raises:
+        SettingsError: The address cannot be had, the certificate cannot be used, or anybody could ask.
     """
     refuse_open_door(home, address)
-    _log_as_json(log_level)
-    sys.setswitchinterval(SWITCH_SECONDS)
-    parts = Parts.open(home, tracing=tracing_to(home.settings.otlp_endpoint))
-    with _signals_only_end_the_server():
+    refuse_certificate(address)
+    with ExitStack() as stack:
+        sockets = listen(address)
+        for each in sockets:
+            stack.enter_context(each)
+        _log_as_json(log_level)
+        sys.setswitchinterval(SWITCH_SECONDS)
+        parts = Parts.open(home, tracing=tracing_to(home.settings.otlp_endpoint))
+        server = uvicorn.Server(config(parts, address))
+        stack.enter_context(_ends_in_order(server))
+        announce()
         try:
-            uvicorn.Server(_config(parts, address)).run()
+            server.run(sockets)
         finally:
             is_done = parts.close()
     return is_done
 
 
-@contextmanager
-def _signals_only_end_the_server() -> Iterator[None]:
-    """Uvicorn raises the signal that ended it once more: that would kill us before all is written."""
-    before = {each: signal.signal(each, _go_on) for each in (signal.SIGINT, signal.SIGTERM)}
+def listen(address: Address) -> list[socket.socket]:
+    """Sockets at all that the host's name stands for.
+
+    Raises:
+        SettingsError: There is no such address here, or something else listens there.
+    """
+    host, port = address.host, address.port
+    flags, kind = socket.AI_ADDRCONFIG, socket.SOCK_STREAM
+    sockets = list[socket.socket]()
     try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for family, *_, place in socket.getaddrinfo(host, port, type=kind, flags=flags):
+            sockets.append(socket.create_server(place, family=family))
+    except (OSError, UnicodeError) as error:  # the latter: of a name that cannot be one
+        for each in sockets:
+            each.close()
+        said = getattr(error, "strerror", None) or "no such name"
+        expected = (
+            f"an address of this machine where nothing else listens, and the system says: {said}"
+        )
+        raise SettingsError(
+            "The address (--host, --port)", found=f"{host}:{port}", expected=expected
+        ) from error
+    return sockets
 
 
-def _go_on(*_: object) -> None:
-    """The server has been told; what is left takes a moment."""
+def config(
+    parts: Parts,
+    address: Address,
+    *,
+    connection: type[Connection] = Connection,
+    body_seconds: float = BODY_SECONDS,
+) -> uvicorn.Config:
+    """How HTTP is spoken.
 
-
-def _config(parts: Parts, address: Address) -> uvicorn.Config:
+    Args:
+        parts: Opened.
+        address: Whose certificate is used.
+        connection: How long a head may be and take.
+        body_seconds: How long a body may take to arrive.
+    """
     return uvicorn.Config(
-        create_app(parts, version=version("rul-platform")),
-        host=address.host,
-        port=address.port,
+        create_app(parts, version=version("rul-platform"), body_seconds=body_seconds),
+        http=connection,
+        ws="none",
+        lifespan="off",
         ssl_certfile=address.certificate,
         ssl_keyfile=address.key,
         access_log=False,  # ours tells the route, not what a caller wrote
@@ -125,6 +187,24 @@ def _config(parts: Parts, address: Address) -> uvicorn.Config:
         timeout_keep_alive=30,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+
+
+@contextmanager
+def _ends_in_order(server: uvicorn.Server) -> Iterator[None]:
+    """A signal ends the server, and not the process: there are answers to write.
+
+    Uvicorn raises a signal again once it has stopped, which would end the process before that.
+    """
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _log_as_json(level: str) -> None:

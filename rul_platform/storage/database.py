@@ -48,8 +48,9 @@ def connect(url: str | sa.URL) -> sa.Engine:
         case "sqlite":
             return _sqlite(parsed)
         case "postgresql":
+            drivername = "postgresql+psycopg2"
             return sa.create_engine(
-                parsed.set(drivername="postgresql+psycopg2"),
+                parsed.set(drivername=drivername),
                 pool_pre_ping=True,
                 hide_parameters=True,  # an error's text stands in logs, and they may name a person
             )

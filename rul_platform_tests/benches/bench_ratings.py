@@ -69,8 +69,8 @@ def measure(scratch: Path, url: str, count: int) -> None:
             ours = done.answers / done.seconds
             shares.append(ours / plain)
             print(
-                f"pgbench {plain:.0f} inserts per second, ratings {ours:.0f} ({1000 * spent / count:.2f} "
-                f"CPU ms each): {shares[-1]:.2f} of it"
+                f"pgbench {plain:.0f} inserts per second, ratings {ours:.0f} "
+                f"({1000 * spent / count:.2f} CPU ms each): {shares[-1]:.2f} of it"
             )
     print(f"median {sorted(shares)[ROUNDS // 2]:.2f}")
 

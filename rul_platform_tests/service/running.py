@@ -1,10 +1,11 @@
 """A service that runs: a real server on a real socket, in a thread of the test's process."""
 
-import socket
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from typing import Any
 
 import httpx2
@@ -16,8 +17,8 @@ from rul_platform.learning.networks import checkpoints, models
 from rul_platform.operation.access import create_token
 from rul_platform.operation.provenance import ensure_signed
 from rul_platform.operation.signing import make_first
-from rul_platform.service.app import create_app
 from rul_platform.service.parts import Parts
+from rul_platform.service.server import Address, config, listen
 from rul_platform.service.telemetry import Tracing
 from rul_platform.storage.home import Home
 from rul_platform.storage.models import ModelVersion
@@ -28,23 +29,51 @@ ALL = SCOPES
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """An answer."""
+
+    status: int
+    headers: dict[str, str]
+    data: bytes
+
+    def json(self) -> Any:
+        """Its body."""
+        return json.loads(self.data)
+
+
+@dataclass(frozen=True, slots=True)
 class Running:
     """A service under test.
 
     Attributes:
         parts: What it is made of.
         url: Where it answers.
+        wire: A connection that is kept.
         tokens: By scope, a token that allows just that; ``all`` for one that allows everything.
     """
 
     parts: Parts
     url: str
+    wire: HTTPConnection
     tokens: dict[str, str]
 
     @property
     def home(self) -> Home:
         """Where it keeps everything."""
         return self.parts.home
+
+    def asks(
+        self, method: str, path: str, body: Any = None, *, scope: str = "all", **headers: str
+    ) -> Told:
+        """Ask as a program that sends what it is told to, as it is: no client here corrects a path."""
+        sent = {"Authorization": f"Bearer {self.tokens[scope]}"}
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        data = body if isinstance(body, bytes | None) else json.dumps(body)
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        self.wire.request(method, path, data, sent)
+        answer = self.wire.getresponse()
+        return Told(answer.status, dict(answer.headers.items()), answer.read())
 
     def client(self, scope: str | None = "all", **more: Any) -> httpx2.Client:
         """A caller with a token of this scope, or with none."""
@@ -96,22 +125,22 @@ def token(home: Home, *scopes: str, rate: float = 1e6, days: float = 90) -> str:
 
 @contextmanager
 def serving(
-    home: Home, *, refresh_seconds: float = 0.05, tracing: Tracing | None = None
+    home: Home, *, refresh_seconds: float = 0.05, tracing: Tracing | None = None, **limits: Any
 ) -> Iterator[Running]:
-    """Serve a home while the block runs."""
+    """Serve a home while the block runs; ``limits`` are those of ``server.config``."""
     tokens = {scope: token(home, scope) for scope in SCOPES} | {"all": token(home, *SCOPES)}
     parts = Parts.open(home, refresh_seconds=refresh_seconds, tracing=tracing)
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(parts, version="1"), log_config=None, lifespan="off", access_log=False
-        )
-    )
+    address = Address(host="127.0.0.1", port=0)
+    (listener,) = listen(address)
+    server = uvicorn.Server(config(parts, address, **limits))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
+    host, port = listener.getsockname()
+    wire = HTTPConnection(host, port, timeout=30)
     try:
-        yield Running(parts, f"http://127.0.0.1:{listener.getsockname()[1]}", tokens)
+        yield Running(parts, f"http://{host}:{port}", wire, tokens)
     finally:
+        wire.close()
         server.should_exit = True
         thread.join()
         parts.close()

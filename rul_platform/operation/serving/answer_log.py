@@ -39,6 +39,9 @@ logged could not be proven."""
 
 RETRY_SECONDS = 1.0
 
+WAITS = (RulPlatformError, *REFUSED)
+"""What may be over in a moment."""
+
 UNITS_KNOWN = 10_000
 """Of so many machines it is remembered what they sent last, to keep what is sent again only once."""
 
@@ -144,18 +147,24 @@ class AnswerLog:
         return self._is_closing or self._is_urgent
 
     def _write_until_done(self, batch: list[Given | FailedQuestion]) -> None:
+        """Wait for a database that does not answer; what it never takes holds up nothing else."""
         while True:
             try:
                 self._write(batch)
                 self._problem = None
                 break
-            except RecordError as error:  # it cannot become right by waiting
-                _LOG.error("Answers could not be logged and are lost: %s", error)
+            except Exception as error:  # the thread goes on, whatever it is: all answers need it
+                if isinstance(error, WAITS) and not isinstance(error, RecordError):
+                    self._problem = str(getattr(error, "orig", error))
+                    _LOG.warning("The log of answers waits: %s", self._problem)
+                    sleep(RETRY_SECONDS)
+                    continue
+                if len(batch) > 1:
+                    for each in batch:
+                        self._write_until_done([each])
+                    return
+                _LOG.error("An answer could not be logged and is lost: %s", type(error).__name__)
                 break
-            except (RulPlatformError, *REFUSED) as error:
-                self._problem = str(getattr(error, "orig", error))
-                _LOG.warning("The log of answers waits: %s", self._problem)
-                sleep(RETRY_SECONDS)
         with self._changed:
             self._written += len(batch)
             self._rows -= sum(map(_size, batch))

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
 
-from rul_platform.errors import RulPlatformError, UnknownPredictionError
+from rul_platform.errors import UnknownPredictionError
 from rul_platform.operation.intake import FeedbackRow, add_rated
 from rul_platform.operation.serving.answer_log import AnswerLog
 from rul_platform.storage.answered_requests import RacedError
-from rul_platform.storage.database import REFUSED, writing
+from rul_platform.storage.database import writing
 from rul_platform.storage.feedback_rows import Rated
 from rul_platform.storage.home import Home
 
@@ -117,10 +117,13 @@ class FeedbackDesk:
         return batch, is_over
 
     def _commit(self, batch: list[_Waiting]) -> None:
-        """All in one transaction; where one is refused, each in its own."""
+        """All in one transaction; where one is refused, each in its own.
+
+        Whatever goes wrong, callers get an answer, and the thread goes on: all others wait for it.
+        """
         try:
             taken = self._take([rating for rating, _ in batch])
-        except (RulPlatformError, RacedError, *REFUSED) as error:
+        except Exception as error:
             if len(batch) == 1:
                 self._alone(*batch[0], error)
                 return
@@ -137,7 +140,7 @@ class FeedbackDesk:
             return
         try:
             _finish(future, self._take([rating])[0])
-        except (RulPlatformError, RacedError, *REFUSED) as again:
+        except Exception as again:
             _finish(future, again)
 
     def _take(self, ratings: Sequence[Rating]) -> list[Taken]:

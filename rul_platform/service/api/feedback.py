@@ -29,6 +29,7 @@ router = APIRouter(prefix=API)
 
 @router.post(
     "/feedback",
+    operation_id="feedback",
     response_model=FeedbackTold,
     responses=refuses(404, 408, 409, 413, 415, 422),
     openapi_extra=takes(FeedbackBody, once=True),

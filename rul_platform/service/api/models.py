@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 
 from rul_platform.errors import PlantFileError
 from rul_platform.operation.known_plants import known_plants
@@ -23,6 +23,7 @@ from rul_platform.storage.access_tokens import AccessToken
 from rul_platform.storage.models import ModelVersion
 
 _READ = Annotated[AccessToken, Depends(requires("read"))]
+_VERSION = Annotated[str, Path(description="PLANT:NUMBER or sha256.", examples=["pumps:1"])]
 _BY_NUMBER = re.compile(r"([a-z0-9_-]{1,40}):([1-9][0-9]{0,8})", re.ASCII)
 _BY_HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -45,7 +46,7 @@ def models(request: Request, _: _READ) -> ModelsTold:
 
 
 @router.get("/models/{version}", response_model=VersionDetailTold, responses=refuses(404))
-def model(request: Request, version: str, _: _READ) -> VersionDetailTold:
+def model(request: Request, version: _VERSION, _: _READ) -> VersionDetailTold:
     """One version, by PLANT:NUMBER or by its sha256, and when it was in charge."""
     parts: Parts = request.app.state.parts
     found = version_of(parts, version)

@@ -4,17 +4,17 @@ import asyncio
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from rul_platform.errors import UnknownPredictionError
 from rul_platform.inference.cautions import NEARLY
 from rul_platform.operation.answers import Answer
 from rul_platform.operation.serving.given_units import GivenUnit
 from rul_platform.service.access import caller, requires
 from rul_platform.service.bodies import LoggedTold, PredictBody, PredictTold
 from rul_platform.service.parts import Parts
+from rul_platform.service.problems import Problem
 from rul_platform.service.reading import JSON, MOST_BYTES, body_of
 from rul_platform.service.routing import API, refuses, takes
 from rul_platform.storage.access_tokens import AccessToken
@@ -25,8 +25,23 @@ ALONE_MS = 4.0
 READ_MS = 0.05
 """What reading one machine's values takes, roughly: to tell long questions from short ones."""
 
+_FIRST = "$response.body#/predictions/0/id"
+LINKS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "links": {
+            "rate": {"operationId": "feedback", "requestBody": {"prediction_id": _FIRST}},
+            "look": {"operationId": "prediction", "parameters": {"prediction": _FIRST}},
+        }
+    }
+}
+"""What an answer is for."""
+
 PREFIX_DIGITS = 12
 ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+
+_ID = Annotated[
+    str, Path(description="Of the answer.", examples=["0123456789abcdef0123456789abcdef"])
+]
 
 router = APIRouter(prefix=API)
 
@@ -34,7 +49,7 @@ router = APIRouter(prefix=API)
 @router.post(
     "/predict",
     response_model=PredictTold,
-    responses=refuses(404, 408, 409, 413, 415, 422),
+    responses=refuses(404, 408, 409, 413, 415, 422) | LINKS,
     openapi_extra=takes(PredictBody),
 )
 async def predict(request: Request) -> Response:
@@ -60,16 +75,22 @@ async def predict(request: Request) -> Response:
     return Response(to_json(told), media_type=JSON)
 
 
-@router.get("/predictions/{prediction}", response_model=LoggedTold, responses=refuses(404))
+@router.get(
+    "/predictions/{prediction}",
+    operation_id="prediction",
+    response_model=LoggedTold,
+    responses=refuses(404),
+)
 def prediction(
-    request: Request, prediction: str, _: Annotated[AccessToken, Depends(requires("read"))]
+    request: Request, prediction: _ID, _: Annotated[AccessToken, Depends(requires("read"))]
 ) -> LoggedTold:
     """A prediction as it was logged; `rul audit explain` tells the rest of its story."""
     parts: Parts = request.app.state.parts
     if parts.log.waiting:
         parts.log.flush(seconds=5.0)
     if ID.fullmatch(prediction) is None:
-        raise UnknownPredictionError(prediction)
+        detail = "There is no such prediction. Copy its id from the answer that gave it."
+        raise Problem(404, "unknown_prediction", detail)
     return LoggedTold.model_validate(parts.home.predictions.get(prediction))
 
 
