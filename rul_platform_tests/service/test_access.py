@@ -23,7 +23,12 @@ from rul_platform_tests.service.running import Running, question, serving, token
 
 API = "/api/v1/rul"
 OPEN = {"/live", "/ready", f"{API}/openapi.json"}
-SCOPE = {"/predict": "predict", "/feedback": "feedback", "/outcome": "feedback"}
+SCOPE = {
+    "/predict": "predict",
+    "/feedback": "feedback",
+    "/outcome": "feedback",
+    "/transfer-learning/load": "deploy",
+}
 """Of routes that change something; the others need to read."""
 
 
