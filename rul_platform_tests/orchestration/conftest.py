@@ -14,6 +14,7 @@ from rul_platform.orchestration.pipeline import Pipeline, Stage
 from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
 from rul_platform.storage.plant_examples import write_simulated_pumps
+from rul_platform_tests.made_once import made_once
 
 PUMPS = "simulated_pumps"
 SMALL = {"steps": 40, "hidden_size": 8}
@@ -25,6 +26,11 @@ PUMP_DATA = Stage(("plant_readings", "plant_windows"), PUMPS)
 BRIEFLY = {"architecture": "gru", "approach": "full_fine_tuning", "folds": 2, "scratch_steps": 90}
 """One approach beside its references, twice each: as little as a whole way takes."""
 TUNING = Stage(("finetuned_model",), PUMPS, {"finetuned_model": {"steps": 90, **BRIEFLY}})
+BETTER = Stage(
+    ("finetuned_model",),
+    PUMPS,
+    {"finetuned_model": {"steps": 150, "learning_rate": 1e-2, **BRIEFLY}},
+)
 JUDGEMENT = Stage(("evaluation_report", "deployed_model"), PUMPS)
 WHOLE_WAY = (TURBOFANS, PRETRAINING, PUMP_DATA, TUNING, JUDGEMENT)
 
@@ -57,22 +63,52 @@ def works_in(folder: Path) -> Iterator[Works]:
     home.engine.dispose()
 
 
+@contextmanager
+def copy_of(home: Path, folder: Path) -> Iterator[Works]:
+    """Open a copy of a home, in ``folder``, to do with as one likes."""
+    with works_in(shutil.copytree(home, folder / "home")) as works:
+        yield works
+
+
 @pytest.fixture(scope="session")
-def finished_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pretrained_home(shared_folder: Path) -> Path:
+    """A home that has all but the plant's model; nobody may change it."""
+    return made_once(shared_folder / "pretrained", _pretrain)
+
+
+@pytest.fixture(scope="session")
+def finished_home(shared_folder: Path, pretrained_home: Path) -> Path:
     """A home in which everything was made once; nobody may change it."""
-    folder = tmp_path_factory.mktemp("finished") / "home"
+    return gone_on(shared_folder / "finished", pretrained_home, TUNING, JUDGEMENT)
+
+
+@pytest.fixture(scope="session")
+def better_home(shared_folder: Path, finished_home: Path) -> Path:
+    """The finished home with a second model, better and not yet judged; nobody may change it."""
+    return gone_on(shared_folder / "better", finished_home, BETTER)
+
+
+def gone_on(folder: Path, home: Path, *stages: Stage) -> Path:
+    """A copy of a home that went on by some stages, made once; nobody may change it."""
+
+    def go_on(partial: Path) -> None:
+        shutil.copytree(home, partial)
+        with works_in(partial) as works:
+            works.run(*stages)
+
+    return made_once(folder, go_on)
+
+
+def _pretrain(folder: Path) -> None:
     with works_in(folder) as works:
         write_simulated_pumps(works.home.plants)
-        works.run(*WHOLE_WAY)
-    return folder
+        works.run(TURBOFANS, PRETRAINING, PUMP_DATA)
 
 
 @pytest.fixture
 def finished(finished_home: Path, tmp_path: Path) -> Iterator[Works]:
     """A copy of the finished home, to do with as one likes."""
-    folder = tmp_path / "home"
-    shutil.copytree(finished_home, folder)
-    with works_in(folder) as works:
+    with copy_of(finished_home, tmp_path) as works:
         yield works
 
 

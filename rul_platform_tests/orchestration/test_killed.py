@@ -10,29 +10,15 @@ from rul_platform.orchestration.code_location import build_defs
 from rul_platform.orchestration.instance import COMMAND_LINE, STARTED_BY, tidy_instance
 from rul_platform.orchestration.step import current
 from rul_platform.storage.home import Home
-from rul_platform.storage.plant_examples import write_simulated_pumps
 from rul_platform_tests.orchestration.conftest import (
     JUDGEMENT,
-    PRETRAINING,
-    PUMP_DATA,
     PUMPS,
     TUNING,
-    TURBOFANS,
     WHOLE_WAY,
     settings_of,
     works_in,
 )
 from rul_platform_tests.orchestration.dying import die
-
-
-@pytest.fixture(scope="module")
-def pretrained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home that has all but the plant's model."""
-    folder = tmp_path_factory.mktemp("pretrained") / "home"
-    with works_in(folder) as works:
-        write_simulated_pumps(works.home.plants)
-        works.run(TURBOFANS, PRETRAINING, PUMP_DATA)
-    return folder
 
 
 @pytest.fixture
