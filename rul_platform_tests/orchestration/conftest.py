@@ -15,6 +15,9 @@ from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
 from rul_platform.storage.plant_examples import write_simulated_pumps
 from rul_platform_tests.made_once import made_once
+from rul_platform_tests.plain_pictures import plain_pictures
+
+__all__ = ["plain_pictures"]
 
 PUMPS = "simulated_pumps"
 SMALL = {"steps": 40, "hidden_size": 8}
