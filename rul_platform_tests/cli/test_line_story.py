@@ -14,7 +14,6 @@ from rul_platform_tests.orchestration.conftest import (  # noqa: F401  fixtures
     Works,
     finished,
     finished_home,
-    pretrained_home,
 )
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from rul_platform.orchestration.step import current
 from rul_platform_tests.cli.terminal import Terminal
-from rul_platform_tests.orchestration.conftest import PUMPS, finished_home, pretrained_home
+from rul_platform_tests.orchestration.conftest import PUMPS, finished_home
 
-__all__ = ["finished_home", "pretrained_home"]
+__all__ = ["finished_home"]
 
 SIMULATED = ("pretrain", "gru", "--subset", "SIM")
 TINY = ("--set", "steps=6", "--set", "hidden_size=4", "--set", "validate_every=2")

@@ -13,9 +13,9 @@ from rul_platform.orchestration.instance import open_instance
 from rul_platform.orchestration.retrain_runs import tags
 from rul_platform.storage.retrains import Retrain
 from rul_platform_tests.cli.terminal import Terminal
-from rul_platform_tests.orchestration.conftest import PUMPS, finished_home, pretrained_home
+from rul_platform_tests.orchestration.conftest import PUMPS, finished_home
 
-__all__ = ["finished_home", "pretrained_home"]
+__all__ = ["finished_home"]
 
 SHORT = ("--epochs", "1")
 

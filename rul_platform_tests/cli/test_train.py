@@ -11,9 +11,9 @@ from rul_platform.core.canonical import canonical_json
 from rul_platform.orchestration.finetuning_config import ApproachName
 from rul_platform.orchestration.step import current
 from rul_platform_tests.cli.terminal import Terminal
-from rul_platform_tests.orchestration.conftest import PUMPS, finished_home, pretrained_home
+from rul_platform_tests.orchestration.conftest import PUMPS, finished_home
 
-__all__ = ["finished_home", "pretrained_home"]
+__all__ = ["finished_home"]
 
 APPROVE = f"To let it through: rul approve {PUMPS} 2 --reason TEXT"
 

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import dagster as dg
@@ -29,6 +29,9 @@ PUMP_DATA = Stage(("plant_readings", "plant_windows"), PUMPS)
 BRIEFLY = {"architecture": "gru", "approach": "full_fine_tuning", "folds": 2, "scratch_steps": 90}
 """One approach beside its references, twice each: as little as a whole way takes."""
 TUNING = Stage(("finetuned_model",), PUMPS, {"finetuned_model": {"steps": 90, **BRIEFLY}})
+HARDLY = {**BRIEFLY, "steps": 3, "scratch_steps": 3}
+"""For what need not be good."""
+HARDLY_TUNING = replace(TUNING, config={"finetuned_model": HARDLY})
 BETTER = Stage(
     ("finetuned_model",),
     PUMPS,
@@ -76,36 +79,52 @@ def copy_of(home: Path, folder: Path) -> Iterator[Works]:
 @pytest.fixture(scope="session")
 def pretrained_home(shared_folder: Path) -> Path:
     """A home that has all but the plant's model; nobody may change it."""
-    return made_once(shared_folder / "pretrained", _pretrain)
+    return _pretrained(shared_folder)
 
 
 @pytest.fixture(scope="session")
-def finished_home(shared_folder: Path, pretrained_home: Path) -> Path:
+def tuned_home(shared_folder: Path) -> Path:
+    """A home whose plant has a model that was not yet judged; nobody may change it."""
+    return _tuned(shared_folder)
+
+
+@pytest.fixture(scope="session")
+def finished_home(shared_folder: Path) -> Path:
     """A home in which everything was made once; nobody may change it."""
-    return gone_on(shared_folder / "finished", pretrained_home, TUNING, JUDGEMENT)
+    return _finished(shared_folder)
 
 
 @pytest.fixture(scope="session")
-def better_home(shared_folder: Path, finished_home: Path) -> Path:
+def better_home(shared_folder: Path) -> Path:
     """The finished home with a second model, better and not yet judged; nobody may change it."""
-    return gone_on(shared_folder / "better", finished_home, BETTER)
+    return _gone_on(shared_folder / "better", _finished(shared_folder), BETTER)
 
 
-def gone_on(folder: Path, home: Path, *stages: Stage) -> Path:
-    """A copy of a home that went on by some stages, made once; nobody may change it."""
+def _finished(shared: Path) -> Path:
+    return _gone_on(shared / "finished", _tuned(shared), JUDGEMENT)
+
+
+def _tuned(shared: Path) -> Path:
+    return _gone_on(shared / "tuned", _pretrained(shared), TUNING)
+
+
+def _pretrained(shared: Path) -> Path:
+    def pretrain(folder: Path) -> None:
+        with works_in(folder) as works:
+            write_simulated_pumps(works.home.plants)
+            works.run(TURBOFANS, PRETRAINING, PUMP_DATA)
+
+    return made_once(shared / "pretrained", pretrain)
+
+
+def _gone_on(folder: Path, home: Path, stage: Stage) -> Path:
+    """A copy of a home that went on by one stage."""
 
     def go_on(partial: Path) -> None:
-        shutil.copytree(home, partial)
-        with works_in(partial) as works:
-            works.run(*stages)
+        with works_in(shutil.copytree(home, partial)) as works:
+            works.run(stage)
 
     return made_once(folder, go_on)
-
-
-def _pretrain(folder: Path) -> None:
-    with works_in(folder) as works:
-        write_simulated_pumps(works.home.plants)
-        works.run(TURBOFANS, PRETRAINING, PUMP_DATA)
 
 
 @pytest.fixture

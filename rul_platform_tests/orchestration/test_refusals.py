@@ -27,6 +27,7 @@ from rul_platform.orchestration.pipeline import Stage
 from rul_platform.orchestration.step import Step, current
 from rul_platform_tests.orchestration.conftest import (
     BRIEFLY,
+    HARDLY,
     JUDGEMENT,
     PRETRAINING,
     PUMP_DATA,
@@ -36,7 +37,6 @@ from rul_platform_tests.orchestration.conftest import (
     copy_of,
 )
 
-HARDLY = {**BRIEFLY, "steps": 3, "scratch_steps": 3}
 UNTRAINED = Stage(
     ("finetuned_model",),
     PUMPS,
