@@ -20,7 +20,7 @@ from rul_platform.orchestration.contest import Contest
 from rul_platform.orchestration.pipeline import Stage
 from rul_platform.orchestration.settings_in_force import settings_in_force
 from rul_platform.orchestration.step import Files, current
-from rul_platform_tests.orchestration.conftest import BRIEFLY, JUDGEMENT, PUMPS, Works, copy_of
+from rul_platform_tests.orchestration.conftest import HARDLY, JUDGEMENT, PUMPS, Works, copy_of
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def test_a_candidate_that_began_as_the_champion_is_repeated_from_there(finished:
     """Whatever comes of it: the evaluation has read the champion as the start of the training."""
     champion = finished.home.registry.champion(PUMPS)
     assert champion is not None
-    config = {"finetuned_model": {"steps": 30, **BRIEFLY, "start": "champion"}}
+    config = {"finetuned_model": {**HARDLY, "start": "champion"}}
     finished.run(Stage(("finetuned_model",), PUMPS, config))
     with suppress(CheckFailedError):
         finished.run(replace(JUDGEMENT, assets=("evaluation_report",)))
