@@ -30,7 +30,7 @@ ui: $(READY) ## Dagster's web pages for .rul/ on http://127.0.0.1:3000
 	@$(BIN)/rul ui
 
 test: $(READY) ## all tests; real data too where RUL_TEST_DATA names its folder
-	$(BIN)/pytest -n auto --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: $(READY) ## format, lint, types, layers and Dagster's own validation
 	$(BIN)/ruff format --check .

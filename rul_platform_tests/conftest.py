@@ -16,6 +16,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of a whole test run: its parallel workers see the same one."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder that holds ``CMAPSSData.zip`` and ``phme20_filters.zip``; skips without it."""
     value = os.environ.get("RUL_TEST_DATA")  # noqa: TID251  the test run's own door

@@ -7,6 +7,9 @@ import pytest
 
 from rul_platform_tests.cli.terminal import Terminal
 from rul_platform_tests.operation.served import NOW, PRESS, add_version, serve, table
+from rul_platform_tests.plain_pictures import plain_pictures
+
+__all__ = ["plain_pictures"]
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,9 @@
 
 import io
 import json
-import os
 import sqlite3
-import subprocess
 import sys
+from contextlib import chdir
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,31 +19,24 @@ from rul_platform.cli.walkthrough import Walkthrough
 from rul_platform.core.gate import Verdict, decide
 from rul_platform.core.policy import Policy
 from rul_platform.settings import Settings
+from rul_platform_tests.cli.terminal import Screen, Terminal
 from rul_platform_tests.core.test_gate import GOOD
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
 
 
-def typed(folder: Path, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def typed(folder: Path, *words: str, **environ: str) -> Screen:
     """What a person gets to see after `rul …` in ``folder``."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("RUL_", "DAGSTER_"))}  # noqa: TID251
-    return subprocess.run(
-        [sys.executable, "-m", "rul_platform", *words],
-        env=kept | {"RUL_HOME": str(folder / "home"), "RUL_CMAPSS_URL": ""} | environ,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    with chdir(folder):
+        return Terminal(folder / "home").types(*words, **environ)
 
 
-def assert_refused(done: subprocess.CompletedProcess[str], message: str, code: int = 1) -> None:
+def assert_refused(done: Screen, message: str, code: int = 1) -> None:
     """One message, no traceback, no secret."""
-    assert message in done.stderr
-    assert done.returncode == code
-    assert "Traceback" not in done.stderr
-    assert "secret" not in done.stderr + done.stdout
+    assert message in done.err
+    assert done.code == code
+    assert "Traceback" not in done.err
+    assert "secret" not in done.err + done.out
 
 
 @pytest.mark.parametrize("words", [("status",), ("train", "pumps"), ("ui",), ("data", "fetch")])
@@ -69,7 +61,7 @@ def test_a_database_that_does_not_answer(tmp_path: Path, url: str, message: str)
 
 
 def test_tables_that_are_damaged(tmp_path: Path):
-    assert typed(tmp_path, "status").returncode == 0
+    assert typed(tmp_path, "status").code == 0
     with sqlite3.connect(tmp_path / "home" / "rul.db") as tables:
         tables.execute("DROP TABLE materialization")
     tables.close()
@@ -77,7 +69,7 @@ def test_tables_that_are_damaged(tmp_path: Path):
     done = typed(tmp_path, "status")
 
     assert_refused(done, "Error: the database refused: no such table: materialization.")
-    assert "SELECT" not in done.stderr
+    assert "SELECT" not in done.err
 
 
 def test_a_folder_where_a_file_should_be(tmp_path: Path):
@@ -87,7 +79,7 @@ def test_a_folder_where_a_file_should_be(tmp_path: Path):
     done = typed(tmp_path, "plant", "init", "--example", "simulated_pumps")
 
     assert_refused(done, "Error: ")
-    assert "Is the path right, is there room, and may you read and write there?" in done.stderr
+    assert "Is the path right, is there room, and may you read and write there?" in done.err
 
 
 def test_a_plants_name_that_leaves_the_folder(tmp_path: Path):
@@ -123,8 +115,8 @@ def test_data_that_is_not_nasas_is_refused_or_named(tmp_path: Path):
     )
 
     done = typed(tmp_path, *words, "--accept-other-data", RUL_CMAPSS=str(tmp_path))
-    assert done.returncode == 0, done.stderr
-    assert "NOT as NASA published them; from" in done.stdout
+    assert done.code == 0, done.err
+    assert "NOT as NASA published them; from" in done.out
 
 
 @pytest.mark.parametrize(

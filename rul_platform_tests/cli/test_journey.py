@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from rul_platform_tests.cli.terminal import Terminal
+
 RUL = [sys.executable, "-m", "rul_platform"]
 PUMPS = "simulated_pumps"
 DEMO = ("demo", "--simulate", "--no-benchmark", "--architecture", "lstm")
@@ -39,6 +41,11 @@ class Person:
             check=False,
             timeout=300,
         )
+
+    @property
+    def terminal(self) -> Terminal:
+        """The same, in this process, for what has no part in how a process starts and ends."""
+        return Terminal(self.home)
 
     def reads_json(self, *words: str) -> list[dict]:
         """Run `rul … --json` and take its answer apart."""
@@ -158,11 +165,11 @@ def test_readings_that_are_none_are_refused(
 ):
     file = tmp_path / "now.csv"
     file.write_text(text)
-    done = person.types("predict", PUMPS, str(file))
-    assert done.returncode == 1
-    assert done.stderr.startswith("Error: ")
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    done = person.terminal.types("predict", PUMPS, str(file))
+    assert done.code == 1
+    assert done.err.startswith("Error: ")
+    assert message in done.err
+    assert "Traceback" not in done.err
 
 
 @pytest.mark.usefixtures("demo")
@@ -174,9 +181,8 @@ def test_exported_windows_are_those_that_the_network_sees(person: Person, tmp_pa
     assert table.schema.metadata[b"length"] == b"30"
     assert len(table["window"][0]) == 30 * 9
     assert np.isfinite(table["window"].combine_chunks().flatten().to_numpy()).all()
-    again = person.types("windows", "export", PUMPS, "--output", str(target))
-    assert again.returncode == 1
-    assert "exists; give another --output, or --overwrite" in again.stderr
+    again = person.terminal.is_refused("windows", "export", PUMPS, "--output", str(target))
+    assert "exists; give another --output, or --overwrite" in again
 
 
 @pytest.mark.usefixtures("demo")
@@ -256,15 +262,19 @@ def test_a_wrong_setting_is_named_and_no_secret_shown(
     ],
 )  # fmt: skip
 def test_every_command_teaches(tmp_path: Path, words: tuple[str, ...]):
-    done = Person(tmp_path / "home").types(*words, "--help")
-    assert done.returncode == 0
-    assert done.stdout.startswith("Usage: ")
-    assert len(done.stdout.splitlines()) > 4
+    done = Terminal(tmp_path / "home").types(*words, "--help")
+    assert done.code == 0
+    assert done.out.startswith("Usage: ")
+    assert len(done.out.splitlines()) > 4
     assert not (tmp_path / "home").exists()
 
 
-@pytest.mark.parametrize("words", [("nonsense",), ("train",), ("demo", "--subset", "FD009")])
-def test_wrong_usage_has_exit_code_2(tmp_path: Path, words: tuple[str, ...]):
-    done = Person(tmp_path / "home").types(*words)
+@pytest.mark.parametrize("words", [("train",), ("demo", "--subset", "FD009")])
+def test_wrong_usage_is_refused(tmp_path: Path, words: tuple[str, ...]):
+    Terminal(tmp_path / "home").is_refused(*words, code=2)
+
+
+def test_wrong_usage_has_exit_code_2(tmp_path: Path):
+    done = Person(tmp_path / "home").types("nonsense")
     assert done.returncode == 2
     assert "Error:" in done.stderr

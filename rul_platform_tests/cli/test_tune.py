@@ -22,33 +22,24 @@ from rul_platform.orchestration import tuning
 from rul_platform.orchestration.finetuning_config import FinetunedModelConfig
 from rul_platform.orchestration.lessons import Lessons
 from rul_platform.orchestration.step import current
-from rul_platform.storage.plant_examples import write_simulated_pumps
 from rul_platform_tests.cli.terminal import Terminal
 from rul_platform_tests.orchestration.conftest import (
     PRETRAINING,
-    PUMP_DATA,
     PUMPS,
     TURBOFANS,
+    pretrained_home,
     works_in,
 )
+
+__all__ = ["pretrained_home"]
 
 SHORT = ("--trials", "2", "--steps", "3", "--architecture", "gru")
 
 
-@pytest.fixture(scope="module")
-def prepared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Windows of turbofans and pumps, and a pretrained network."""
-    folder = tmp_path_factory.mktemp("prepared") / "home"
-    with works_in(folder) as works:
-        write_simulated_pumps(works.home.plants)
-        works.run(TURBOFANS, PRETRAINING, PUMP_DATA)
-    return folder
-
-
 @pytest.fixture
-def at_work(prepared_home: Path, tmp_path: Path) -> Terminal:
+def at_work(pretrained_home: Path, tmp_path: Path) -> Terminal:
     """A copy of that home, to do with as one likes."""
-    return Terminal(Path(shutil.copytree(prepared_home, tmp_path / "home")))
+    return Terminal(Path(shutil.copytree(pretrained_home, tmp_path / "home")))
 
 
 def test_a_subset_is_searched_and_the_study_goes_on(at_work: Terminal, tmp_path: Path):

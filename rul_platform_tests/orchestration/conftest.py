@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import dagster as dg
@@ -14,6 +14,10 @@ from rul_platform.orchestration.pipeline import Pipeline, Stage
 from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
 from rul_platform.storage.plant_examples import write_simulated_pumps
+from rul_platform_tests.made_once import made_once
+from rul_platform_tests.plain_pictures import plain_pictures
+
+__all__ = ["plain_pictures"]
 
 PUMPS = "simulated_pumps"
 SMALL = {"steps": 40, "hidden_size": 8}
@@ -25,6 +29,14 @@ PUMP_DATA = Stage(("plant_readings", "plant_windows"), PUMPS)
 BRIEFLY = {"architecture": "gru", "approach": "full_fine_tuning", "folds": 2, "scratch_steps": 90}
 """One approach beside its references, twice each: as little as a whole way takes."""
 TUNING = Stage(("finetuned_model",), PUMPS, {"finetuned_model": {"steps": 90, **BRIEFLY}})
+HARDLY = {**BRIEFLY, "steps": 3, "scratch_steps": 3}
+"""For what need not be good."""
+HARDLY_TUNING = replace(TUNING, config={"finetuned_model": HARDLY})
+BETTER = Stage(
+    ("finetuned_model",),
+    PUMPS,
+    {"finetuned_model": {"steps": 150, "learning_rate": 1e-2, **BRIEFLY}},
+)
 JUDGEMENT = Stage(("evaluation_report", "deployed_model"), PUMPS)
 WHOLE_WAY = (TURBOFANS, PRETRAINING, PUMP_DATA, TUNING, JUDGEMENT)
 
@@ -57,22 +69,68 @@ def works_in(folder: Path) -> Iterator[Works]:
     home.engine.dispose()
 
 
+@contextmanager
+def copy_of(home: Path, folder: Path) -> Iterator[Works]:
+    """Open a copy of a home, in ``folder``, to do with as one likes."""
+    with works_in(shutil.copytree(home, folder / "home")) as works:
+        yield works
+
+
 @pytest.fixture(scope="session")
-def finished_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pretrained_home(shared_folder: Path) -> Path:
+    """A home that has all but the plant's model; nobody may change it."""
+    return _pretrained(shared_folder)
+
+
+@pytest.fixture(scope="session")
+def tuned_home(shared_folder: Path) -> Path:
+    """A home whose plant has a model that was not yet judged; nobody may change it."""
+    return _tuned(shared_folder)
+
+
+@pytest.fixture(scope="session")
+def finished_home(shared_folder: Path) -> Path:
     """A home in which everything was made once; nobody may change it."""
-    folder = tmp_path_factory.mktemp("finished") / "home"
-    with works_in(folder) as works:
-        write_simulated_pumps(works.home.plants)
-        works.run(*WHOLE_WAY)
-    return folder
+    return _finished(shared_folder)
+
+
+@pytest.fixture(scope="session")
+def better_home(shared_folder: Path) -> Path:
+    """The finished home with a second model, better and not yet judged; nobody may change it."""
+    return _gone_on(shared_folder / "better", _finished(shared_folder), BETTER)
+
+
+def _finished(shared: Path) -> Path:
+    return _gone_on(shared / "finished", _tuned(shared), JUDGEMENT)
+
+
+def _tuned(shared: Path) -> Path:
+    return _gone_on(shared / "tuned", _pretrained(shared), TUNING)
+
+
+def _pretrained(shared: Path) -> Path:
+    def pretrain(folder: Path) -> None:
+        with works_in(folder) as works:
+            write_simulated_pumps(works.home.plants)
+            works.run(TURBOFANS, PRETRAINING, PUMP_DATA)
+
+    return made_once(shared / "pretrained", pretrain)
+
+
+def _gone_on(folder: Path, home: Path, stage: Stage) -> Path:
+    """A copy of a home that went on by one stage."""
+
+    def go_on(partial: Path) -> None:
+        with works_in(shutil.copytree(home, partial)) as works:
+            works.run(stage)
+
+    return made_once(folder, go_on)
 
 
 @pytest.fixture
 def finished(finished_home: Path, tmp_path: Path) -> Iterator[Works]:
     """A copy of the finished home, to do with as one likes."""
-    folder = tmp_path / "home"
-    shutil.copytree(finished_home, folder)
-    with works_in(folder) as works:
+    with copy_of(finished_home, tmp_path) as works:
         yield works
 
 

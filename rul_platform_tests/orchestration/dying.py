@@ -1,6 +1,6 @@
 """A process that works on a home folder and is killed, for real, at a chosen moment.
 
-``python -m rul_platform_tests.orchestration.dying HOME WHAT MOMENT`` runs the stages of ``WHAT`` and
+``python -m rul_platform_tests.orchestration.dying HOME WHAT MOMENT`` runs the stage ``WHAT`` and
 kills itself with SIGKILL: ``training`` when the first validation is told, or, for the name of an asset,
 inside the transaction that records it.
 """
@@ -16,9 +16,8 @@ from rul_platform.storage.lineage import LineageStore
 from rul_platform_tests.orchestration import conftest
 
 STAGES = {
-    "everything": conftest.WHOLE_WAY,
-    "tuning": (conftest.TUNING,),
-    "judgement": (conftest.JUDGEMENT,),
+    "hardly tuning": conftest.HARDLY_TUNING,
+    "judgement": conftest.JUDGEMENT,
 }
 
 
@@ -44,7 +43,7 @@ def main(folder: str, what: str, moment: str) -> None:
     LineageStore.record = record_or_die  # pyright: ignore[reportAttributeAccessIssue]  a fault, injected
     with conftest.works_in(Path(folder)) as works:
         works.home.progress = _kill if moment == "training" else None
-        works.run(*STAGES[what])
+        works.run(STAGES[what])
 
 
 if __name__ == "__main__":

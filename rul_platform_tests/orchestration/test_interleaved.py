@@ -20,13 +20,13 @@ from rul_platform.orchestration.retrain_runs import tags
 from rul_platform.orchestration.retraining import run_retrain
 from rul_platform.storage.home import utc_now
 from rul_platform.storage.retrains import Retrain
-from rul_platform_tests.orchestration.conftest import BRIEFLY, PUMPS, Works
+from rul_platform_tests.orchestration.conftest import HARDLY, PUMPS, Works
 
 TOP = Path(__file__).parents[2]
 OTHER = Stage(
     ("finetuned_model", "evaluation_report"),
     PUMPS,
-    {"finetuned_model": {"steps": 6, **BRIEFLY, "seed": 7}},
+    {"finetuned_model": {**HARDLY, "seed": 7}},
 )
 """Somebody trains and judges the plant's newest candidate meanwhile."""
 

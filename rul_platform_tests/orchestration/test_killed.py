@@ -10,14 +10,10 @@ from rul_platform.orchestration.code_location import build_defs
 from rul_platform.orchestration.instance import COMMAND_LINE, STARTED_BY, tidy_instance
 from rul_platform.orchestration.step import current
 from rul_platform.storage.home import Home
-from rul_platform.storage.plant_examples import write_simulated_pumps
 from rul_platform_tests.orchestration.conftest import (
+    HARDLY_TUNING,
     JUDGEMENT,
-    PRETRAINING,
-    PUMP_DATA,
     PUMPS,
-    TUNING,
-    TURBOFANS,
     WHOLE_WAY,
     settings_of,
     works_in,
@@ -25,25 +21,28 @@ from rul_platform_tests.orchestration.conftest import (
 from rul_platform_tests.orchestration.dying import die
 
 
+@pytest.fixture
+def folder(pretrained_home: Path, tmp_path: Path) -> Path:
+    """A copy of a home that has all but the plant's model."""
+    return Path(shutil.copytree(pretrained_home, tmp_path / "home"))
+
+
 @pytest.fixture(scope="module")
-def pretrained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home that has all but the plant's model."""
-    folder = tmp_path_factory.mktemp("pretrained") / "home"
-    with works_in(folder) as works:
-        write_simulated_pumps(works.home.plants)
-        works.run(TURBOFANS, PRETRAINING, PUMP_DATA)
+def killed_home(pretrained_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home after a kill in the middle of training."""
+    folder = shutil.copytree(pretrained_home, tmp_path_factory.mktemp("killed") / "home")
+    die(folder, "hardly tuning", "training")
     return folder
 
 
 @pytest.fixture
-def folder(pretrained_home: Path, tmp_path: Path) -> Path:
+def dead(killed_home: Path, tmp_path: Path) -> Path:
     """A copy of it."""
-    return Path(shutil.copytree(pretrained_home, tmp_path / "home"))
+    return shutil.copytree(killed_home, tmp_path / "home")
 
 
-def test_a_kill_in_the_middle_of_training_blocks_nothing(folder: Path):
-    die(folder, "tuning", "training")
-    with works_in(folder) as works:
+def test_a_kill_in_the_middle_of_training_blocks_nothing(dead: Path):
+    with works_in(dead) as works:
         assert {run.status for run in works.instance.get_runs()} == {
             dg.DagsterRunStatus.SUCCESS,
             dg.DagsterRunStatus.FAILURE,
@@ -54,10 +53,9 @@ def test_a_kill_in_the_middle_of_training_blocks_nothing(folder: Path):
         assert champion.number == 1
 
 
-def test_the_ui_starts_without_the_runs_of_a_killed_command(folder: Path):
+def test_the_ui_starts_without_the_runs_of_a_killed_command(dead: Path):
     """They would fill the queue for ever."""
-    die(folder, "tuning", "training")
-    home = Home(settings_of(folder))
+    home = Home(settings_of(dead))
     with dg.DagsterInstance.from_config(str(tidy_instance(home))) as instance:
         assert dg.DagsterRunStatus.STARTED not in {run.status for run in instance.get_runs()}
 
@@ -74,18 +72,19 @@ def test_the_ui_leaves_the_runs_of_a_command_at_work_alone(folder: Path):
 
 
 def test_a_kill_while_a_model_is_registered_leaves_neither_version_nor_lineage(folder: Path):
-    die(folder, "tuning", "finetuned_model")
+    die(folder, "hardly tuning", "finetuned_model")
     with works_in(folder) as works:
         assert works.home.registry.versions(PUMPS) == ()
         assert works.home.lineage.current("finetuned_model", PUMPS) is None
-        works.run(TUNING)
+        works.run(HARDLY_TUNING)
         (version,) = works.home.registry.versions(PUMPS)
         assert version.sha256 == current(works.home, "finetuned_model", PUMPS).sha256
 
 
-def test_a_kill_while_a_model_is_deployed_leaves_neither_champion_nor_lineage(folder: Path):
-    with works_in(folder) as works:
-        works.run(TUNING)
+def test_a_kill_while_a_model_is_deployed_leaves_neither_champion_nor_lineage(
+    tuned_home: Path, tmp_path: Path
+):
+    folder = shutil.copytree(tuned_home, tmp_path / "home")
     die(folder, "judgement", "deployed_model")
     with works_in(folder) as works:
         assert works.home.registry.champion(PUMPS) is None

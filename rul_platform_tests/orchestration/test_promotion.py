@@ -1,7 +1,6 @@
 """The gate in the graph: a retrained model of a small plant is scored, held and recorded."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -21,22 +20,14 @@ from rul_platform.orchestration.contest import Contest
 from rul_platform.orchestration.pipeline import Stage
 from rul_platform.orchestration.settings_in_force import settings_in_force
 from rul_platform.orchestration.step import Files, current
-from rul_platform_tests.orchestration.conftest import BRIEFLY, JUDGEMENT, PUMPS, Works, works_in
-
-BETTER = Stage(
-    ("finetuned_model",),
-    PUMPS,
-    {"finetuned_model": {"steps": 150, "learning_rate": 1e-2, **BRIEFLY}},
-)
+from rul_platform_tests.orchestration.conftest import HARDLY, JUDGEMENT, PUMPS, Works, copy_of
 
 
 @pytest.fixture(scope="module")
-def held(finished_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Works]:
+def held(better_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Works]:
     """A second model, better than the champion on six test units; nobody may change this home."""
-    folder = tmp_path_factory.mktemp("held") / "home"
-    shutil.copytree(finished_home, folder)
-    with works_in(folder) as works:
-        works.run(BETTER, JUDGEMENT)
+    with copy_of(better_home, tmp_path_factory.mktemp("held")) as works:
+        works.run(JUDGEMENT)
         yield works
 
 
@@ -142,7 +133,7 @@ def test_a_candidate_that_began_as_the_champion_is_repeated_from_there(finished:
     """Whatever comes of it: the evaluation has read the champion as the start of the training."""
     champion = finished.home.registry.champion(PUMPS)
     assert champion is not None
-    config = {"finetuned_model": {"steps": 30, **BRIEFLY, "start": "champion"}}
+    config = {"finetuned_model": {**HARDLY, "start": "champion"}}
     finished.run(Stage(("finetuned_model",), PUMPS, config))
     with suppress(CheckFailedError):
         finished.run(replace(JUDGEMENT, assets=("evaluation_report",)))

@@ -1,8 +1,10 @@
 """What an asset refuses, and that nothing else is harmed by it."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 
 import dagster as dg
@@ -25,26 +27,55 @@ from rul_platform.orchestration.pipeline import Stage
 from rul_platform.orchestration.step import Step, current
 from rul_platform_tests.orchestration.conftest import (
     BRIEFLY,
+    HARDLY,
     JUDGEMENT,
     PRETRAINING,
     PUMP_DATA,
     PUMPS,
     TUNING,
     Works,
+    copy_of,
 )
 
 UNTRAINED = Stage(
     ("finetuned_model",),
     PUMPS,
-    {"finetuned_model": {"steps": 3, "learning_rate": 1e-6, **BRIEFLY, "seed": 5}},
+    {"finetuned_model": {**HARDLY, "learning_rate": 1e-6, "seed": 5}},
 )
+EVALUATION = replace(JUDGEMENT, assets=("evaluation_report",))
 
 
-BETTER = Stage(
-    ("finetuned_model",),
-    PUMPS,
-    {"finetuned_model": {"steps": 150, "learning_rate": 1e-2, **BRIEFLY}},
-)
+@pytest.fixture(scope="module")
+def rejected_home(finished_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which a worse candidate was judged."""
+    with copy_of(finished_home, tmp_path_factory.mktemp("rejected")) as works:
+        works.run(UNTRAINED)
+        with pytest.raises(CheckFailedError, match=r"promotion_gate|beats_the_constant"):
+            works.run(JUDGEMENT)
+    return works.home.folder
+
+
+@pytest.fixture
+def rejected(rejected_home: Path, tmp_path: Path) -> Iterator[Works]:
+    """A copy of it."""
+    with copy_of(rejected_home, tmp_path) as works:
+        yield works
+
+
+@pytest.fixture(scope="module")
+def promoted_home(better_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a better candidate, judged by threshold: six test units would hold every one."""
+    with copy_of(better_home, tmp_path_factory.mktemp("promoted")) as works:
+        (works.home.settings.home / "retrain.json").write_text('{"gate": "threshold"}')
+        works.run(EVALUATION)
+    return works.home.folder
+
+
+@pytest.fixture
+def promoted(promoted_home: Path, tmp_path: Path) -> Iterator[Works]:
+    """A copy of it."""
+    with copy_of(promoted_home, tmp_path) as works:
+        yield works
 
 
 def test_a_distribution_cannot_be_learned_from_a_network_without_bins(finished: Works):
@@ -56,12 +87,6 @@ def test_a_distribution_cannot_be_learned_from_a_network_without_bins(finished: 
         finished.run(replace(TUNING, config={"finetuned_model": config}))
 
 
-def judge_by_threshold(works: Works) -> None:
-    """Six test units would hold every candidate."""
-    (works.home.settings.home / "retrain.json").write_text('{"gate": "threshold"}')
-    works.run(BETTER, replace(JUDGEMENT, assets=("evaluation_report",)))
-
-
 def edit_plant(works: Works, old: str, new: str) -> None:
     path = works.home.plant_file(PUMPS)
     text = path.read_text()
@@ -69,53 +94,45 @@ def edit_plant(works: Works, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def test_a_worse_candidate_is_rejected_and_the_champion_stays(finished: Works):
-    finished.run(UNTRAINED)
-    with pytest.raises(CheckFailedError, match=r"promotion_gate|beats_the_constant"):
-        finished.run(JUDGEMENT)
-    states = {v.number: v.state for v in finished.home.registry.versions(PUMPS)}
+def test_a_worse_candidate_is_rejected_and_the_champion_stays(rejected: Works):
+    states = {v.number: v.state for v in rejected.home.registry.versions(PUMPS)}
     assert states == {1: "champion", 2: "rejected"}
-    note = finished.home.registry.version(PUMPS, 2).note
+    note = rejected.home.registry.version(PUMPS, 2).note
     assert note is not None
     assert "above the champion's" in note
 
 
-def test_the_deploying_asset_asks_the_gate_itself(finished: Works):
+def test_the_deploying_asset_asks_the_gate_itself(rejected: Works):
     """A blocking check blocks only within one run; deploying in a run of its own changes nothing."""
-    finished.run(UNTRAINED)
-    with pytest.raises(CheckFailedError):
-        finished.run(JUDGEMENT)
     with pytest.raises(GateRefusedError, match="version 2 is not deployed"):
-        finished.run(replace(JUDGEMENT, assets=("deployed_model",)))
-    champion = finished.home.registry.champion(PUMPS)
+        rejected.run(replace(JUDGEMENT, assets=("deployed_model",)))
+    champion = rejected.home.registry.champion(PUMPS)
     assert champion is not None
     assert champion.number == 1
 
 
-def test_a_rejected_candidate_is_not_judged_over_and_over(finished: Works):
-    finished.run(UNTRAINED)
-    with pytest.raises(CheckFailedError):
-        finished.run(JUDGEMENT)
-    assert finished.pipeline.is_current(JUDGEMENT)
+def test_a_rejected_candidate_is_not_judged_over_and_over(rejected: Works):
+    assert rejected.pipeline.is_current(JUDGEMENT)
 
 
-def test_a_rejected_candidate_that_is_judged_again_and_held_is_a_candidate(finished: Works):
-    registry = finished.home.registry
-    finished.run(BETTER)
-    made = current(finished.home, "finetuned_model", PUMPS).sha256
-    number = registry.register(PUMPS, made, now=datetime.now(UTC)).number
-    registry.reject(PUMPS, number, "judged by other settings")
+def test_a_rejected_candidate_that_is_judged_again_and_held_is_a_candidate(
+    better_home: Path, tmp_path: Path
+):
+    with copy_of(better_home, tmp_path) as works:
+        registry = works.home.registry
+        made = current(works.home, "finetuned_model", PUMPS).sha256
+        number = registry.register(PUMPS, made, now=datetime.now(UTC)).number
+        registry.reject(PUMPS, number, "judged by other settings")
 
-    finished.run(replace(JUDGEMENT, assets=("evaluation_report",)))
+        works.run(EVALUATION)
 
-    again = registry.version(PUMPS, number)
-    assert (again.state, again.note or "") == ("candidate", "")
+        again = registry.version(PUMPS, number)
+        assert (again.state, again.note or "") == ("candidate", "")
 
 
-def test_a_verdict_about_another_champion_deploys_nothing(finished: Works):
+def test_a_verdict_about_another_champion_deploys_nothing(promoted: Works):
     """Between gate and deployment somebody else was faster."""
-    home = finished.home
-    judge_by_threshold(finished)
+    home = promoted.home
     verdict = json.loads(current(home, "evaluation_report", PUMPS).read("gate.json"))
     assert verdict["verdict"] == "PROMOTE"
     third = home.registry.register(PUMPS, "f" * 64, now=datetime.now(UTC))
@@ -123,7 +140,7 @@ def test_a_verdict_about_another_champion_deploys_nothing(finished: Works):
         PUMPS, third.number, expected_champion=1, evidence={}, now=datetime.now(UTC)
     )
     with pytest.raises(Exception, match="compared with champion 1, but 3 is in charge now"):
-        finished.run(replace(JUDGEMENT, assets=("deployed_model",)))
+        promoted.run(replace(JUDGEMENT, assets=("deployed_model",)))
 
 
 def test_a_checkpoint_that_saw_the_plants_own_machines_is_refused(finished: Works):
@@ -254,16 +271,15 @@ def test_a_champion_that_reads_the_plant_differently_is_not_compared(
     assert champion.number == 1
 
 
-def test_a_damaged_candidate_is_not_deployed(finished: Works):
+def test_a_damaged_candidate_is_not_deployed(promoted: Works):
     """Its file changed between the gate and the deployment."""
-    home = finished.home
-    judge_by_threshold(finished)
+    home = promoted.home
     artifact = home.store.artifact(current(home, "finetuned_model", PUMPS).sha256)
     path = home.store.path(artifact, "model.onnx")
     path.chmod(0o644)
     path.write_bytes(path.read_bytes()[:-1] + b"\0")
     with pytest.raises(CorruptArtifactError):
-        finished.run(replace(JUDGEMENT, assets=("deployed_model",)))
+        promoted.run(replace(JUDGEMENT, assets=("deployed_model",)))
     champion = home.registry.champion(PUMPS)
     assert champion is not None
     assert champion.number == 1

@@ -52,7 +52,7 @@ def test_a_retrain_repeats_the_champions_recipe_but_for_what_the_policy_says(fin
 
 
 def test_a_retrain_whose_run_was_killed_is_run_again_judged_once_and_closed(finished: Works):
-    asked = forced(finished.home)
+    asked = forced(finished.home, epochs=1)
     finished.home.retrains.start(asked.id, attempt=1, run_id="gone", now=finished.home.now())
     retrain = run_retrain(finished.home, finished.instance, asked.id)
     (gate,) = [g for g in finished.home.gates.history(PUMPS) if g.retrain_id == asked.id]
@@ -91,7 +91,7 @@ def test_a_retrain_that_is_refused_is_closed_as_failed_and_the_champion_stays(fi
 def test_an_interrupted_retrain_stays_open_and_is_taken_up_again(
     finished: Works, monkeypatch: pytest.MonkeyPatch
 ):
-    asked = forced(finished.home)
+    asked = forced(finished.home, epochs=1)
 
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -111,15 +111,15 @@ def test_a_dry_run_tells_what_the_retrain_then_comes_to_and_changes_no_byte(
     folder = Path(shutil.copytree(finished_home, tmp_path / "home"))
     with works_in(folder) as works:
         works.home.engine.connect().close()
-    before = files(folder)
+    before, flags = files(folder), {"min_units": 2, "epochs": 1}
     home = Home(replace(works.home.settings))
-    gate = dry_run(home, PUMPS, {"min_units": 2})
+    gate = dry_run(home, PUMPS, flags)
     home.engine.dispose()
     assert files(folder) == before
     with works_in(folder) as works:
         assert works.home.retrains.history(PUMPS) == ()
         assert [v.number for v in works.home.registry.versions(PUMPS)] == [1]
-        real = run_retrain(works.home, works.instance, forced(works.home, min_units=2).id)
+        real = run_retrain(works.home, works.instance, forced(works.home, **flags).id)
         (real_gate,) = [g for g in works.home.gates.history(PUMPS) if g.retrain_id == real.id]
     assert real.state == ENDS[gate.verdict]
     assert (gate.plant, gate.number, gate.verdict) == (PUMPS, real_gate.number, real_gate.verdict)

@@ -1,6 +1,7 @@
 """`transfer_study`: a subset plays a plant of k units. Here its engines are the simulator's."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,28 +33,42 @@ ASKED = {
 }
 
 
-@pytest.fixture
-def works(tmp_path: Path) -> Iterator[Works]:
-    """A home, opened."""
-    with opened(tmp_path) as works:
-        yield works
-
-
-@contextmanager
-def opened(tmp_path: Path) -> Iterator[Works]:
-    """A home in which SIM can be learned from, and FD001 has a simulator's engines."""
-    data = tmp_path / "data"
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a home in which SIM can be learned from, and FD001 has a simulator's engines."""
+    folder = tmp_path_factory.mktemp("prepared")
+    data = folder / "data"
     data.mkdir()
     for name, text in TEXTS.items():
         (data / name).write_bytes(text)
-    home = Home(Settings.read({"RUL_HOME": str(tmp_path / "home"), "RUL_CMAPSS": str(data)}))
-    with open_instance(home) as instance:
-        works = Works(home, instance, Pipeline(home, instance))
+    with opened(folder) as works:
         works.run(
             TURBOFANS,
             Stage(("raw_cmapss",), "FD001", {"raw_cmapss": {"accept_other_data": True}}),
         )
+    return folder
+
+
+@pytest.fixture
+def folder(prepared: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return shutil.copytree(prepared, tmp_path / "copy")
+
+
+@pytest.fixture
+def works(folder: Path) -> Iterator[Works]:
+    """Its home, opened."""
+    with opened(folder) as works:
         yield works
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Works]:
+    """A home beside its data."""
+    environ = {"RUL_HOME": str(folder / "home"), "RUL_CMAPSS": str(folder / "data")}
+    home = Home(Settings.read(environ))
+    with open_instance(home) as instance:
+        yield Works(home, instance, Pipeline(home, instance))
     home.engine.dispose()
 
 
@@ -124,9 +139,9 @@ def test_a_study_trains_as_the_platform_does():
     assert theirs.from_scratch.steps == 300
 
 
-def test_as_json_nothing_else_is_on_the_output(tmp_path: Path):
+def test_as_json_nothing_else_is_on_the_output(folder: Path):
     """The stages are told on the error stream."""
-    with opened(tmp_path) as works:
+    with opened(folder) as works:
         lineage = works.home.lineage
         raw = lineage.current("raw_cmapss", "FD001")
         assert raw is not None
@@ -142,7 +157,7 @@ def test_as_json_nothing_else_is_on_the_output(tmp_path: Path):
             now=works.home.now(),
         )
     words = ("--target", "FD001", "--source", "SIM", "-k", "2", "--draws", "1", "--json")
-    done = Terminal(tmp_path / "home").types("kshot", *words, "--approach", "boosting")
+    done = Terminal(folder / "home").types("kshot", *words, "--approach", "boosting")
     assert done.code == 0, done.err
     assert {row["approach"] for row in json.loads(done.out)["rows"]} == {"boosting", "chosen"}
     assert "transfer_study" in done.err
