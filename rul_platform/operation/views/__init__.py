@@ -1,0 +1,1 @@
+"""What a page shows, gathered as plain values: no words for people, no layout."""
