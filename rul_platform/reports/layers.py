@@ -2,17 +2,18 @@
 
 The usual three steps (K. Sugiyama, S. Tagawa, M. Toda, "Methods for visual understanding of hierarchical
 system structures", 1981), small: long edges get a place of their own in each layer that they cross;
-layers are sorted by the mean place of their neighbours; then each layer is centred.
+layers are sorted by the mean place of their neighbours; then each moves as near to them as it can.
 
 Belongs here: positions, in the units of the drawing. Does not belong here: marks, words (templates).
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-BOX_WIDTH, BOX_HEIGHT = 156, 46
-ROW_HEIGHT, GAP = 96, 18
+BOX_WIDTH, BOX_HEIGHT = 158, 46
+ROW_HEIGHT, GAP = 92, 12
 PASSING = 16
 """Width that a long edge takes in a layer that it crosses."""
 
@@ -75,8 +76,8 @@ def draw(depths: Mapping[str, int], below: Mapping[str, Sequence[str]]) -> Drawi
     chains = _chains(depths, below)
     layers = _layers(depths, chains)
     _sort(layers, chains)
-    width = max(sum(each.width + GAP for each in layer) - GAP for layer in layers)
-    centres = _centres(layers, width)
+    centres = _centres(layers, chains)
+    width = max(centre + place.width / 2 for place, centre in centres.items())
     boxes = [
         Box(key=place.key, x=centres[place] - BOX_WIDTH / 2, y=depth * ROW_HEIGHT)
         for depth, layer in enumerate(layers)
@@ -135,18 +136,33 @@ def _mean(places: list[float], otherwise: float) -> float:
     return sum(places) / len(places) if places else otherwise
 
 
-def _centres(layers: list[list[_Place]], width: float) -> dict[_Place, float]:
-    """Each layer in the middle, evenly apart."""
+def _centres(
+    layers: Sequence[Sequence[_Place]], chains: Sequence[tuple[_Place, ...]]
+) -> dict[_Place, float]:
+    """Each place as near above and below its neighbours as the others of its layer let it."""
+    near = dict[_Place, list[_Place]]()
+    for above, below in (pair for chain in chains for pair in pairwise(chain)):
+        near.setdefault(below, []).append(above)
+        near.setdefault(above, []).append(below)
     found = dict[_Place, float]()
     for layer in layers:
-        taken = sum(each.width for each in layer)
-        gap = min((width - taken) / (len(layer) + 1), 3 * GAP)
-        gap = max(gap, GAP) if len(layer) > 1 else 0
-        x = (width - taken - gap * (len(layer) - 1)) / 2
-        for each in layer:
-            found[each] = x + each.width / 2
-            x += each.width + gap
-    return found
+        found |= _spread(layer, [0.0] * len(layer))
+    for _ in range(SWEEPS):
+        for layer in (*layers, *layers[::-1]):
+            wanted = [_mean([found[n] for n in near.get(each, ())], found[each]) for each in layer]
+            found |= _spread(layer, wanted)
+    left = min(centre - place.width / 2 for place, centre in found.items())
+    return {place: centre - left for place, centre in found.items()}
+
+
+def _spread(layer: Sequence[_Place], wanted: Sequence[float]) -> dict[_Place, float]:
+    """Places of a layer without overlap, on the whole where they are wanted."""
+    centres, end = list[float](), -math.inf
+    for place, at in zip(layer, wanted, strict=True):
+        centres.append(max(at, end + GAP + place.width / 2))
+        end = centres[-1] + place.width / 2
+    shift = sum(at - got for at, got in zip(wanted, centres, strict=True)) / max(1, len(centres))
+    return {place: centre + shift for place, centre in zip(layer, centres, strict=True)}
 
 
 def _path(

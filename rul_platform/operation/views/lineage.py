@@ -84,14 +84,14 @@ class AnchorState:
     Attributes:
         newest: Number of the ledger's last row; 0 of an empty ledger.
         seq: The row that the newest anchor signs; None where nothing is signed.
-        signed_at: When, ISO 8601 in UTC.
+        signed_at: When, in UTC; None likewise, or where nobody can read it.
         key_id: Who signed.
         problem: What is wrong with it, found with the public keys and the row; empty where nothing is.
     """
 
     newest: int
     seq: int | None = None
-    signed_at: str | None = None
+    signed_at: datetime | None = None
     key_id: str | None = None
     problem: str = ""
 
@@ -108,7 +108,7 @@ class LedgerEntry:
     Attributes:
         seq: Its number.
         kind: What happened.
-        at: When, ISO 8601 in UTC.
+        at: When, in UTC; None where nobody can read it.
         hash: Its hash.
         body: What it says.
         is_signed: Whether an anchor covers it.
@@ -116,7 +116,7 @@ class LedgerEntry:
 
     seq: int
     kind: str
-    at: str
+    at: datetime | None
     hash: str
     body: Mapping[str, Any]
     is_signed: bool
@@ -178,7 +178,7 @@ def anchor_state(home: Home) -> AnchorState:
     return AnchorState(
         newest=newest,
         seq=anchor.seq,
-        signed_at=anchor.signed_at,
+        signed_at=_moment(anchor.signed_at),
         key_id=anchor.key_id,
         problem=problem,
     )
@@ -198,11 +198,19 @@ def _entry(row: LedgerRow, *, is_signed: bool) -> LedgerEntry:
     return LedgerEntry(
         seq=row.seq,
         kind=row.kind,
-        at=row.created_at,
+        at=_moment(row.created_at),
         hash=row.hash,
         body=json.loads(row.body),
         is_signed=is_signed,
     )
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment as the ledger has it; somebody may have changed it."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _read(

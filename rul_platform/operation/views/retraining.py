@@ -6,7 +6,7 @@ for a retrain (``triggering``).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from rul_platform.core.drift import DriftVerdict
@@ -40,13 +40,13 @@ class Phase:
         name: A key of ``PHASES``.
         state: ``stopped`` where the retrain ended before this was done.
         ended_at: When its last asset was made, in UTC; None while it is not done.
-        seconds: What it took since the phase before; None while it is not done.
+        lasted: Time since the phase before; None while it is not done.
     """
 
     name: str
     state: PhaseState
     ended_at: datetime | None
-    seconds: float | None
+    lasted: timedelta | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,8 +159,8 @@ def phases(home: Home, retrain: Retrain) -> tuple[Phase, ...]:
             max((made[each] for each in assets), default=None) if _has(made, assets) else None
         )
         state = _state(retrain, is_done=ended_at is not None, is_next=is_next)
-        seconds = (ended_at - before).total_seconds() if ended_at and before else None
-        found.append(Phase(name=name, state=state, ended_at=ended_at, seconds=seconds))
+        lasted = ended_at - before if ended_at and before else None
+        found.append(Phase(name=name, state=state, ended_at=ended_at, lasted=lasted))
         before, is_next = ended_at or before, ended_at is not None
     return tuple(found)
 

@@ -54,7 +54,7 @@ def test_phases_follow_what_the_run_has_made(served: Home):
         made(served, asset, minutes=minutes)
     found = phases(served, served.retrains.get(number))
     assert {phase.state for phase in found} == {"done"}
-    assert [phase.seconds for phase in found] == [0, 120, 60, 60, 60]
+    assert [phase.lasted for phase in found] == [timedelta(minutes=n) for n in (0, 2, 1, 1, 1)]
 
 
 def test_a_phase_of_two_assets_is_done_with_both(served: Home):
