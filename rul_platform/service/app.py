@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from rul_platform.service import probes
 from rul_platform.service.api import feedback, models, predictions
 from rul_platform.service.middleware import Around
+from rul_platform.service.pages.site import add_pages
 from rul_platform.service.parts import Parts
 from rul_platform.service.problems import answer_problems
 from rul_platform.service.routing import API, describe
@@ -35,6 +36,7 @@ def create_app(parts: Parts, *, version: str) -> FastAPI:
     app.state.parts = parts
     for routes in (probes, predictions, feedback, models):
         app.include_router(routes.router)
+    add_pages(app)
     answer_problems(app)
     describe(app)
     app.add_middleware(Around, metrics=parts.metrics)

@@ -92,7 +92,10 @@ def answer_problems(app: FastAPI) -> None:
 
 
 def response(request: Request, problem: Problem) -> Response:
-    """The answer itself."""
+    """The answer itself: problem details, or a page where a browser asked for one."""
+    shown = request.app.state.problem_page(request, problem)
+    if shown is not None:
+        return shown
     told: dict[str, Any] = {
         "type": "about:blank",
         "title": TITLES.get(problem.status, "Problem"),

@@ -1,1 +1,1 @@
-"""What a page shows, gathered as plain values: no words for people, no layout."""
+"""What pages tell, as plain values: nothing here knows HTTP, HTML or a language."""
