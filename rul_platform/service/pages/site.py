@@ -5,12 +5,20 @@ Belongs here: the list of pages, and what they share. Does not belong here: any 
 
 from fastapi import FastAPI
 
-from rul_platform.service.pages import assets, fleet, plants, sign_in
+from rul_platform.service.pages import (
+    assets,
+    audit,
+    fleet,
+    model,
+    plants,
+    retraining,
+    sign_in,
+)
 from rul_platform.service.pages.attempts import Attempts
 from rul_platform.service.pages.problem_page import lead_to_sign_in, problem_page
 from rul_platform.service.pages.visitor import EndedSessions, SignInNeededError
 
-PAGES = (assets, sign_in, plants, fleet)
+PAGES = (assets, sign_in, plants, fleet, model, retraining, audit)
 """Each with its ``router``."""
 
 
