@@ -110,7 +110,8 @@ def test_a_box_of_the_graph_leads_to_its_line(told: Running, browser: Browser):
     context = opened(told, browser)
     page = context.new_page()
     page.goto(told.url + PAGES["version"])
-    page.locator(".node").last.click()
+    page.locator(".node").last.focus()
+    page.keyboard.press("Enter")
     expect(page.locator(".tree li:target")).to_be_visible()
     context.close()
 

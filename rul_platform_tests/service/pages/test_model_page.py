@@ -33,7 +33,7 @@ def test_it_tells_who_answers_and_what_the_gate_measured(told: Running):
     assert "50.0 hours" in text
     assert "this version errs 20.0% less than version 1" in text
     assert "+15.0% … +25.0%" in text
-    assert "approved by person aaaaaaaaaaaa" in text
+    assert "approved it: person aaaaaaaaaaaa" in text
 
 
 def test_every_time_in_charge_is_drawn_and_in_the_table(told: Running):
