@@ -187,8 +187,8 @@ class LandingStore:
     def of_unit(self, plant: str, unit: str, limit: int) -> "pd.DataFrame":
         """One machine's history, from as few landings as cover it.
 
-        These are the newest, and older ones that reach further back or further on. At one life the newest
-        counts.
+        These are the newest, and older ones that reach further back or further on. At one life the
+        newest counts.
 
         Args:
             plant: Which plant.
