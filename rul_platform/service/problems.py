@@ -25,6 +25,7 @@ STATUS: dict[type[errors.RulPlatformError], int] = {
     errors.UnknownPlantError: 404,
     errors.PlantNameError: 404,
     errors.UnknownPredictionError: 404,
+    errors.UnknownUnitError: 404,
     errors.UnknownVersionError: 404,
     errors.UnknownTokenError: 404,
     errors.AuditSubjectError: 404,

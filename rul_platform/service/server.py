@@ -5,12 +5,14 @@ Belongs here: sockets, signals, the order of the end. Does not belong here: rout
 
 import ipaddress
 import logging
+import socket
 import sys
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 
 from rul_platform.errors import SettingsError
 from rul_platform.service.app import create_app
@@ -80,10 +82,21 @@ def run(home: Home, address: Address) -> bool:
     sys.setswitchinterval(SWITCH_SECONDS)
     parts = Parts.open(home)
     try:
-        uvicorn.Server(_config(parts, address)).run()
+        Server(_config(parts, address)).run()
     finally:
         is_done = parts.close()
     return is_done
+
+
+class Server(uvicorn.Server):
+    """A server that ends its streams before it waits for requests to end: those never would."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop."""
+        app = self.config.app
+        assert isinstance(app, FastAPI)  # noqa: S101  it is ours
+        app.state.streams.close()
+        await super().shutdown(sockets)
 
 
 def _config(parts: Parts, address: Address) -> uvicorn.Config:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from rul_platform.storage.operation_tables import FEEDBACK, LANDING, PREDICTION
+from rul_platform.storage.operation_tables import FEEDBACK, PREDICTION
 from rul_platform.storage.predictions import LoggedPrediction
 from rul_platform.storage.upsert import portions
 
@@ -80,6 +80,12 @@ class NewestAnswers:
         with self._engine.connect() as connection:
             return tuple(LoggedPrediction(**row) for row in connection.execute(question).mappings())
 
+    def newest_at(self, plant: str) -> datetime | None:
+        """When the newest answer of any machine was given, or asked for beside; None without one."""
+        question = sa.select(sa.func.max(_P.created_at)).where(_P.plant == plant)
+        with self._engine.connect() as connection:
+            return connection.execute(question).scalar_one()
+
     def ratings(self, predictions: Collection[str]) -> tuple[RatingCount, ...]:
         """What was said of these answers, and how often."""
         found = list[RatingCount]()
@@ -90,14 +96,6 @@ class NewestAnswers:
                 rows = connection.execute(question.group_by(*what)).all()
                 found += [RatingCount(*row) for row in rows]
         return tuple(found)
-
-    def last_sources(self, plant: str, unit: str, limit: int) -> tuple[str, ...]:
-        """Artifacts of the readings that a machine sent, the newest arrival first, each once."""
-        of = LANDING.c
-        question = sa.select(of.sha256).where(of.plant == plant, of.unit == unit)
-        with self._engine.connect() as connection:
-            newest = connection.scalars(question.order_by(of.id.desc()).limit(limit))
-            return tuple(dict.fromkeys(newest))
 
 
 def _newest_of_each(plant: str) -> sa.Select[*tuple[object, ...]]:

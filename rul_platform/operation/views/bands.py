@@ -6,17 +6,16 @@ longest life that the model tells apart.
 Belongs here: from an answer to its band. Does not belong here: what a band is called on a page.
 """
 
+import math
 from bisect import bisect_right
 from dataclasses import dataclass
 
 from rul_platform.core.bands import band_edges
+from rul_platform.inference.cautions import NEARLY
 
 ACT, PLAN, WATCH, HEALTHY, UNKNOWN = "act", "plan", "watch", "healthy", "unknown"
 BANDS = (ACT, PLAN, WATCH, HEALTHY)
 """The most urgent one first."""
-
-NEARLY = 0.98
-"""From this part of the cap on, an answer means that there is no sign of wear, as it is told over HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,11 @@ class Bands:
     def of(self, rul: float) -> str:
         """The band of a predicted life; an edge belongs to the band above it."""
         return UNKNOWN if self.cap is None else BANDS[bisect_right(self.edges, rul)]
+
+    @property
+    def digits(self) -> int:
+        """Digits after the point that say something: those of a hundredth of the cap."""
+        return 0 if self.cap is None else max(0, 2 - math.floor(math.log10(self.cap)))
 
     def is_at_least(self, rul: float) -> bool:
         """Whether an answer says only that there is no sign of wear yet."""

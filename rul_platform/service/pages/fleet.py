@@ -17,6 +17,7 @@ from rul_platform.operation.views.fleet import (
     machines,
     sought,
 )
+from rul_platform.operation.views.news import news_of
 from rul_platform.operation.views.plants import plant_card
 from rul_platform.service.pages.charts.interval_bar import interval_bar
 from rul_platform.service.pages.csv_file import csv_file
@@ -46,6 +47,7 @@ def show(request: Request, plant: str, _: _READ) -> Response:
         plant=told.card,
         tab="fleet",
         fleet=told,
+        news=news_of(parts.home, plant, parts.home.now()),
         bar=interval_bar,
         url=_Urls(told),
     )

@@ -64,7 +64,7 @@ def test_a_retrain_and_its_phases(fresh: Running):
     home.retrains.close(asked.id, "failed", error="disk full\ndetails", now=home.now())
     text = shown(fresh)
     assert "Cooling down: nothing is asked for" in text
-    assert "Retrain 1 failed" in text
+    assert "Retrain 1 ended in an error" in text
     assert "disk full" in text
     assert "details" not in text
 
