@@ -28,6 +28,7 @@
     │   ├── DatabaseVersionError    the tables were made by a newer version of the platform
     │   ├── RecordError             a record holds what no table can keep
     │   ├── UnknownPredictionError  no prediction has this id
+    │   ├── UnknownUnitError        nothing is known of this machine
     │   ├── UnknownRetrainError     no retrain has this id
     │   ├── UnknownTokenError       no token has this id
     │   ├── KeyReusedError          another request was answered under this key
@@ -353,6 +354,17 @@ class UnknownPredictionError(DatabaseError):
         self.prediction = prediction
         super().__init__(
             f"No prediction {prediction!r} was recorded. Copy its id from the answer that gave it."
+        )
+
+
+class UnknownUnitError(DatabaseError):
+    """Nothing is known of a machine: no prediction, no reading, no outcome."""
+
+    def __init__(self, plant: str, unit: str) -> None:
+        self.plant, self.unit = plant, unit
+        super().__init__(
+            f"Nobody knows unit {unit!r} of plant {plant!r}: no prediction, no reading, no outcome. "
+            f"Look it up in the plant's fleet."
         )
 
 

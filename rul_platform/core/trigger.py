@@ -102,6 +102,21 @@ class TriggerVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class CoolDown:
+    """A time after a change of the model in which nothing is asked for.
+
+    Attributes:
+        after: ``retrain`` or ``rollback``.
+        hours: How long it lasts, by the policy.
+        until: When it ends, in UTC.
+    """
+
+    after: str
+    hours: float
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FalseAlarms:
     """Probability that a year in which nothing is wrong fires at least once."""
 
@@ -142,6 +157,20 @@ def decide(counts: FeedbackCounts, policy: Policy, circumstances: Circumstances)
         min_positive_rate=policy.min_positive_rate,
         confidence=policy.confidence,
     )
+
+
+def cool_downs(policy: Policy, circumstances: Circumstances) -> tuple[CoolDown, ...]:
+    """Cool-downs that are not over yet."""
+    changes = (
+        ("retrain", circumstances.last_retrain_at, policy.cooldown_hours),
+        ("rollback", circumstances.last_rollback_at, policy.guard_cooldown_hours),
+    )
+    ends = (
+        CoolDown(after, hours, (since + timedelta(hours=hours)).astimezone(UTC))
+        for after, since, hours in changes
+        if since is not None
+    )
+    return tuple(each for each in ends if circumstances.now < each.until)
 
 
 def false_alarms(
@@ -215,14 +244,8 @@ def _blocks(policy: Policy, circumstances: Circumstances) -> list[str]:
         blocks.append("the plant is frozen")
     if circumstances.open_retrain is not None:
         blocks.append(f"retrain {circumstances.open_retrain} is not over yet")
-    for what, since, hours in (
-        ("retrain", circumstances.last_retrain_at, policy.cooldown_hours),
-        ("rollback", circumstances.last_rollback_at, policy.guard_cooldown_hours),
-    ):
-        end = None if since is None else since + timedelta(hours=hours)
-        if end is not None and circumstances.now < end:
-            at = end.astimezone(UTC)
-            blocks.append(
-                f"{hours:g} h of cool-down after the last {what}, until {at:%F %H:%M} UTC"
-            )
+    blocks += [
+        f"{each.hours:g} h of cool-down after the last {each.after}, until {each.until:%F %H:%M} UTC"
+        for each in cool_downs(policy, circumstances)
+    ]
     return blocks

@@ -7,6 +7,7 @@ Shape letters: U units, W window length in readings, F channels.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,21 @@ NEARLY = 0.98
 STILL_FOR = 2
 """A sensor is warned of after standing still this many times as long as ever in training: the longest
 of a few units is easily beaten by the next one, but seldom doubled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """A sensor that stands still.
+
+    Attributes:
+        sensor: Which.
+        readings: For how many readings by now.
+        most: For how many at most in training.
+    """
+
+    sensor: str
+    readings: int
+    most: int
 
 
 def strange_sensors(preparation: Preparation, x: NDArray[np.float32]) -> list[list[str]]:
@@ -80,11 +96,32 @@ def _short(rows: int, least: int) -> list[str]:
     return [f"short history: {rows} readings, the model counts on {least}"] if rows < least else []
 
 
-def _begun_late(life: NDArray[np.float64], preparation: Preparation) -> list[str]:
-    """Steps are laid backwards from the newest reading: a whole history begins up to one step late."""
-    latest, unit = preparation.first_life, preparation.life_unit
+def is_begun_late(life: NDArray[np.float64], preparation: Preparation) -> bool:
+    """Whether a history lacks the beginning that every training history had.
+
+    Steps are laid backwards from the newest reading: a whole history begins up to one step late.
+    """
     step = np.diff(life).min(initial=np.inf) if len(life) > 1 else 0.0
-    if life[0] <= latest + step:
+    return bool(life[0] > preparation.first_life + step)
+
+
+def still_sensors(values: NDArray[np.float64], preparation: Preparation) -> list[Still]:
+    """Sensors that have not moved for too long; of old recipes, which do not know how long, none."""
+    if not preparation.longest_still:
+        return []
+    still = stillness.newest(values)
+    return [
+        Still(sensor, count, most)
+        for sensor, count, most in zip(
+            preparation.scaler.sensors, still.tolist(), preparation.longest_still, strict=True
+        )
+        if most and count >= max(preparation.window, STILL_FOR * most + 1)
+    ]
+
+
+def _begun_late(life: NDArray[np.float64], preparation: Preparation) -> list[str]:
+    latest, unit = preparation.first_life, preparation.life_unit
+    if not is_begun_late(life, preparation):
         return []
     return [
         f"the history begins at {life[0]:g} {unit}, training histories began by {latest:g}: without the "
@@ -93,16 +130,10 @@ def _begun_late(life: NDArray[np.float64], preparation: Preparation) -> list[str
 
 
 def _stands_still(values: NDArray[np.float64], preparation: Preparation) -> list[str]:
-    """Of recipes that do not know how long sensors stood still in training, nothing is said."""
-    if not preparation.longest_still:
-        return []
-    still = stillness.newest(values)
     return [
-        f"{sensor} has not moved for {count} readings, in training for at most {most}: check the sensor"
-        for sensor, count, most in zip(
-            preparation.scaler.sensors, still.tolist(), preparation.longest_still, strict=True
-        )
-        if most and count >= max(preparation.window, STILL_FOR * most + 1)
+        f"{each.sensor} has not moved for {each.readings} readings, in training for at most "
+        f"{each.most}: check the sensor"
+        for each in still_sensors(values, preparation)
     ]
 
 

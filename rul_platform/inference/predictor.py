@@ -198,7 +198,7 @@ class Predictor:
         far_rul = [None] * len(rul) if far is None else (np.maximum(far, 0.0) * cap).tolist()
         low, high = self.interval(rul, level)
         strange = strange_sensors(self.preparation, question.x)
-        other = cautions(self.preparation, histories, rul, far_rul, least_rows=self._least_rows)
+        other = cautions(self.preparation, histories, rul, far_rul, least_rows=self.least_rows)
         return [
             Prediction(
                 unit=unit,
@@ -218,7 +218,7 @@ class Predictor:
         ]
 
     @property
-    def _least_rows(self) -> int:
+    def least_rows(self) -> int:
         """Below so many readings a history is short; by cards of before, than the window."""
         return int(self.card.get("short_below", self.preparation.window))
 

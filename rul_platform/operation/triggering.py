@@ -227,20 +227,24 @@ def cancel(home: Home, number: int, *, actor: str, reason: str, now: datetime) -
     )
 
 
-def _verdict(
-    home: Home, plant: str, now: datetime, counts: FeedbackCounts, policy: Policy
-) -> TriggerVerdict:
-    """The rule's answer, which stands against everything as long as there is no model."""
+def circumstances(home: Home, plant: str, now: datetime) -> Circumstances:
+    """What can stand against a retrain of a plant now."""
     last, current = home.retrains.last_finished(plant), home.retrains.current(plant)
     rollbacks = [each.since for each in home.registry.deployments(plant) if each.kind == ROLLBACK]
-    circumstances = Circumstances(
+    return Circumstances(
         now=now,
         last_retrain_at=last.finished_at if last else None,
         last_rollback_at=max(rollbacks, default=None),
         is_frozen=home.freezes.current(plant) is not None,
         open_retrain=current.id if current else None,
     )
-    verdict = decide(counts, policy, circumstances)
+
+
+def _verdict(
+    home: Home, plant: str, now: datetime, counts: FeedbackCounts, policy: Policy
+) -> TriggerVerdict:
+    """The rule's answer, which stands against everything as long as there is no model."""
+    verdict = decide(counts, policy, circumstances(home, plant, now))
     if home.registry.champion(plant) is not None:
         return verdict
     return replace(verdict, fires=False, blocks=(NO_MODEL, *verdict.blocks))

@@ -72,6 +72,13 @@ class Tokens:
         self._require(known.token, known, scope)
         return known.token
 
+    async def still_holds(self, number: str, scope: str) -> bool:
+        """Whether a token still allows this; not counted as a request."""
+        token = (await self._look_up(number)).token
+        if token is None or not token.holds(self._home.now()):
+            return False
+        return scope in token.scopes or "admin" in token.scopes
+
     def _require(self, token: AccessToken, known: _Known, scope: str) -> None:
         if not token.holds(self._home.now()):
             ended = "was revoked" if token.revoked_at else "has expired"

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from rul_platform.service import probes
 from rul_platform.service.api import feedback, models, predictions, status, transfer_learning
 from rul_platform.service.middleware import Around
+from rul_platform.service.pages.site import add_pages
 from rul_platform.service.parts import Parts
 from rul_platform.service.problems import answer_problems
 from rul_platform.service.reading import BODY_SECONDS
@@ -37,6 +38,7 @@ def create_app(parts: Parts, *, version: str, body_seconds: float = BODY_SECONDS
     app.state.parts, app.state.body_seconds = parts, body_seconds
     for routes in (probes, predictions, feedback, status, models, transfer_learning):
         app.include_router(routes.router)
+    add_pages(app)
     answer_problems(app)
     describe(app)
     app.add_middleware(Around, metrics=parts.metrics, tracing=parts.tracing)

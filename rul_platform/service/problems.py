@@ -26,6 +26,7 @@ STATUS: dict[type[errors.RulPlatformError], int] = {
     errors.UnknownPlantError: 404,
     errors.PlantNameError: 404,
     errors.UnknownPredictionError: 404,
+    errors.UnknownUnitError: 404,
     errors.UnknownVersionError: 404,
     errors.UnknownTokenError: 404,
     errors.AuditSubjectError: 404,
@@ -98,7 +99,10 @@ def answer_problems(app: FastAPI) -> None:
 
 
 def response(request: Request, problem: Problem) -> Response:
-    """The answer itself."""
+    """The answer itself: problem details, or a page where a browser asked for one."""
+    shown = request.app.state.problem_page(request, problem)
+    if shown is not None:
+        return shown
     told: dict[str, Any] = {
         "type": "about:blank",
         "title": TITLES.get(problem.status, "Problem"),

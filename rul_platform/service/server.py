@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 
 from rul_platform.errors import SettingsError
 from rul_platform.service.app import create_app
@@ -123,7 +124,7 @@ def run(
         _log_as_json(log_level)
         sys.setswitchinterval(SWITCH_SECONDS)
         parts = Parts.open(home, tracing=tracing_to(home.settings.otlp_endpoint))
-        server = uvicorn.Server(config(parts, address))
+        server = Server(config(parts, address))
         stack.enter_context(_ends_in_order(server))
         announce()
         try:
@@ -131,6 +132,17 @@ def run(
         finally:
             is_done = parts.close()
     return is_done
+
+
+class Server(uvicorn.Server):
+    """A server that ends its streams before it waits for requests to end: those never would."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop."""
+        app = self.config.app
+        assert isinstance(app, FastAPI)  # noqa: S101  it is ours
+        app.state.streams.close()
+        await super().shutdown(sockets)
 
 
 def listen(address: Address) -> list[socket.socket]:

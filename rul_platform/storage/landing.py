@@ -4,6 +4,7 @@ Belongs here: keeping them and reading them back. Does not belong here: which of
 (``core.landed``), who asked for the prediction: nothing here knows persons.
 """
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -183,6 +184,38 @@ class LandingStore:
         readings, contradictions = newest(tables)
         return LandedHistory(readings, contradictions, tuple(landed), len(came) - len(own))
 
+    def of_unit(self, plant: str, unit: str, limit: int) -> "pd.DataFrame":
+        """One machine's history, from as few landings as cover it.
+
+        These are the newest, and older ones that reach further back or further on. At one life the
+        newest counts.
+
+        Args:
+            plant: Which plant.
+            unit: Which machine.
+            limit: Files that are read at most.
+
+        Returns:
+            In the fleet's format, not resampled, ordered by life; without rows where nothing landed.
+
+        Raises:
+            StoreError: Bytes are not there, or changed.
+        """
+        from rul_platform.core.landed import newest
+
+        tables = list["pd.DataFrame"]()
+        for sha256 in _covering(self._spans(plant, unit))[:limit]:
+            table = self._read(self._store.artifact(sha256))
+            tables.append(table[table["unit"] == unit])
+        return newest(tables[::-1])[0]
+
+    def _spans(self, plant: str, unit: str) -> Sequence[sa.Row[Any, Any, Any, Any]]:
+        """Artifact, first and last life of a machine's landings, the newest first."""
+        question = sa.select(_L.sha256, _L.first_life, _L.last_life, _L.id)
+        question = question.where(_L.plant == plant, _L.unit == unit).order_by(_L.id.desc())
+        with self._engine.connect() as connection:
+            return connection.execute(question).all()
+
     def _read(self, artifact: Artifact) -> "pd.DataFrame":
         from rul_platform.core.parquet import from_parquet
 
@@ -220,6 +253,16 @@ def _last(connection: sa.Connection, plant: str, units: Collection[str]) -> dict
         newest = sa.select(_L.unit, _L.sha256).where(_L.id.in_(of_units.group_by(_L.unit)))
         found |= {row.unit: row.sha256 for row in connection.execute(newest)}
     return found
+
+
+def _covering(landings: Sequence[sa.Row[Any, Any, Any, Any]]) -> list[str]:
+    """Artifacts that add to what newer ones cover, the newest first."""
+    kept, first, last = dict[str, None](), math.inf, -math.inf
+    for landing in landings:
+        if landing.first_life < first or landing.last_life > last:
+            kept[landing.sha256] = None
+            first, last = min(first, landing.first_life), max(last, landing.last_life)
+    return list(kept)
 
 
 def _each_once(came: Sequence[sa.Row[Any, Any, Any]]) -> list[tuple[str, str]]:

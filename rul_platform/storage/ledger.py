@@ -106,6 +106,14 @@ class LedgerStore:
         where = _L.plant == plant, _L.kind.in_(tuple(kinds))
         return self._select(sa.select(LEDGER).where(*where).order_by(_L.seq))
 
+    def newest_of_plant(
+        self, plant: str, *, limit: int, before: int | None = None
+    ) -> tuple[LedgerRow, ...]:
+        """A plant's last ``limit`` rows, of those with a ``seq`` below ``before``; newest first."""
+        where = [_L.plant == plant, *([] if before is None else [_L.seq < before])]
+        question = sa.select(LEDGER).where(*where).order_by(_L.seq.desc()).limit(limit)
+        return self._select(question)
+
     def of_kind(self, *kinds: str) -> tuple[LedgerRow, ...]:
         """Rows of some kinds, whatever the plant, oldest first."""
         return self._select(sa.select(LEDGER).where(_L.kind.in_(kinds)).order_by(_L.seq))

@@ -138,6 +138,11 @@ class LineageStore:
         with self._engine.connect() as connection:
             return _last(connection, *_is_of(asset, partition), _MADE.run_id == run_id)
 
+    def made_for(self, run_id: str, partition: str) -> tuple[Materialization, ...]:
+        """All that this run made of a partition of any asset, in the order of making."""
+        with self._engine.connect() as connection:
+            return _select(connection, _MADE.run_id == run_id, _MADE.partition == partition)
+
     def history(self, asset: str, partition: str) -> tuple[Materialization, ...]:
         """All materialisations of a partition, oldest first."""
         with self._engine.connect() as connection:

@@ -120,3 +120,12 @@ def test_what_cannot_be_recorded_is_told(ledger):
     with pytest.raises(RecordError, match="without a time zone"):
         ledger.append("gate", body={}, now=NOW.replace(tzinfo=None))
     assert ledger.rows() == ()
+
+
+def test_the_newest_rows_of_a_plant_come_first_and_go_on_before_a_row(ledger):
+    for number in range(5):
+        ledger.append("gate", plant=("press", "mill")[number % 2], body={}, now=NOW)
+
+    assert [row.seq for row in ledger.newest_of_plant("press", limit=2)] == [5, 3]
+    assert [row.seq for row in ledger.newest_of_plant("press", limit=2, before=3)] == [1]
+    assert ledger.newest_of_plant("mill", limit=2, before=1) == ()

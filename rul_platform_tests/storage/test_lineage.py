@@ -259,3 +259,12 @@ def test_what_one_run_made_is_found_whatever_others_made_meanwhile(lineage: Line
     assert lineage.made_in("ours", "finetuned_model", "press") == again
     assert lineage.made_in("ours", "evaluation_report", "press") is None
     assert lineage.made_in("nobody's", "finetuned_model", "press") is None
+
+
+def test_what_one_run_made_of_a_partition_is_told_in_order(lineage: LineageStore):
+    first, second = (record(lineage, asset, "1") for asset in ("plant_readings", "plant_windows"))
+    record(lineage, "plant_windows", "2", partition="mill")
+    record(lineage, "plant_windows", "3", run_id="run-2")
+
+    assert lineage.made_for("run-1", "press") == (first, second)
+    assert lineage.made_for("run-3", "press") == ()

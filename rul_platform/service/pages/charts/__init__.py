@@ -1,0 +1,1 @@
+"""Charts as SVG inside the page: made here, coloured by the one stylesheet through classes."""
