@@ -9,12 +9,14 @@ from typing import Any
 
 import httpx2
 import uvicorn
+from fastapi import FastAPI
 
 from rul_platform.operation.access import create_token
 from rul_platform.operation.provenance import ensure_signed
 from rul_platform.operation.signing import make_first
 from rul_platform.service.app import create_app
 from rul_platform.service.parts import Parts
+from rul_platform.service.server import Server
 from rul_platform.storage.home import Home
 from rul_platform.storage.models import ModelVersion
 from rul_platform.storage.service_tables import SCOPES
@@ -31,11 +33,13 @@ class Running:
         parts: What it is made of.
         url: Where it answers.
         tokens: By scope, a token that allows just that; ``all`` for one that allows everything.
+        app: The application itself.
     """
 
     parts: Parts
     url: str
     tokens: dict[str, str]
+    app: FastAPI
 
     @property
     def home(self) -> Home:
@@ -79,13 +83,12 @@ def serving(home: Home, *, refresh_seconds: float = 0.05) -> Iterator[Running]:
     tokens = {scope: token(home, scope) for scope in SCOPES} | {"all": token(home, *SCOPES)}
     parts = Parts.open(home, refresh_seconds=refresh_seconds)
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(parts, version="1"), log_config=None, lifespan="off")
-    )
+    app = create_app(parts, version="1")
+    server = Server(uvicorn.Config(app, log_config=None, lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
-        yield Running(parts, f"http://127.0.0.1:{listener.getsockname()[1]}", tokens)
+        yield Running(parts, f"http://127.0.0.1:{listener.getsockname()[1]}", tokens, app)
     finally:
         server.should_exit = True
         thread.join()

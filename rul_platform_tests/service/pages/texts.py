@@ -30,12 +30,16 @@ def marked() -> Iterator[tuple[str, tuple[str, ...]]]:
 def unmarked(path: Path) -> Iterator[str]:
     """Words of a template that stand outside of any mark, as in ``<p>Hello</p>``."""
     env = Environment(extensions=["jinja2.ext.i18n"])  # noqa: S701  only its lexer is asked
-    source = re.sub(r"{% trans.*?{% endtrans %}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    source = re.sub(
+        r"{% trans.*?{% endtrans %}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL
+    )
     html = "".join(text if kind == "data" else "\0" for _, kind, text in env.lex(source)
                    if kind == "data" or kind.endswith("_begin"))  # fmt: skip
     yield from (word for word in WRITTEN.findall(html) if has_words(word))
     html = re.sub(r"<code>.*?</code>", "", html, flags=re.DOTALL)
-    yield from (word.strip() for word in re.split(r"\0|\n", MARKUP.sub("\0", html)) if has_words(word))
+    yield from (
+        word.strip() for word in re.split(r"\0|\n", MARKUP.sub("\0", html)) if has_words(word)
+    )
 
 
 def has_words(text: str) -> bool:
