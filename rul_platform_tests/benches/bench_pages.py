@@ -2,8 +2,8 @@
 
     python -m rul_platform_tests.benches.bench_pages
 
-Everything is asked over HTTP from a server in this process, so a browser would wait as long, and a little
-longer to draw. First: with nothing known in memory but the model; then the median of 20.
+Everything is asked over HTTP from a server in this process, so a browser would wait as long, and a
+little longer to draw. First: with nothing known in memory but the model; then the median of 20.
 """
 
 import tempfile
@@ -34,7 +34,6 @@ PAGES = {
     "fleet": f"/plants/{PRESS}",
     "fleet, searched and sorted": f"/plants/{PRESS}?search=7&sort=soonest&order=down",
     "fleet as CSV": f"/plants/{PRESS}/fleet.csv",
-    "all plants": "/",
     "one machine": path_of("pump-7"),
 }
 

@@ -30,6 +30,7 @@ class LifeChart:
         end: Where the machine ended; None while it is at work.
         is_failure: Whether it failed there, so that the true remaining life is known.
         number: A value as text.
+        mark: A round value as text.
         version: A version's number as text.
         x_title: What the axis of life is called.
         y_title: What the axis of remaining life is called.
@@ -43,6 +44,7 @@ class LifeChart:
     end: float | None
     is_failure: bool
     number: Callable[[float], str]
+    mark: Callable[[float], str]
     version: Callable[[int], str]
     x_title: str
     y_title: str
@@ -90,9 +92,9 @@ class LifeChart:
         for value in y.ticks(5):
             at = y.place(value)
             yield element("line", x1=x.begin, x2=x.end, y1=at, y2=at, class_="grid")
-            yield _text(self.number(value), x.begin - 9, at + 4, "end")
+            yield _text(self.mark(value), x.begin - 9, at + 4, "end")
         for value in x.ticks(max(2, int(width / PER_TICK))):
-            yield _text(self.number(value), x.place(value), y.begin + 16, "middle")
+            yield _text(self.mark(value), x.place(value), y.begin + 16, "middle")
         yield element("line", x1=x.begin, x2=x.end, y1=y.begin, y2=y.begin, class_="base")
         yield _text(self.x_title, x.end, y.begin + 34, "end", "axis")
         yield _text(self.y_title, 2.0, 12.0, "start", "axis")
