@@ -70,7 +70,8 @@ class LifeChart:
         lives = [each.life for each in self.answers]
         newest = self.answers[-1]
         last = max(*lives, self.end or 0.0, newest.life)
-        first = min(0.0, *lives) if min(lives) < last / 2 else min(lives)
+        is_late = len(set(lives)) > 1 and min(lives) > last / 2
+        first = min(lives) if is_late else 0.0
         top = max(*(each.rul_high for each in self.answers), self.cap or 0.0) * HEADROOM
         span = (last - first) or 1.0
         x = Axis(first, last + 0.03 * span, LEFT, width - RIGHT)
@@ -138,7 +139,9 @@ class LifeChart:
         return f"{life}: {rul} ({low} \u2013 {high})"
 
     def _versions(self, x: Axis) -> Iterator[Markup]:
-        """Which version spoke from where on."""
+        """Which version spoke from where on, where it was not always the same."""
+        if len({each.number for each in self.answers}) == 1:
+            return
         before, written = None, -1e9
         for each in self.answers:
             if each.number != before:
