@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import httpx2
@@ -9,9 +10,11 @@ import pytest
 
 from rul_platform.operation.access import revoke_token
 from rul_platform.service.pages.events import MOST_EACH, Streams
+from rul_platform.settings import Settings
+from rul_platform.storage.home import Home
 from rul_platform_tests.operation.served import PRESS
 from rul_platform_tests.service.pages.visiting import ask, path_of, proof_on, sign_in, visiting
-from rul_platform_tests.service.running import Running, token
+from rul_platform_tests.service.running import Running, serving, signed_champion, token
 
 PATH = f"/plants/{PRESS}/events"
 
@@ -75,6 +78,20 @@ def test_a_token_may_have_only_so_many(running: Running):
         streams.leave(number)
         with client.stream("GET", PATH) as answer:
             next(states(answer))
+
+
+def test_it_ends_when_the_service_stops(tmp_path):
+    """Otherwise the service would wait for it in vain."""
+    home = Home(Settings.read({"RUL_HOME": str(tmp_path)}))
+    signed_champion(home)
+    with ExitStack() as service:
+        running = service.enter_context(serving(home))
+        with visiting(running) as client, client.stream("GET", PATH) as answer:
+            told = states(answer)
+            next(told)
+            service.close()
+            assert list(told) == []
+    home.engine.dispose()
 
 
 def test_only_who_is_signed_in_hears_of_a_plant_and_only_of_one_that_is(running: Running):

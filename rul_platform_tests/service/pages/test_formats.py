@@ -32,6 +32,13 @@ def test_figures_have_three_digits_whatever_their_size(value, said):
     assert EN.figure(value) == said
 
 
+@pytest.mark.parametrize(
+    ("value", "said"), [(564.0, "564"), (1234567.25, "1234567.25"), (0.1, "0.1")]
+)
+def test_a_field_holds_all_digits_in_every_language(value, said):
+    assert FR.exact(value) == said
+
+
 def test_moments_and_ages():
     assert EN.moment(AT) == "1 Mar 2024, 08:30 UTC"
     assert FR.moment(AT) == "1 mars 2024, 08:30 UTC"
