@@ -11,9 +11,12 @@ from playwright.sync_api import Browser, sync_playwright
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for all tests; each opens contexts of its own."""
+    """One browser for a module's tests; each opens contexts of its own.
+
+    Not for all modules: while it is open its event loop runs in this thread, and nobody else's could.
+    """
     path = os.environ.get("RUL_TEST_CHROMIUM") or shutil.which("chromium")  # noqa: TID251  tests' door
     if not path:
         pytest.skip("no chromium on the path and RUL_TEST_CHROMIUM does not name one")
