@@ -72,6 +72,10 @@ class Tokens:
         self._require(known.token, known, scope)
         return known.token
 
+    def forget(self) -> None:
+        """Look every token up again when it is shown next."""
+        self._known.clear()
+
     async def still_holds(self, number: str, scope: str) -> bool:
         """Whether a token still allows this; not counted as a request."""
         token = (await self._look_up(number)).token

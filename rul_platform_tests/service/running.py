@@ -9,7 +9,7 @@ from http.client import HTTPConnection
 from typing import Any
 
 import httpx2
-import uvicorn
+from fastapi import FastAPI
 
 from rul_platform.core.architectures import Architecture
 from rul_platform.core.canonical import canonical_json
@@ -18,7 +18,7 @@ from rul_platform.operation.access import create_token
 from rul_platform.operation.provenance import ensure_signed
 from rul_platform.operation.signing import make_first
 from rul_platform.service.parts import Parts
-from rul_platform.service.server import Address, config, listen
+from rul_platform.service.server import Address, Server, config, listen
 from rul_platform.service.telemetry import Tracing
 from rul_platform.storage.home import Home
 from rul_platform.storage.models import ModelVersion
@@ -50,12 +50,14 @@ class Running:
         url: Where it answers.
         wire: A connection that is kept.
         tokens: By scope, a token that allows just that; ``all`` for one that allows everything.
+        app: The application itself.
     """
 
     parts: Parts
     url: str
     wire: HTTPConnection
     tokens: dict[str, str]
+    app: FastAPI
 
     @property
     def home(self) -> Home:
@@ -132,13 +134,15 @@ def serving(
     parts = Parts.open(home, refresh_seconds=refresh_seconds, tracing=tracing)
     address = Address(host="127.0.0.1", port=0)
     (listener,) = listen(address)
-    server = uvicorn.Server(config(parts, address, **limits))
+    server = Server(config(parts, address, **limits))
+    app = server.config.app
+    assert isinstance(app, FastAPI)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     host, port = listener.getsockname()
     wire = HTTPConnection(host, port, timeout=30)
     try:
-        yield Running(parts, f"http://{host}:{port}", wire, tokens)
+        yield Running(parts, f"http://{host}:{port}", wire, tokens, app)
     finally:
         wire.close()
         server.should_exit = True

@@ -147,3 +147,19 @@ def test_readings_that_were_changed_on_the_disk_are_not_used(
     path.write_bytes(b"other")
     with pytest.raises(CorruptArtifactError):
         landing.readings("press")
+
+
+def test_one_unit_s_history_is_read_from_as_few_landings_as_cover_it(landing: LandingStore):
+    """The newest, and older ones that reach further; at one life the newest counts."""
+    for rows in (
+        [("a", 1.0, 5.0), ("a", 2.0, 6.0), ("b", 1.0, 9.0)],
+        [("a", 2.0, 7.0), ("a", 3.0, 8.0)],
+        [("a", 3.0, 8.5)],
+    ):
+        landing.add("pumps", readings(*rows), NOW)
+
+    found = landing.of_unit("pumps", "a", 10)
+    assert found["life"].tolist() == [1.0, 2.0, 3.0]
+    assert found["flow"].tolist() == [5.0, 7.0, 8.5]
+    assert landing.of_unit("pumps", "a", 1)["flow"].tolist() == [8.5]
+    assert landing.of_unit("pumps", "nobody", 10).empty

@@ -54,8 +54,8 @@ class Streams:
         """How many are open."""
         return self._open.total()
 
-    def enter(self, number: str) -> None:
-        """Count one more of a token.
+    def refuse_more(self, number: str) -> None:
+        """Before a stream of a token begins.
 
         Raises:
             Problem: There are too many.
@@ -63,6 +63,9 @@ class Streams:
         if self.count >= MOST or self._open[number] >= MOST_EACH:
             detail = f"At most {MOST_EACH} streams of one token, and {MOST} of all, may be open."
             raise Problem(503, "too_many_streams", detail, headers={"Retry-After": "30"})
+
+    def enter(self, number: str) -> None:
+        """Count one more of a token, as it begins."""
         self._open[number] += 1
 
     def leave(self, number: str) -> None:
@@ -105,7 +108,7 @@ async def events(
     parts: Parts = request.app.state.parts
     await asyncio.to_thread(require_plant, parts.home, plant)
     streams: Streams = request.app.state.streams
-    streams.enter(visitor.number)
+    streams.refuse_more(visitor.number)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_told(request, plant, visitor), headers=headers, media_type=TYPE)
 
@@ -115,6 +118,7 @@ async def _told(request: Request, plant: str, visitor: Visitor) -> AsyncIterator
     streams: Streams = request.app.state.streams
     before: News | None = None
     spoke = monotonic()
+    streams.enter(visitor.number)  # here: a stream that never begins is never left
     try:
         yield f"retry: {RETRY_MS}\n\n".encode()
         while await _is_welcome(request, visitor):

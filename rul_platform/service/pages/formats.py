@@ -38,6 +38,14 @@ class Formats:
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
         return format_decimal(round(value, digits) + 0.0, pattern, locale=self._language.locale)
 
+    def mark(self, value: float) -> str:
+        """A round number, as beside an axis: with no more digits than it has."""
+        return format_decimal(round(value, 6) + 0.0, "#,##0.######", locale=self._language.locale)
+
+    def exact(self, value: float) -> str:
+        """A number as a form's field holds it: all digits, whatever the language."""
+        return repr(float(value)).removesuffix(".0")
+
     def figure(self, value: float | None, digits: int = 3) -> str:
         """A number with so many significant digits, for values of any size."""
         if value is None or not math.isfinite(value):

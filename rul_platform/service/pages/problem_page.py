@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from rul_platform.service.pages.language import msg
 from rul_platform.service.pages.rendering import page
 from rul_platform.service.pages.sign_in import sign_in_url
-from rul_platform.service.pages.visitor import SignInNeededError
+from rul_platform.service.pages.visitor import SignInNeededError, recognise
 from rul_platform.service.problems import Problem
 
 FOR_SYSTEMS = ("/api/", "/live", "/ready", "/metrics", "/static/")
@@ -40,6 +40,7 @@ def problem_page(request: Request, problem: Problem) -> Response | None:
     """The page of a problem; None where a system asked."""
     if not wants_page(request):
         return None
+    recognise(request)
     title, hint = SAID.get(problem.status, OTHER)
     return page(
         request,

@@ -87,7 +87,18 @@ def environment(code: str) -> Environment:
         spoken.text, spoken.counted, newstyle=True
     )
     formats = Formats(spoken)
-    names = ("number", "figure", "percent", "moment", "day", "ago", "lasting", "life_unit")
+    names = (
+        "number",
+        "mark",
+        "exact",
+        "figure",
+        "percent",
+        "moment",
+        "day",
+        "ago",
+        "lasting",
+        "life_unit",
+    )
     made.filters |= {name: getattr(formats, name) for name in names}
     made.globals |= {"asset": assets.url_of, "unit_path": unit_path}
     made.globals |= {

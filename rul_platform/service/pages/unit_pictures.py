@@ -60,6 +60,7 @@ class UnitPictures:
             end=end.life if end else None,
             is_failure=end is not None and end.kind == "failed",
             number=lambda value: self._formats.number(value, digits),
+            mark=self._formats.mark,
             version=lambda number: version % {"number": number},
             x_title=say(msg("Life so far, in %(unit)s")) % {"unit": life_unit},
             y_title=say(msg("Remaining life, in %(unit)s")) % {"unit": life_unit},

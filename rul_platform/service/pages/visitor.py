@@ -9,7 +9,7 @@ Belongs here: from cookie to visitor. Does not belong here: signing in (``sign_i
 import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 from fastapi import Request
@@ -89,9 +89,10 @@ def signed_in(scope: str) -> Callable[[Request], Awaitable[Visitor]]:
         number = number_of(request, cookie)
         if number is None:
             raise SignInNeededError(_then(request), is_over=bool(cookie))
-        proof = parts.sessions.form_proof(cookie)
         request.scope["rul.token"] = number
-        request.scope[VISITOR] = Visitor(number, cookie, proof, None)
+        request.scope[VISITOR] = looker = Visitor(
+            number, cookie, parts.sessions.form_proof(cookie), None
+        )
         try:
             token = await parts.tokens.by_id(number, scope)
         except Problem as problem:
@@ -99,10 +100,20 @@ def signed_in(scope: str) -> Callable[[Request], Awaitable[Visitor]]:
                 del request.scope[VISITOR]
                 raise SignInNeededError(_then(request), is_over=True) from problem
             raise
-        request.scope[VISITOR] = found = Visitor(number, cookie, proof, token)
+        request.scope[VISITOR] = found = replace(looker, token=token)
         return found
 
     return visitor
+
+
+def recognise(request: Request) -> None:
+    """Let a page know who looks where nobody has to be signed in: its navigation is theirs then."""
+    cookie = request.cookies.get(COOKIE, "")
+    number = number_of(request, cookie)
+    if number is not None and VISITOR not in request.scope:
+        parts: Parts = request.app.state.parts
+        proof = parts.sessions.form_proof(cookie)
+        request.scope[VISITOR] = Visitor(number, cookie, proof, None)
 
 
 def number_of(request: Request, cookie: str) -> str | None:

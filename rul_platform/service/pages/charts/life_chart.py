@@ -30,6 +30,7 @@ class LifeChart:
         end: Where the machine ended; None while it is at work.
         is_failure: Whether it failed there, so that the true remaining life is known.
         number: A value as text.
+        mark: A round value as text.
         version: A version's number as text.
         x_title: What the axis of life is called.
         y_title: What the axis of remaining life is called.
@@ -43,6 +44,7 @@ class LifeChart:
     end: float | None
     is_failure: bool
     number: Callable[[float], str]
+    mark: Callable[[float], str]
     version: Callable[[int], str]
     x_title: str
     y_title: str
@@ -68,7 +70,8 @@ class LifeChart:
         lives = [each.life for each in self.answers]
         newest = self.answers[-1]
         last = max(*lives, self.end or 0.0, newest.life)
-        first = min(0.0, *lives) if min(lives) < last / 2 else min(lives)
+        is_late = len(set(lives)) > 1 and min(lives) > last / 2
+        first = min(lives) if is_late else 0.0
         top = max(*(each.rul_high for each in self.answers), self.cap or 0.0) * HEADROOM
         span = (last - first) or 1.0
         x = Axis(first, last + 0.03 * span, LEFT, width - RIGHT)
@@ -90,9 +93,9 @@ class LifeChart:
         for value in y.ticks(5):
             at = y.place(value)
             yield element("line", x1=x.begin, x2=x.end, y1=at, y2=at, class_="grid")
-            yield _text(self.number(value), x.begin - 9, at + 4, "end")
+            yield _text(self.mark(value), x.begin - 9, at + 4, "end")
         for value in x.ticks(max(2, int(width / PER_TICK))):
-            yield _text(self.number(value), x.place(value), y.begin + 16, "middle")
+            yield _text(self.mark(value), x.place(value), y.begin + 16, "middle")
         yield element("line", x1=x.begin, x2=x.end, y1=y.begin, y2=y.begin, class_="base")
         yield _text(self.x_title, x.end, y.begin + 34, "end", "axis")
         yield _text(self.y_title, 2.0, 12.0, "start", "axis")
@@ -136,7 +139,9 @@ class LifeChart:
         return f"{life}: {rul} ({low} \u2013 {high})"
 
     def _versions(self, x: Axis) -> Iterator[Markup]:
-        """Which version spoke from where on."""
+        """Which version spoke from where on, where it was not always the same."""
+        if len({each.number for each in self.answers}) == 1:
+            return
         before, written = None, -1e9
         for each in self.answers:
             if each.number != before:

@@ -12,15 +12,15 @@ def element(name: str, *inside: Markup | str, **attributes: float | str | None) 
     >>> element("rect", x=1.0, width=2.5, class_="bar")
     Markup('<rect x="1" width="2.5" class="bar"/>')
     """
-    told = Markup("").join(
-        Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), _plain(value))
+    told = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{_plain(value)}"'
         for key, value in attributes.items()
         if value is not None
     )
     if not inside:
-        return Markup("<{}{}/>").format(Markup(name), told)  # noqa: S704  a name of ours
-    content = Markup("").join(escape(each) for each in inside)
-    return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), told, content)  # noqa: S704  likewise
+        return Markup(f"<{name}{told}/>")  # noqa: S704  names are ours, and values escaped
+    content = "".join(escape(each) for each in inside)
+    return Markup(f"<{name}{told}>{content}</{name}>")  # noqa: S704  likewise
 
 
 def picture(
@@ -50,4 +50,6 @@ def picture(
 
 
 def _plain(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.2f}".rstrip("0").rstrip(".")
+    if isinstance(value, str):
+        return str(escape(value))
+    return f"{value:.2f}".rstrip("0").rstrip(".")
