@@ -118,6 +118,8 @@ class OutcomeBody(Body):
 class LoadBody(Body):
     """Which registered checkpoint the next fine-tuning of an architecture starts from."""
 
+    model_config = _shown(model_name="lstm", model_path="models/pretrained/lstm_cmapss.pt")
+
     model_name: Literal[ARCHITECTURES] = Field(  # pyright: ignore[reportInvalidTypeForm]
         description="The architecture.", examples=["lstm"]
     )

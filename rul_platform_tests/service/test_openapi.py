@@ -13,7 +13,12 @@ from schemathesis.engine import events, from_schema
 from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
 from rul_platform.storage.predictions import LoggedPrediction
-from rul_platform_tests.service.running import Running, serving, signed_champion
+from rul_platform_tests.service.running import (
+    Running,
+    imported_checkpoint,
+    serving,
+    signed_champion,
+)
 
 CASES = int(os.environ.get("RUL_TEST_CASES", "25"))  # noqa: TID251  the test run's own door
 """For each operation and phase; a release is tried with 200."""
@@ -32,6 +37,7 @@ def pumps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The plant and the prediction that the examples are about."""
     home = Home(Settings.read({"RUL_HOME": str(tmp_path_factory.mktemp("pumps"))}))
     version = signed_champion(home, name=PLANT)
+    imported_checkpoint(home, "lstm", "models/pretrained/lstm_cmapss.pt")
     with serving(home) as running:
         example = bodies_of(document(running))["FeedbackBody"]["prediction_id"]
         home.predictions.record_all([logged(version.number, version.sha256, example)])
@@ -94,7 +100,7 @@ def failures(event: events.ScenarioFinished) -> Iterator[tuple[str, str]]:
 def test_every_example_is_accepted(pumps: Running):
     found = document(pumps)
     told = bodies_of(found)
-    assert set(told) == {"PredictBody", "FeedbackBody", "OutcomeBody"}
+    assert set(told) == {"PredictBody", "FeedbackBody", "OutcomeBody", "LoadBody"}
     with pumps.client() as client:
         for path, operations in found["paths"].items():
             for method, operation in operations.items():

@@ -64,7 +64,7 @@ def served(home: Path) -> Iterator[Process]:
         assert popen.stderr is not None
         for line in popen.stderr:
             process.lines.append(json.loads(line))
-            if "Uvicorn running" in process.lines[-1]["message"]:
+            if "Started server process" in process.lines[-1]["message"]:
                 break
         try:
             yield process
