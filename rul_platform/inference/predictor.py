@@ -74,6 +74,7 @@ class Predictor:
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False  # else the largest batch ever asked stays allocated
         try:
             self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except ORT_ERRORS as error:
