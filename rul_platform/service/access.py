@@ -27,6 +27,9 @@ REMEMBERED_SECONDS = 1.0
 WITHOUT_DATABASE_SECONDS = 300.0
 """How long a token is believed while nobody can look it up."""
 
+LOOK_SECONDS = 2.0
+"""A database that says nothing is waited for so long, and then left alone as long."""
+
 TOKENS_KNOWN = 10_000
 BURST_SECONDS = 2.0
 """A caller may save up so many seconds of its rate."""
@@ -36,6 +39,7 @@ BURST_SECONDS = 2.0
 class _Known:
     token: AccessToken | None
     looked_up: float
+    failed: float  # when a look-up failed last
     left: float  # of the rate, in requests
     counted: float
 
@@ -105,21 +109,30 @@ class Tokens:
             raise Problem(429, "too_many_requests", detail, headers={"Retry-After": str(wait)})
         known.left -= 1.0
 
+    def _believed(self, known: _Known, now: float) -> _Known:
+        """A token that was good a short while ago, while nobody can look it up."""
+        if now - known.looked_up > WITHOUT_DATABASE_SECONDS:
+            raise _nobody_can_tell()
+        return known
+
     async def _look_up(self, number: str) -> _Known:
         now, known = monotonic(), self._known.get(number)
         if known is not None and now - known.looked_up < self._remembered:
             return known
+        if known is not None and now - known.failed < LOOK_SECONDS:
+            return self._believed(known, now)
         try:
-            token = await asyncio.to_thread(self._home.tokens.find, number)
+            async with asyncio.timeout(LOOK_SECONDS):
+                token = await asyncio.to_thread(self._home.tokens.find, number)
         except REFUSED as error:
-            if known is None or now - known.looked_up > WITHOUT_DATABASE_SECONDS:
-                detail = "The database does not answer, so nobody can be let in. Ask again later."
-                raise Problem(503, "unavailable", detail) from error
-            return known
+            if known is None:
+                raise _nobody_can_tell() from error
+            known.failed = monotonic()
+            return self._believed(known, now)
         known = self._known.get(number)  # another request may have been faster
         if known is None:
             burst = max((token.rate if token else 0.0) * BURST_SECONDS, 1.0)
-            known = _Known(token, now, burst, now)
+            known = _Known(token, now, -math.inf, burst, now)
         known.token, known.looked_up = token, now
         if token is None:  # forgotten: made-up tokens must not drive out those that hold
             self._known.pop(number, None)
@@ -129,6 +142,11 @@ class Tokens:
         if len(self._known) > TOKENS_KNOWN:
             self._known.popitem(last=False)
         return known
+
+
+def _nobody_can_tell() -> Problem:
+    detail = "The database does not answer, so nobody can be let in. Ask again later."
+    return Problem(503, "unavailable", detail)
 
 
 def unauthorised(detail: str) -> Problem:

@@ -28,6 +28,7 @@ NO_CONTROL = r"^[^\x00-\x1f\x7f-\x9f]+$"
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NO_CONTROL)
 ]
+Column = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_CONTROL)]
 PlantName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")]
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Values = Annotated[list[float], Field(min_length=1, max_length=MOST_READINGS)]
@@ -42,7 +43,7 @@ _PREDICTION = "0123456789abcdef0123456789abcdef"
 
 
 class Body(BaseModel):
-    """What is sent: types are taken as they come, nothing is converted, nothing unknown is ignored."""
+    """What is sent: types are taken as they come, and nothing unknown is ignored."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -62,7 +63,7 @@ class Unit(Body):
     """One machine and its readings."""
 
     unit: Name = Field(description="Which machine.", examples=["pump-17"])
-    readings: Annotated[dict[Name, Values], Field(min_length=1, max_length=500)] = Field(
+    readings: Annotated[dict[Column, Values], Field(min_length=1, max_length=500)] = Field(
         description="Column, named as in the plant's own source, to its values; as many in each, one or "
         "more. The column of life says how long the machine had run. Rows may come in any order and at "
         "any distance; give the whole history if you can.",

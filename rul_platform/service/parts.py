@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Event, Thread
 
-from rul_platform.errors import RulPlatformError
 from rul_platform.operation.serving.answer_log import AnswerLog
 from rul_platform.operation.serving.feedback_desk import FeedbackDesk
 from rul_platform.operation.serving.predicting import Predicting
@@ -18,13 +17,16 @@ from rul_platform.service.gauges import Gauges
 from rul_platform.service.metrics import Metrics
 from rul_platform.service.sessions import Sessions
 from rul_platform.service.telemetry import Tracing, Untraced
-from rul_platform.storage.database import REFUSED
 from rul_platform.storage.home import Home
 
 _LOG = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 1.0
 """A new champion answers within this time and what its loading takes."""
+
+
+CLOSE_SECONDS = 5.0
+"""A look at a registry that does not answer is not waited for: there are answers to write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,13 +119,13 @@ class Watcher:
     def close(self) -> None:
         """Stop."""
         self._over.set()
-        self._thread.join()
+        self._thread.join(CLOSE_SECONDS)
 
     def _run(self) -> None:
         while not self._over.wait(self._seconds):
             try:
                 self._slots.refresh()
                 self.problem = None
-            except (RulPlatformError, *REFUSED) as error:
+            except Exception as error:  # whatever it is: without this thread no model is exchanged
                 self.problem = type(error).__name__
                 _LOG.warning("The registry cannot be read; models stay as they are: %s", error)

@@ -6,7 +6,7 @@ was committed together with what the request did.
 Belongs here: keeping and finding answers. Does not belong here: what requests do (``operation``).
 """
 
-import hashlib
+import hmac
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ class AnsweredRequests:
         """Answers that were given already, by key; inside an open ``writing`` also those of its own.
 
         Args:
-            bodies: Key (from :func:`key_of`) to the SHA-256 of the request's body.
+            bodies: Key (from :func:`key_of`) to the keyed hash of the request's body.
 
         Raises:
             KeyReusedError: One was given to a request with another body.
@@ -57,7 +57,7 @@ class AnsweredRequests:
         """Keep answers; inside an open ``writing`` with all that they tell of.
 
         Args:
-            answers: Key to the SHA-256 of the request's body, and the answer.
+            answers: Key to the keyed hash of the request's body, and the answer.
             now: When.
 
         Raises:
@@ -76,6 +76,11 @@ class AnsweredRequests:
             raise RacedError from error
 
 
-def key_of(token_hash: str, key: str) -> str:
-    """What a caller's key is kept as: nobody can tell from it whose it was, if keys are random."""
-    return hashlib.sha256(f"{token_hash}\n{key}".encode()).hexdigest()
+def key_of(proof: str, key: str) -> str:
+    """What a caller's key is kept as: nobody can tell from it whose it was.
+
+    Args:
+        proof: What only the caller has, and no table holds: the token with its secret.
+        key: The caller's.
+    """
+    return hmac.new(proof.encode(), key.encode(), "sha256").hexdigest()

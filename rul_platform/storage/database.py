@@ -17,7 +17,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import event
-from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from rul_platform.errors import DatabaseUnreachableError, DatabaseVersionError, SettingsError
 
@@ -27,6 +28,12 @@ BUSY_SECONDS = 60
 
 REFUSED = (SQLAlchemyError, OSError)
 """What a database that is not there, or has no room, raises; for those who go on without it."""
+
+AWAY = (OperationalError, PoolTimeoutError, OSError)
+"""Of those, what the next statement meets as well: there is no use in trying one row after another."""
+
+CONNECT_SECONDS = 5
+"""How long a PostgreSQL that does not say anything is waited for."""
 
 _MIGRATION_LOCK = 0x52554C  # any number that is ours alone; "RUL" in ASCII
 _ONE_THREAD = Lock()  # Alembic keeps the migration that it is running in a global variable
@@ -53,6 +60,7 @@ def connect(url: str | sa.URL) -> sa.Engine:
                 parsed.set(drivername=drivername),
                 pool_pre_ping=True,
                 hide_parameters=True,  # an error's text stands in logs, and they may name a person
+                connect_args={"connect_timeout": CONNECT_SECONDS},
             )
         case other:
             raise _wrong_url(other + ":…")  # the rest may hold a password

@@ -1,7 +1,7 @@
 """The tables of the service: who may ask, and what was answered under a key of the caller's.
 
-No table here names a person: a token has a label that says what it is for, and a key of a caller is
-kept only as a hash that also takes in the token's.
+No table here names a person: a token has a label that says what it is for, and a key of a caller, and
+what it sent, are kept only as hashes that nobody without the token's secret can compute.
 
 Belongs here: columns and constraints. Does not belong here: questions asked of them (``access_tokens``,
 ``answered_requests``).
@@ -42,8 +42,10 @@ ACCESS_TOKEN = sa.Table(
 ANSWERED_REQUEST = sa.Table(
     "answered_request",
     METADATA,
-    sa.Column("key", Sha256, primary_key=True),  # of the token's hash and the caller's key
-    sha256("body"),  # of the request
+    sa.Column(
+        "key", Sha256, primary_key=True
+    ),  # of the caller's key, keyed with the token's secret
+    sha256("body"),  # of the request, keyed likewise
     sa.Column("answer", CanonicalJson, nullable=False),
     moment("created_at"),
 )

@@ -143,7 +143,8 @@ def test_an_answer_that_cannot_be_logged_holds_up_no_other(running: Running):
     wrong = replace(row, id="1" * 32, role="none"), replace(row, id="2" * 32, rul=math.nan)
     for each in (*wrong, replace(row, id="3" * 32)):
         log.add(Given(PRESS, [each], readings, row.created_at))
-    log.add(Given(PRESS, [replace(row, id="4" * 32)], "no readings", row.created_at))  # pyright: ignore
+    torn = replace(readings, units=("m1", "m2"))  # whose rows are only the first one's
+    log.add(Given(PRESS, [replace(row, id="4" * 32)], torn, row.created_at))
     log.add(Given(PRESS, [replace(row, id="5" * 32)], readings, row.created_at))
     assert log.flush(30)
     assert {each[0] for each in logged(running.home)} >= {"3", "5"}

@@ -37,6 +37,9 @@ MOST_WAITING = 20_000
 """Rows that may wait while the database does not take any; then answers are refused: one that is not
 logged could not be proven."""
 
+MOST_BYTES = 256 * 2**20
+"""Of readings that wait with them, likewise."""
+
 RETRY_SECONDS = 1.0
 
 WAITS = (RulPlatformError, *REFUSED)
@@ -80,7 +83,7 @@ class AnswerLog:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._waiting: list[Given | FailedQuestion] = []
-        self._rows = self._taken = self._written = 0
+        self._rows = self._bytes = self._taken = self._written = 0
         self._changed = Condition()
         self._is_closing = self._is_urgent = False
         self._problem: str | None = None
@@ -105,12 +108,13 @@ class AnswerLog:
             LogFullError: Too much waits already.
         """
         with self._changed:
-            if self._rows >= MOST_WAITING:
+            if self._rows >= MOST_WAITING or self._bytes >= MOST_BYTES:
                 raise LogFullError(self._rows, self._problem)
             was_empty = not self._waiting
             self._waiting.append(entry)
             self._taken += 1
             self._rows += _size(entry)
+            self._bytes += _bytes(entry)
             if was_empty:
                 self._changed.notify_all()
 
@@ -168,6 +172,7 @@ class AnswerLog:
         with self._changed:
             self._written += len(batch)
             self._rows -= sum(map(_size, batch))
+            self._bytes -= sum(map(_bytes, batch))
             self._changed.notify_all()
 
     def _write(self, batch: Sequence[Given | FailedQuestion]) -> None:
@@ -269,6 +274,10 @@ def _with_readings(
 
 def _size(entry: Given | FailedQuestion) -> int:
     return len(entry.rows) if isinstance(entry, Given) else 1
+
+
+def _bytes(entry: Given | FailedQuestion) -> int:
+    return entry.readings.values.nbytes if isinstance(entry, Given) else 0
 
 
 def _parts(readings: Histories) -> list[_Part]:

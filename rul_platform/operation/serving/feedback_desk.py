@@ -19,7 +19,7 @@ from rul_platform.errors import UnknownPredictionError
 from rul_platform.operation.intake import FeedbackRow, add_rated
 from rul_platform.operation.serving.answer_log import AnswerLog
 from rul_platform.storage.answered_requests import RacedError
-from rul_platform.storage.database import writing
+from rul_platform.storage.database import AWAY, writing
 from rul_platform.storage.feedback_rows import Rated
 from rul_platform.storage.home import Home
 
@@ -124,6 +124,10 @@ class FeedbackDesk:
         try:
             taken = self._take([rating for rating, _ in batch])
         except Exception as error:
+            if isinstance(error, AWAY):
+                for _, future in batch:
+                    _finish(future, error)
+                return
             if len(batch) == 1:
                 self._alone(*batch[0], error)
                 return
@@ -164,8 +168,11 @@ class FeedbackDesk:
 
     def _rated(self, predictions: Sequence[str]) -> dict[str, Rated]:
         """What these answers are; those still on their way into the log are waited for."""
+        waiting = (
+            self._log.waiting
+        )  # before the look: what is written meanwhile is looked for again
         found = self._home.feedback.rated(predictions)
-        if len(found) < len(set(predictions)) and self._log.waiting:
+        if len(found) < len(set(predictions)) and waiting:
             self._log.flush(FLUSH_SECONDS)
             found = self._home.feedback.rated(predictions)
         return found

@@ -3,7 +3,7 @@
 Belongs here: one outcome, once. Does not belong here: what an outcome must be like (``intake``).
 """
 
-from rul_platform.operation.intake import OutcomeRow, add_outcomes
+from rul_platform.operation.intake import OutcomeRow, checked_outcomes
 from rul_platform.operation.serving.answer_log import AnswerLog
 from rul_platform.storage.answered_requests import RacedError
 from rul_platform.storage.database import writing
@@ -34,12 +34,15 @@ def take_outcome(
 
 
 def _take(home: Home, plant: str, row: OutcomeRow, key: str | None, body: str) -> Added:
+    asked = {} if key is None else {key: body}
+    known = home.answered.find(asked)
+    if known:
+        return Added(**next(iter(known.values())))
+    now = home.now()
+    new = checked_outcomes(home, plant, [row], now=now)
     with writing(home.engine):
-        known = {} if key is None else home.answered.find({key: body})
-        if known:
-            return Added(**next(iter(known.values())))
-        added = add_outcomes(home, plant, [row], now=home.now())[0]
+        added = home.outcomes.add_all(new, now)[0]
         if key is not None:
             answer = {"id": added.id, "is_new": added.is_new}
-            home.answered.keep({key: (body, answer)}, home.now())
+            home.answered.keep({key: (body, answer)}, now)
         return added

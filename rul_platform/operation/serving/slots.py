@@ -19,7 +19,6 @@ from rul_platform.errors import (
     ModelNotLoadedError,
     NoChampionError,
     NotSignedError,
-    RulPlatformError,
     StoreError,
 )
 from rul_platform.operation.alerting import raise_alert
@@ -137,7 +136,7 @@ class Slots:
             return None
         try:
             model = load_served(self._home, version)
-        except (RulPlatformError, OSError, ValueError, KeyError) as error:
+        except Exception as error:  # a card may be odd in any way: one version stops no other
             self._fails(version, error, now)
             return None
         self._failed.pop(key, None)

@@ -1,18 +1,20 @@
 """What people say of answers, and what became of machines."""
 
 import asyncio
-import hashlib
+import hmac
 import re
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from rul_platform.errors import UnknownPredictionError
 from rul_platform.operation.intake import FeedbackRow, OutcomeRow
+from rul_platform.operation.serving.answer_log import FLUSH_SECONDS
 from rul_platform.operation.serving.feedback_desk import Rating
 from rul_platform.operation.serving.outcome_desk import take_outcome
-from rul_platform.service.access import caller, requires
+from rul_platform.service.access import caller
 from rul_platform.service.bodies import FeedbackBody, FeedbackTold, OutcomeBody, OutcomeTold
 from rul_platform.service.parts import Parts
 from rul_platform.service.problems import Problem
@@ -21,8 +23,10 @@ from rul_platform.service.routing import API, refuses, takes
 from rul_platform.storage.access_tokens import AccessToken
 from rul_platform.storage.answered_requests import key_of
 
+OTHERS_SECONDS = 2 * FLUSH_SECONDS
+"""A rating may come to another process than the answer did, before that one has written it."""
+
 _KEY = re.compile(r"[!-~]{1,200}", re.ASCII)
-_FEEDBACK = Annotated[AccessToken, Depends(requires("feedback"))]
 
 router = APIRouter(prefix=API)
 
@@ -46,8 +50,12 @@ async def feedback(request: Request) -> Response:
         reason=body.reason,
         created_at=body.created_at,
     )
-    rating = Rating(row, _key(request, token), _digest(body.model_dump_json()))
-    taken = await asyncio.wrap_future(parts.desk.take(rating))
+    rating = Rating(row, _key(request), _digest(request, body))
+    try:
+        taken = await asyncio.wrap_future(parts.desk.take(rating))
+    except UnknownPredictionError:  # another process may be writing it now
+        await asyncio.sleep(OTHERS_SECONDS)
+        taken = await asyncio.wrap_future(parts.desk.take(rating))
     if taken.is_new:
         parts.metrics.feedback.labels(taken.plant, body.rating).inc()
     told = {"id": taken.id, "plant": taken.plant, "is_new": taken.is_new}
@@ -60,8 +68,9 @@ async def feedback(request: Request) -> Response:
     responses=refuses(404, 408, 409, 413, 415, 422),
     openapi_extra=takes(OutcomeBody, once=True),
 )
-async def outcome(request: Request, token: _FEEDBACK) -> OutcomeTold:
+async def outcome(request: Request) -> OutcomeTold:
     """Tell what became of a machine. Stored for good before it is answered; late is fine."""
+    await caller(request, "feedback")
     body = await body_of(request, OutcomeBody)
     parts: Parts = request.app.state.parts
     row = OutcomeRow(body.unit, body.kind, body.life, body.observed_at)
@@ -70,8 +79,8 @@ async def outcome(request: Request, token: _FEEDBACK) -> OutcomeTold:
         parts.home,
         body.plant,
         row,
-        key=_key(request, token),
-        body=_digest(body.model_dump_json()),
+        key=_key(request),
+        body=_digest(request, body),
         log=parts.log,
     )
     return OutcomeTold(id=told.id, is_new=told.is_new)
@@ -82,7 +91,7 @@ def person_of(token: AccessToken) -> str:
     return f"token:{token.id}"
 
 
-def _key(request: Request, token: AccessToken) -> str | None:
+def _key(request: Request) -> str | None:
     """What the caller's key is kept as, if there is one.
 
     Raises:
@@ -94,8 +103,10 @@ def _key(request: Request, token: AccessToken) -> str | None:
     if _KEY.fullmatch(shown) is None:
         detail = "Idempotency-Key: 1 to 200 printable ASCII characters without spaces are expected."
         raise Problem(422, "invalid", detail)
-    return key_of(token.hash, shown)
+    return key_of(request.headers["authorization"], shown)
 
 
-def _digest(body: str) -> str:
-    return hashlib.sha256(body.encode()).hexdigest()
+def _digest(request: Request, body: BaseModel) -> str:
+    """What the body is kept as: nobody without the token's secret can try out who it was about."""
+    secret = request.headers["authorization"].encode()
+    return hmac.new(secret, body.model_dump_json().encode(), "sha256").hexdigest()

@@ -22,8 +22,8 @@ from rul_platform.storage.access_tokens import AccessToken
 ALONE_MS = 4.0
 """A question that takes longer is answered in a thread of its own, so that short ones need not wait."""
 
-READ_MS = 0.05
-"""What reading one machine's values takes, roughly: to tell long questions from short ones."""
+UNIT_MS, VALUE_MS = 0.05, 1e-4
+"""What one machine and each of its values take beside the network, roughly."""
 
 _FIRST = "$response.body#/predictions/0/id"
 LINKS: dict[int | str, dict[str, Any]] = {
@@ -63,8 +63,9 @@ async def predict(request: Request) -> Response:
     units = [GivenUnit(each.unit, each.readings, each.conditions) for each in body.units]
     champion, slot = parts.slots.of(body.plant)
     networks = champion.run_ms + (slot.challenger.run_ms if slot.challenger else 0.0)
+    values = sum(len(each) for unit in units for each in unit.readings.values())
     now = parts.home.now()
-    if len(units) * (networks + READ_MS) > ALONE_MS:
+    if len(units) * (networks + UNIT_MS) + values * VALUE_MS > ALONE_MS:
         answers = await asyncio.to_thread(
             parts.predicting.answer, body.plant, units, level=body.level, now=now
         )
