@@ -6,8 +6,8 @@ import pytest
 
 from rul_platform.orchestration.code_versions import PACKAGE, STUDY_FILES
 
-ONLY_LOOK = {"checks", "model_checks", "report", "choice_report"}
-"""They show or check a result, and change none."""
+ONLY_LOOK = {"checks", "model_checks", "report", "choice_report", "imported_checkpoints"}
+"""They show, check or take in a result, and change none."""
 
 COMPUTES = re.compile(r"^\s+from rul_platform\.(learning|inference)\b", re.MULTILINE)
 
