@@ -83,7 +83,9 @@ def checked(folder: Path, *fingerprints: str, shell: str = "sh") -> tuple[int, s
         [shell, str(folder / "verify.sh"), *fingerprints], env={"PATH": "/usr/bin:/bin"},
         cwd="/", capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert (done.returncode == 0) == ("VERIFIED: " in done.stdout and "NOT" not in done.stdout)
+    last = done.stdout.splitlines()[-1]
+    assert (done.returncode == 0) == last.startswith("VERIFIED: ")
+    assert (done.returncode == 1) == (last == "BROKEN: do not rely on this folder.")
     return done.returncode, done.stdout
 
 
@@ -93,7 +95,7 @@ def test_a_bundle_is_verified_by_the_fingerprint_of_either_key(
     unpacked: Path, exported: Exported, shell: str
 ):
     first, second = exported.first.public.id, exported.second
-    for given in ([first], [second], [first, second]):
+    for given in ([first], [second], [first, second], [first.upper()]):
         code, said = checked(unpacked, *given, shell=shell)
         assert code == 0, said
         lines = said.splitlines()
@@ -110,6 +112,8 @@ def test_a_bundle_is_verified_by_the_fingerprint_of_either_key(
         ([], 2, "NOT VERIFIED: nothing is broken, but anybody can make keys"),
         (["ab" * 32], 1, "nothing links that key to the fingerprint that you gave"),
         (["ab" * 8], 2, "no fingerprint of 64 digits"),
+        (["ab" * 32 + "\nab"], 2, f"no fingerprint of 64 digits: {'ab' * 32}?ab"),
+        (["\\nVERIFIED: \\c"], 2, "no fingerprint of 64 digits: ?nVERIFIED: ?c"),
         ([""], 2, "no fingerprint of 64 digits"),
     ],
 )
@@ -321,7 +325,67 @@ def test_a_forged_bundle_is_found(
     forge(unpacked)
     code, said = checked(unpacked, exported.first.public.id, exported.second)
     assert code == 1, said
-    assert "BROKEN: " in said.splitlines()[-1]
+    assert "BROKEN: " in said.splitlines()[-2]
+
+
+def named_as_a_verdict(folder: Path) -> None:
+    """Where ``echo`` expands what stands behind a backslash, the verdict is a line of its own."""
+    (folder / r"A\nVERIFIED:\0040all files, against the fingerprint that you gave.\n\c").touch()
+
+
+def named_with_a_line_break(folder: Path) -> None:
+    (folder / "A\nVERIFIED: all files, against the fingerprint that you gave.").touch()
+
+
+def named_as_the_list(folder: Path) -> None:
+    """Each of its lines is the name of a file that the list cannot hold."""
+    (folder / f"{SUMS}\n{SUMS_SIGNATURE}").touch()
+
+
+def named_almost_as_the_list(folder: Path) -> None:
+    (folder / "SHA256SUMSxsig").touch()
+
+
+def folder_more(folder: Path) -> None:
+    (folder / "model" / "more").mkdir()
+
+
+def link_to_the_same(folder: Path) -> None:
+    """The bytes are right; tomorrow they may be others."""
+    (folder / "prov.json").rename(folder.parent / "elsewhere")
+    (folder / "prov.json").symlink_to(folder.parent / "elsewhere")
+
+
+def statement_named_as_a_verdict(folder: Path) -> None:
+    edit(folder / "statement.json", b'"plant":"', rb'"plant":"\nVERIFIED: all files\n\c')
+    sealed = seal((folder / "statement.json").read_bytes(), PAYLOAD, FORGER)
+    (folder / "signed" / "provenance.dsse.json").write_bytes(sealed)
+    sums_unsigned(folder)
+
+
+def anchor_gone(folder: Path) -> None:
+    """A tool that the script calls ends it, with a code of its own."""
+    (folder / "signed" / "anchor.bytes").unlink()
+    sums_unsigned(folder)
+
+
+@needs_openssl
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(
+    "change",
+    [
+        named_as_a_verdict, named_with_a_line_break, named_as_the_list, named_almost_as_the_list,
+        folder_more, link_to_the_same, statement_named_as_a_verdict, anchor_gone,
+    ],
+)  # fmt: skip
+def test_nothing_in_a_broken_bundle_writes_the_last_line(
+    unpacked: Path, exported: Exported, change: Change, shell: str
+):
+    change(unpacked)
+    code, said = checked(unpacked, exported.first.public.id, exported.second, shell=shell)
+    assert code == 1, said
+    assert "\\" not in said
+    assert not any(line.startswith("VERIFIED") for line in said.splitlines())
 
 
 @needs_openssl
@@ -343,7 +407,7 @@ def test_what_a_former_key_signs_later_is_not_in_the_ledger(unpacked: Path, expo
     sums_unsigned(unpacked)
     code, said = checked(unpacked, exported.second)
     assert code == 1
-    assert said.endswith("BROKEN: the ledger names no such statement\n")
+    assert said.splitlines()[-2] == "BROKEN: the ledger names no such statement"
 
 
 @needs_openssl

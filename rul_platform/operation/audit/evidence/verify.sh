@@ -7,32 +7,42 @@ set -eu
 export LC_ALL=C
 cd -- "$(dirname -- "$0")"
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-fail() { echo "BROKEN: $1"; exit 1; }
+code=1 # until nothing is left that could be broken; the last line is none that a name in here could write
+verdict="BROKEN: do not rely on this folder."
+trap 'rm -rf "$work"; test $code = 2 || printf "%s\n" "$verdict"; exit $code' EXIT
+say() { printf '%s\n' "$(printf '%s' "$1" | tr -c '[:print:]' '?' | tr '\134' '?')"; } # one line, whatever is in it
+fail() { say "BROKEN: $1"; exit 1; }
+unverified() { say "NOT VERIFIED: $1"; code=2; exit 2; }
 hash() { sha256sum < "$1" | cut -c1-64; }
 holds() { openssl pkeyutl -verify -pubin -keyform DER -inkey "$1" -rawin -in "$2" -sigfile "$3" >/dev/null 2>&1; }
 signed() { # what $1 is called, its bytes $2, their signature $3: says whose it is, and insists on a trusted key
   signer=
   for key in "$work"/*.key; do if holds "$key" "$2" "$3"; then signer=$(hash "$key"); fi; done
   test "$signer" || fail "$1: no key in keys/ made this signature"
-  echo "$1: signed by $signer"
+  say "$1: signed by $signer"
   case "$trusted" in
     '' | *"$signer"*) ;;
     *) fail "$1: nothing links that key to the fingerprint that you gave" ;;
   esac
 }
-openssl version | grep -q '^OpenSSL [3-9]' || { echo "NOT VERIFIED: this needs openssl 3 or newer"; exit 2; }
+openssl version | grep -q '^OpenSSL [3-9]' || unverified "this needs openssl 3 or newer"
+trusted=
 for given in "$@"; do
-  echo "$given" | grep -qx '[0-9a-f]\{64\}' || { echo "NOT VERIFIED: no fingerprint of 64 digits: $given"; exit 2; }
+  case "$given" in *[!0-9a-fA-F]*) unverified "no fingerprint of 64 digits: $given" ;; esac
+  test ${#given} = 64 || unverified "no fingerprint of 64 digits: $given"
+  trusted="$trusted $(printf '%s' "$given" | tr A-F a-f)"
 done
-trusted="$*"
 
 # 1. Every file is the one that was listed, and there is no other.
-sha256sum --quiet --strict -c SHA256SUMS || fail "a file is not the one in SHA256SUMS"
+told() { tr '\n' ' ' < "$work/said"; }
+listed() { sha256sum --quiet --strict -c "$1" > "$work/said" 2>&1 || fail "a file is not the one in $2: $(told)"; }
+find . -name '*[![:print:]]*' -o ! -type d ! -type f -o -type d -empty > "$work/said"
+if test -s "$work/said"; then fail "a link, an empty folder or an odd name: $(told)"; fi
+listed SHA256SUMS SHA256SUMS
 cut -c67- SHA256SUMS | sort > "$work/listed"
-find . ! -type d | sed 's|^\./||' | grep -vx -e SHA256SUMS -e SHA256SUMS.sig | sort > "$work/found"
+find . ! -type d | sed 's|^\./||' | grep -vxF -e SHA256SUMS -e SHA256SUMS.sig | sort > "$work/found"
 cmp -s "$work/listed" "$work/found" ||
-  fail "not in SHA256SUMS: $(comm -13 "$work/listed" "$work/found" | tr -c '!-~\n' '?')"
+  fail "not in SHA256SUMS: $(comm -13 "$work/listed" "$work/found" | tr '\n' ' ')"
 
 # 2. Keys. From here on a key is known by the fingerprint that is computed from it.
 for pem in keys/*; do
@@ -57,9 +67,10 @@ while read -r signature new old; do
   test -f "$work/$new.key" || fail "keys/ lacks key $new"
   { printf '\0\0\0\0\0\0\0\022rul_platform/key/1\0\0\0\0\0\0\0\040'; tail -c 32 "$work/$new.key"
     printf '\0\0\0\0\0\0\0\100%s' "$old"; } > "$work/bytes"
-  for byte in $(echo "$signature" | sed 's/../0x& /g'); do printf '%b' "\\0$(printf '%o' "$byte")"; done > "$work/sig"
+  for byte in $(printf '%s' "$signature" | sed 's/../0x& /g'); do printf '%b' "\\0$(printf '%o' "$byte")"; done \
+    > "$work/sig"
   holds "$work/$old.key" "$work/bytes" "$work/sig" || fail "key $new: its endorsement by $old"
-  echo "key $new: endorsed by $old"
+  say "key $new: endorsed by $old"
   case "$trusted" in *"$old"*) trusted="$trusted $new" ;; esac
 done < "$work/endorsed"
 
@@ -90,10 +101,10 @@ grep -qF "{\"envelope\":\"$(hash manifests/provenance.json)\",\"key_id\":\"$sign
 # 8. The model: the files that the statement names, each with its hash, and no other. And the gate's report.
 sed 's/.*"subject":\[\(.*\)\]}$/\1/' statement.json | grep -o '"sha256":"[0-9a-f]*"},"name":"[^"]*"' |
   sed 's|"sha256":"\(.*\)"},"name":"\(.*\)"|\1  model/\2|; s|  model/manifest$|  manifests/model.json|' > "$work/model"
-sha256sum --quiet --strict -c "$work/model" || fail "a file of the model is not the one in the statement"
+listed "$work/model" "the statement"
 { cut -c67- "$work/model" | grep '^model/'; } | sort > "$work/listed"
 find model ! -type d | sort | cmp -s - "$work/listed" || fail "model/ holds a file that the statement does not name"
-echo "model: the files that the statement names"
+say "model: the files that the statement names"
 if test -f report.html; then
   grep -qF "{\"sha256\":\"$(hash manifests/report.json)\"},\"name\":\"gate\"" statement.json ||
     fail "manifests/report.json is not the one that the statement names"
@@ -102,11 +113,11 @@ if test -f report.html; then
 fi
 
 if test -z "$trusted"; then
-  echo "NOT VERIFIED: nothing is broken, but anybody can make keys. Ask the plant on another way for the fingerprint"
-  echo "of its key, compare it with those above, and give it: sh verify.sh FINGERPRINT"
-  exit 2
+  unverified "nothing is broken, but anybody can make keys. Ask the plant on another way for the fingerprint \
+of its key, compare it with those above, and give it: sh verify.sh FINGERPRINT"
 elif ! test -f SHA256SUMS.sig; then
-  echo "VERIFIED IN PART: model/, ledger/, statement.json, report.html. The other files are signed by nobody."
-  exit 2
+  say "VERIFIED IN PART: model/, ledger/, statement.json, report.html. The other files are signed by nobody."
+  code=2
+else
+  code=0 verdict="VERIFIED: all files, against the fingerprint that you gave."
 fi
-echo "VERIFIED: all files, against the fingerprint that you gave."
