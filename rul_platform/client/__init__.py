@@ -4,13 +4,16 @@ It needs ``requests`` alone; neither the platform's tables nor its models, so th
 """
 
 from rul_platform.client.answers import (
+    Checkpoint,
     Deployment,
     Interval,
+    Loaded,
     LoggedPrediction,
     ModelName,
     Plant,
     Prediction,
     Taken,
+    TransferLearning,
     Version,
 )
 from rul_platform.client.client import Client
@@ -18,9 +21,11 @@ from rul_platform.client.problem import ProblemError, UnansweredError
 from rul_platform.client.retrying import Patience
 
 __all__ = [
+    "Checkpoint",
     "Client",
     "Deployment",
     "Interval",
+    "Loaded",
     "LoggedPrediction",
     "ModelName",
     "Patience",
@@ -28,6 +33,7 @@ __all__ = [
     "Prediction",
     "ProblemError",
     "Taken",
+    "TransferLearning",
     "UnansweredError",
     "Version",
 ]

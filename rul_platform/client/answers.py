@@ -164,6 +164,57 @@ class Version:
     deployments: tuple[Deployment, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A checkpoint that the next fine-tuning of an architecture starts from.
+
+    Attributes:
+        model_name: The architecture.
+        model_path: The name under which the checkpoint is registered.
+        message: The same for people.
+        sha256: The checkpoint.
+    """
+
+    model_name: str
+    model_path: str
+    message: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """A checkpoint to start from.
+
+    Attributes:
+        names: What it is called; maybe nothing.
+        sha256: The artifact.
+        origin: ``pretrained_checkpoint`` or ``imported_checkpoint``.
+        seen: Turbofans that it has seen; None where nobody said.
+        config: Its sizes and channels, plain values.
+    """
+
+    names: tuple[str, ...]
+    sha256: str
+    origin: str
+    seen: tuple[str, ...] | None
+    config: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferLearning:
+    """What the next fine-tuning of each architecture starts from.
+
+    Attributes:
+        enabled: Whether there is a checkpoint for any architecture.
+        freeze_layers: Whether a frozen encoder is among the approaches that a training tries.
+        pretrained_models: By architecture.
+    """
+
+    enabled: bool
+    freeze_layers: bool
+    pretrained_models: Mapping[str, Checkpoint]
+
+
 def of(kind: type[_Told], told: Mapping[str, Any], **changed: object) -> _Told:
     """A value from what was told; ``changed`` takes the place of fields of the same name."""
     wanted: dict[str, Any] = {**told, **changed}
@@ -196,9 +247,22 @@ def version(told: Mapping[str, Any]) -> Version:
     return of(Version, told, created_at=moment(told["created_at"]), deployments=served)
 
 
+def transfer_learning(told: Mapping[str, Any]) -> TransferLearning:
+    """What plants start from."""
+    models = {name: _checkpoint(each) for name, each in told["pretrained_models"].items()}
+    return of(TransferLearning, told, pretrained_models=models)
+
+
 def moment(text: str) -> datetime:
     """A time with its zone, from ISO 8601."""
     return datetime.fromisoformat(text)
+
+
+def _checkpoint(told: Mapping[str, Any]) -> Checkpoint:
+    seen = told["seen"]
+    return of(
+        Checkpoint, told, names=tuple(told["names"]), seen=None if seen is None else tuple(seen)
+    )
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -4,8 +4,8 @@
         for each in rul.predict("pumps", {"p7": {"hours": [1, 2], "Heat": [61.2, 61.9]}}):
             print(each.unit, each.rul, each.interval.low, each.interval.high)
 
-Belongs here: a method for each route. Does not belong here: shapes of answers (``answers``), when to try
-again (``retrying``).
+Belongs here: a method for each route under ``/api/v1/rul``. Does not belong here: shapes of answers
+(``answers``), when to try again (``retrying``).
 """
 
 import secrets
@@ -18,7 +18,15 @@ from urllib.parse import quote
 import requests
 
 from rul_platform.client import answers, table
-from rul_platform.client.answers import LoggedPrediction, Plant, Prediction, Taken, Version
+from rul_platform.client.answers import (
+    Loaded,
+    LoggedPrediction,
+    Plant,
+    Prediction,
+    Taken,
+    TransferLearning,
+    Version,
+)
 from rul_platform.client.problem import PROBLEM_TYPE, ProblemError, UnansweredError
 from rul_platform.client.retrying import AGAIN, Patience
 from rul_platform.client.table import Units
@@ -163,6 +171,23 @@ class Client:
     def model(self, version: str) -> Version:
         """One version, by PLANT:NUMBER or by its sha256, with its times in charge."""
         return answers.version(self._send("GET", f"/models/{_part(version)}"))
+
+    def load(self, model_name: str, model_path: str) -> Loaded:
+        """Let the next fine-tuning of an architecture start from a registered checkpoint.
+
+        Asked again where the answer got lost: the same one is selected once more, which changes nothing.
+
+        Args:
+            model_name: The architecture, as ``lstm``.
+            model_path: The name that it was registered by, its sha256, or ``pretrained``; no file is
+                opened by it.
+        """
+        body = {"model_name": model_name, "model_path": model_path}
+        return answers.of(Loaded, self._send("POST", "/transfer-learning/load", body))
+
+    def transfer_learning(self) -> TransferLearning:
+        """What the next fine-tuning of each architecture starts from."""
+        return answers.transfer_learning(self._send("GET", "/transfer-learning/info"))
 
     def status(self) -> dict[str, Any]:
         """What the service tells of itself, as plain values."""

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 Units = Mapping[str, Mapping[str, Sequence[float]]]
 """Unit to its readings: column to values."""
 
+MISSING = ("None", "nan", "NaT", "<NA>")
+"""What pandas puts where there is nothing, as text."""
+
 
 def bodies(given: "Units | pd.DataFrame", unit: str | None, condition: str | None) -> list[Any]:
     """One JSON object for each unit.
@@ -26,7 +29,8 @@ def bodies(given: "Units | pd.DataFrame", unit: str | None, condition: str | Non
         condition: The column of operating conditions, of the table or among the readings, if any.
 
     Raises:
-        ValueError: A table is given without saying which column holds the units, or one is not there.
+        ValueError: A table is given without saying which column holds the units, or one is not there;
+            a row names no unit; two units have one name.
         ProblemError: Lists what is no finite number: JSON has no way to say it.
     """
     units = given if isinstance(given, Mapping) else _by_unit(given, unit)
@@ -45,10 +49,31 @@ def _by_unit(table: "pd.DataFrame", unit: str | None) -> dict[str, dict[str, lis
             f"{', '.join(map(str, table.columns))}."
         )
         raise ValueError(message)
-    return {
-        str(name): {str(column): rows[column].tolist() for column in rows.columns if column != unit}
-        for name, rows in table.groupby(unit, sort=False)
-    }
+    found, seen = dict[str, dict[str, list[Any]]](), dict[str, Any]()
+    for value, rows in table.groupby(unit, sort=False, dropna=False, observed=True):
+        name = _name(value, unit, rows.index[0])
+        if name in seen:
+            message = (
+                f"Column {unit!r} holds {seen[name]!r} and {value!r}, which are both the machine "
+                f"{name!r}; give each machine one name, as text."
+            )
+            raise ValueError(message)
+        seen[name] = value
+        found[name] = {str(each): rows[each].tolist() for each in rows.columns if each != unit}
+    return found
+
+
+def _name(value: Any, column: str, row: Any) -> str:
+    """A machine's name; pandas makes 7 a 7.0 where other rows of the column have no number.
+
+    Raises:
+        ValueError: There is none.
+    """
+    if not isinstance(value, str) and str(value) in MISSING:
+        message = f"Column {column!r} names no machine in row {row}; name it, or leave the row out."
+        raise ValueError(message)
+    is_integer = getattr(value, "is_integer", None)  # of floats, NumPy's too
+    return str(int(value) if is_integer is not None and is_integer() else value)
 
 
 def _body(

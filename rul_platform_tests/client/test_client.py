@@ -1,19 +1,29 @@
 """The client against a service that runs, and against one that dies between request and answer."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from rul_platform.client import Client, Patience, ProblemError, UnansweredError
+from rul_platform.client.client import API
+from rul_platform.client.table import bodies
 from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
 from rul_platform_tests.client.unreliable import Proxy, unreliable
 from rul_platform_tests.operation.served import PRESS, table
-from rul_platform_tests.service.running import Running, question, serving, signed_champion
+from rul_platform_tests.service.running import (
+    Running,
+    imported_checkpoint,
+    question,
+    serving,
+    signed_champion,
+)
 
 
 @pytest.fixture
@@ -108,6 +118,61 @@ def test_numbers_that_are_none_are_all_named_before_anything_is_sent(client: Cli
     )
     with pytest.raises(ValueError, match="unit is None, but must name the column"):
         client.predict(PRESS, frame)
+
+
+@pytest.mark.parametrize("nothing", [None, float("nan"), pd.NA, pd.NaT])
+def test_rows_of_no_machine_are_refused_not_left_out(client: Client, nothing: object):
+    frame = table(5, "m1", "m2").astype({"pump": object})
+    frame.iloc[7, frame.columns.get_loc("pump")] = nothing
+    with pytest.raises(ValueError, match="Column 'pump' names no machine in row 9"):
+        client.predict(PRESS, frame, unit="pump")
+
+
+def test_a_machine_s_number_is_told_without_a_fraction():
+    frame = table(5, "7", "8").astype({"pump": float})
+    assert [each["unit"] for each in bodies(frame, "pump", None)] == ["7", "8"]
+    frame = table(5, "7.5", "8").astype({"pump": float})
+    assert [each["unit"] for each in bodies(frame, "pump", None)] == ["7.5", "8"]
+
+
+def test_two_machines_with_one_name_are_refused():
+    frame = table(5, "1", "m2").astype({"pump": object})
+    frame.loc[frame["pump"] == "m2", "pump"] = 1
+    with pytest.raises(ValueError, match="holds '1' and 1, which are both the machine '1'"):
+        bodies(frame, "pump", None)
+
+
+def test_a_checkpoint_is_loaded_and_told(running: Running, client: Client):
+    name = "models/pretrained/gru_cmapss.pt"
+    imported_checkpoint(running.home, "gru", name)
+    told = client.load("gru", name)
+    assert (told.model_name, told.model_path) == ("gru", name)
+    assert told.sha256[:12] in told.message
+    found = client.transfer_learning()
+    assert found.enabled
+    assert found.pretrained_models["gru"].names == (name,)
+    assert found.pretrained_models["gru"].sha256 == told.sha256
+    assert client.status()["transfer_learning"]["enabled"]
+    with pytest.raises(ProblemError) as refused:
+        client.load("gru", "../../etc/passwd")
+    assert refused.value.status == 404
+
+
+def test_there_is_a_method_for_each_route(running: Running, proxy: Proxy):
+    with Client(proxy.url, running.tokens["all"]) as client:
+        (told,) = client.predict(PRESS, lists("m6"))
+        client.prediction(told.id)
+        client.feedback(told.id, "positive")
+        client.outcome(PRESS, "m6", "running", 41)
+        client.plants()
+        client.model(client.models()[0].id)
+        client.status()
+        client.transfer_learning()
+        with pytest.raises(ProblemError):
+            client.load("gru", "no such name")
+    paths = [each for each in running.app.openapi()["paths"] if each.startswith(API)]
+    asked = {re.sub(rf"{told.id}|{PRESS}:1", "{}", path) for path in proxy.asked}
+    assert asked == {re.sub(r"{\w+}", "{}", path) for path in paths}
 
 
 def test_a_token_without_the_scope_is_refused_at_once(running: Running):

@@ -19,6 +19,7 @@ class Proxy:
         to_lose: So many next answers are lost, after the service has done its work.
         to_refuse: Status and Retry-After of the next answers, given instead of asking anybody.
         seen: Idempotency keys as they came.
+        asked: Paths likewise.
     """
 
     url: str
@@ -26,6 +27,7 @@ class Proxy:
     to_lose: int = 0
     to_refuse: list[tuple[int, str | None]] = field(default_factory=list[tuple[int, str | None]])
     seen: list[str | None] = field(default_factory=list[str | None])
+    asked: list[str] = field(default_factory=list[str])
 
 
 @contextmanager
@@ -36,6 +38,7 @@ def unreliable(target: str) -> Iterator[Proxy]:
         def _hand_on(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             proxy.seen.append(self.headers.get("idempotency-key"))
+            proxy.asked.append(self.path)
             if proxy.to_refuse:
                 self._refuse(*proxy.to_refuse.pop(0))
                 return
