@@ -14,16 +14,13 @@ from threading import Lock
 
 from rul_platform.errors import (
     ConfigError,
-    EnvelopeError,
-    KeyFileError,
     ModelNotLoadedError,
     NoChampionError,
-    NotSignedError,
     RulPlatformError,
-    StoreError,
 )
 from rul_platform.operation.alerting import raise_alert
 from rul_platform.operation.serving.served_model import ServedModel, load_served
+from rul_platform.operation.told_failures import told
 from rul_platform.storage.alerts import NewAlert
 from rul_platform.storage.home import Home
 from rul_platform.storage.models import ModelVersion
@@ -148,7 +145,7 @@ class Slots:
         """Remember it, and tell people the first time."""
         key = version.plant, version.number
         is_new = key not in self._failed
-        self._failed[key] = _Failed(_without_paths(error), now + RETRY)
+        self._failed[key] = _Failed(told(error), now + RETRY)
         if not is_new:
             return
         _LOG.error("%s version %d cannot answer: %s", version.plant, version.number, error)
@@ -161,12 +158,3 @@ class Slots:
             text=f"{error} The last good model goes on answering, if there is one.",
         )
         raise_alert(self._home, alert, now)
-
-
-def _without_paths(error: Exception) -> str:
-    """Why, for callers: where files lie is for the log and the alert alone."""
-    if isinstance(error, StoreError | OSError):
-        return "a file of it is missing or was changed."
-    if isinstance(error, NotSignedError | EnvelopeError | KeyFileError):
-        return "nobody known signed how it was made."
-    return "it is no model that this service can run."

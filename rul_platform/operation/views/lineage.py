@@ -13,6 +13,7 @@ from typing import Any
 from rul_platform.core.ledger import LedgerRow
 from rul_platform.errors import EnvelopeError, KeyFileError, StoreError
 from rul_platform.operation.provenance import opened
+from rul_platform.operation.told_failures import told
 from rul_platform.storage.home import Home
 from rul_platform.storage.lineage import Input, Materialization
 from rul_platform.storage.models import ModelVersion
@@ -59,7 +60,7 @@ class Signature:
 
     Attributes:
         is_signed: Whether there is a statement.
-        problem: What is wrong with it, found with the public keys; empty where nothing is.
+        problem: What is wrong with it, found with the public keys; empty where nothing is. No paths.
         signed_at: When, in UTC; None without one.
         envelope: The artifact that holds the newest statement.
         commit: Of the code that trained it; None where that is not known.
@@ -86,7 +87,8 @@ class AnchorState:
         seq: The row that the newest anchor signs; None where nothing is signed.
         signed_at: When, in UTC; None likewise, or where nobody can read it.
         key_id: Who signed.
-        problem: What is wrong with it, found with the public keys and the row; empty where nothing is.
+        problem: What is wrong with it, found with the public keys and the row; empty where nothing
+            is. No paths.
     """
 
     newest: int
@@ -141,10 +143,10 @@ def lineage_of(home: Home, version: ModelVersion) -> tuple[Step, ...]:
 
 def signature_of(home: Home, version: ModelVersion) -> Signature:
     """Whether the newest statement about a version holds."""
-    told = home.provenance.of_version(version.plant, version.number)
-    if not told:
+    signed = home.provenance.of_version(version.plant, version.number)
+    if not signed:
         return Signature(is_signed=False)
-    kept = told[-1]
+    kept = signed[-1]
     problem, commit = "", None
     try:
         statement = opened(home, kept)
@@ -152,7 +154,7 @@ def signature_of(home: Home, version: ModelVersion) -> Signature:
             (e.digest.get(COMMIT) for e in statement.dependencies if e.name == CODE), None
         )
     except (StoreError, EnvelopeError, KeyFileError, OSError) as error:
-        problem = str(error)
+        problem = told(error)
     return Signature(
         is_signed=True,
         problem=problem,
@@ -170,8 +172,8 @@ def anchor_state(home: Home) -> AnchorState:
         return AnchorState(newest=newest)
     try:
         problem = anchor.problem(home.signing.known()) or ""
-    except KeyFileError as error:
-        problem = str(error)
+    except (KeyFileError, OSError) as error:
+        problem = told(error)
     signed = home.ledger.rows(after=anchor.seq - 1, limit=1)
     if not problem and (not signed or signed[0].hash != anchor.hash):
         problem = "signs a row that is not in the ledger"

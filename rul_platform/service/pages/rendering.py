@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse
 from rul_platform.service.pages import assets, language
 from rul_platform.service.pages.addresses import unit_path
 from rul_platform.service.pages.formats import Formats
-from rul_platform.service.pages.wording import OUTCOMES, REASONS
+from rul_platform.service.pages.wording import FAILURES, OUTCOMES, REASONS
 
 VISITOR = "rul.visitor"
 """Where a request's scope keeps who signed in (``visitor.Visitor``)."""
@@ -104,5 +104,6 @@ def environment(code: str) -> Environment:
     made.globals |= {
         "end_name": lambda kind: spoken.text(OUTCOMES[kind]),
         "reason_name": lambda reason: spoken.text(REASONS[reason]),
+        "failure_name": lambda words: spoken.text(FAILURES[words]) if words in FAILURES else None,
     }
     return made

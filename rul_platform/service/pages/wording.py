@@ -5,6 +5,7 @@ Belongs here: codes to marked texts. Does not belong here: sentences (``template
 
 from collections.abc import Mapping
 
+from rul_platform.operation.told_failures import KEY, LOST, UNFIT, UNSIGNED
 from rul_platform.service.pages.language import msg
 
 OUTCOMES: Mapping[str, str] = {
@@ -20,4 +21,10 @@ REASONS: Mapping[str, str] = {
     "interval_too_wide": msg("too vague to plan by"),
     "wrong_machine": msg("about another machine"),
     "other": msg("something else"),
+}
+FAILURES: Mapping[str, str] = {
+    LOST: msg("a file of it is missing or was changed."),
+    KEY: msg("a key is damaged, or others could have replaced it."),
+    UNSIGNED: msg("nobody known signed how it was made."),
+    UNFIT: msg("it is no model that this service can run."),
 }

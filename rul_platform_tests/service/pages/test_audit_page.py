@@ -1,10 +1,14 @@
 """The pages of an audit."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
 
+from rul_platform.operation.provenance import ENVELOPE
+from rul_platform.operation.told_failures import KEY, LOST, WORDS
+from rul_platform.service.pages.wording import FAILURES
 from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
 from rul_platform_tests.operation.served import PRESS, add_version
@@ -106,6 +110,55 @@ def test_a_signature_that_does_not_hold_is_seen(tmp_path: Path):
         assert "signature does not hold" in shown(running, VERSION)
         assert "The ledger's signature does not hold" in shown(running, PATH).replace("&#39;", "'")
     home.engine.dispose()
+
+
+def damaged_envelope(home: Home) -> None:
+    kept = home.provenance.of_version(PRESS, 2)[-1]
+    path = home.store.path(home.store.artifact(kept.envelope), ENVELOPE)
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+
+
+def envelope_gone(home: Home) -> None:
+    kept = home.provenance.of_version(PRESS, 2)[-1]
+    home.store.path(home.store.artifact(kept.envelope), ENVELOPE).parent.rename(
+        home.folder / "gone"
+    )
+
+
+def damaged_key(home: Home) -> None:
+    for key in home.signing.folder.glob("*.pub.pem"):
+        key.write_text("no key")
+
+
+@pytest.mark.parametrize(
+    ("damage", "paths", "english", "french"),
+    [
+        (damaged_envelope, [VERSION], LOST, "un de ses fichiers manque ou a été modifié."),
+        (envelope_gone, [VERSION], LOST, "un de ses fichiers manque ou a été modifié."),
+        (damaged_key, [VERSION, PATH], KEY, "une clé est endommagée, ou d'autres ont pu"),
+    ],
+)
+def test_what_is_wrong_is_told_without_paths(
+    tmp_path: Path, damage: Callable[[Home], None], paths: list[str], english: str, french: str
+):
+    home = Home(Settings.read({"RUL_HOME": str(tmp_path)}))
+    story(home)
+    damage(home)
+    with serving(home) as running:
+        for path in paths:
+            for code, words in (("en", english), ("fr", french)):
+                with signed_in(running, **{"Accept-Language": code}) as client:
+                    answer = client.get(path)
+                assert answer.status_code == 200
+                assert words in unescape(answer.text)
+                assert str(tmp_path) not in answer.text
+    home.engine.dispose()
+
+
+def test_every_failure_that_is_told_has_words_on_pages():
+    assert set(FAILURES) == WORDS
+    assert all(english == words for english, words in FAILURES.items())
 
 
 def test_a_plant_where_nothing_was_decided(tmp_path: Path):

@@ -1,0 +1,27 @@
+"""Why a file or a signature cannot be used, in words for everybody who may ask.
+
+Where files lie is for the log, the alert and ``rul audit verify`` alone: errors name paths, these words
+do not. They are constant, so that pages can say them in other languages.
+"""
+
+from collections.abc import Set
+
+from rul_platform.errors import EnvelopeError, KeyFileError, NotSignedError, StoreError
+
+LOST = "a file of it is missing or was changed."
+KEY = "a key is damaged, or others could have replaced it."
+UNSIGNED = "nobody known signed how it was made."
+UNFIT = "it is no model that this service can run."
+
+WORDS: Set[str] = frozenset({LOST, KEY, UNSIGNED, UNFIT})
+
+
+def told(error: Exception) -> str:
+    """Why, without paths: one of ``WORDS``."""
+    if isinstance(error, KeyFileError):
+        return KEY
+    if isinstance(error, StoreError | OSError):
+        return LOST
+    if isinstance(error, NotSignedError | EnvelopeError):
+        return UNSIGNED
+    return UNFIT
