@@ -72,8 +72,8 @@ def _name(value: Any, column: str, row: Any) -> str:
     if not isinstance(value, str) and str(value) in MISSING:
         message = f"Column {column!r} names no machine in row {row}; name it, or leave the row out."
         raise ValueError(message)
-    is_whole = hasattr(value, "is_integer") and value.is_integer()
-    return str(int(value) if is_whole else value)
+    is_integer = getattr(value, "is_integer", None)  # of floats, NumPy's too
+    return str(int(value) if is_integer is not None and is_integer() else value)
 
 
 def _body(

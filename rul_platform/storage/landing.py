@@ -4,7 +4,7 @@ Belongs here: keeping them and reading them back. Does not belong here: which of
 (``core.landed``), who asked for the prediction: nothing here knows persons.
 """
 
-import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -187,13 +187,13 @@ class LandingStore:
     def of_unit(self, plant: str, unit: str, limit: int) -> "pd.DataFrame":
         """One machine's history, from as few landings as cover it.
 
-        These are the newest, and older ones that reach further back or further on. At one life the
-        newest counts.
+        These are the newest, and older ones that hold a stretch of life that no newer one does. At one
+        life the newest counts.
 
         Args:
             plant: Which plant.
             unit: Which machine.
-            limit: Files that are read at most.
+            limit: Files that are read at most: the newest of :meth:`covering`.
 
         Returns:
             In the fleet's format, not resampled, ordered by life; without rows where nothing landed.
@@ -204,10 +204,14 @@ class LandingStore:
         from rul_platform.core.landed import newest
 
         tables = list["pd.DataFrame"]()
-        for sha256 in _covering(self._spans(plant, unit))[:limit]:
+        for sha256 in self.covering(plant, unit)[:limit]:
             table = self._read(self._store.artifact(sha256))
             tables.append(table[table["unit"] == unit])
         return newest(tables[::-1])[0]
+
+    def covering(self, plant: str, unit: str) -> list[str]:
+        """Artifacts that it takes to read all of a machine's life, the newest first."""
+        return _covering(self._spans(plant, unit))
 
     def _spans(self, plant: str, unit: str) -> Sequence[sa.Row[Any, Any, Any, Any]]:
         """Artifact, first and last life of a machine's landings, the newest first."""
@@ -256,12 +260,24 @@ def _last(connection: sa.Connection, plant: str, units: Collection[str]) -> dict
 
 
 def _covering(landings: Sequence[sa.Row[Any, Any, Any, Any]]) -> list[str]:
-    """Artifacts that add to what newer ones cover, the newest first."""
-    kept, first, last = dict[str, None](), math.inf, -math.inf
+    """Artifacts that add to what newer ones cover, the newest first.
+
+    What is covered are spans of life that do not touch, in ascending order: between them lies what no
+    newer landing holds.
+    """
+    kept, starts, ends = dict[str, None](), list[float](), list[float]()
     for landing in landings:
-        if landing.first_life < first or landing.last_life > last:
-            kept[landing.sha256] = None
-            first, last = min(first, landing.first_life), max(last, landing.last_life)
+        first, last = landing.first_life, landing.last_life
+        low, high = (
+            bisect_left(ends, first),
+            bisect_right(starts, last),
+        )  # the spans that it touches
+        if high - low == 1 and starts[low] <= first and last <= ends[low]:
+            continue
+        kept[landing.sha256] = None
+        if low < high:
+            first, last = min(first, starts[low]), max(last, ends[high - 1])
+        starts[low:high], ends[low:high] = [first], [last]
     return list(kept)
 
 

@@ -2,18 +2,29 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import event
 
 from rul_platform.errors import CorruptArtifactError, RecordError
 from rul_platform.storage.artifacts import ArtifactStore
-from rul_platform.storage.landing import READINGS_FILE, LandingStore
+from rul_platform.storage.landing import READINGS_FILE, LandingStore, _covering
 from rul_platform.storage.operation_tables import LANDING
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class Span(NamedTuple):
+    """A landing, of which nothing counts but its span of life."""
+
+    sha256: str
+    first_life: int
+    last_life: int
 
 
 @pytest.fixture
@@ -147,6 +158,28 @@ def test_readings_that_were_changed_on_the_disk_are_not_used(
     path.write_bytes(b"other")
     with pytest.raises(CorruptArtifactError):
         landing.readings("press")
+
+
+def test_a_stretch_between_newer_landings_is_read(landing: LandingStore):
+    """As where the beginning is sent last: 0 to 10, after 90 to 100, after 11 to 89."""
+    for first, last in ((11, 89), (90, 100), (0, 10)):
+        lives = range(first, last + 1)
+        landing.add("pumps", readings(*(("a", float(life), 5.0) for life in lives)), NOW)
+    assert landing.of_unit("pumps", "a", 10)["life"].tolist() == [float(n) for n in range(101)]
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 12)), min_size=1, max_size=12)
+
+
+@given(SPANS)
+def test_no_life_is_left_out_and_nothing_is_read_for_nothing(spans: list[tuple[int, int]]):
+    landings = [Span(f"{n}", first, first + more) for n, (first, more) in enumerate(spans)]
+    kept = set(_covering(landings))  # pyright: ignore[reportArgumentType]  has what a row has
+    covered = set[int]()
+    for each in landings:
+        lives = set(range(2 * each.first_life, 2 * each.last_life + 1))  # by halves: gaps count too
+        assert (each.sha256 in kept) == (not lives <= covered)
+        covered |= lives
 
 
 def test_one_unit_s_history_is_read_from_as_few_landings_as_cover_it(landing: LandingStore):

@@ -25,6 +25,7 @@ LISTED = 10
 """Newest answers that are listed, each with what was said of it."""
 
 FILES_READ = 50
+"""Newest files of a machine's readings that are looked at; ``Unit.files`` says where it takes more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class Unit:
         drivers: What its sensors did; None where that cannot be told.
         no_drivers: Why not: ``none`` landed, ``model`` for no model, ``lost`` for files that cannot be
             read, ``unlike`` for readings that the model does not know; empty where it can be told.
+        files: How many files it takes to read all that it sent; no more than ``FILES_READ`` are.
         life: The largest life that anything knows of.
         is_old: The newest answer is old, and the machine at work.
     """
@@ -51,6 +53,7 @@ class Unit:
     outcomes: Sequence[Outcome]
     drivers: Drivers | None
     no_drivers: str
+    files: int
     life: float
     is_old: bool
 
@@ -58,6 +61,11 @@ class Unit:
     def newest(self) -> LoggedPrediction | None:
         """The answer that counts now."""
         return self.answers[-1] if self.answers else None
+
+    @property
+    def files_read(self) -> int | None:
+        """The newest files, where not all are read, so that older readings are left out; else None."""
+        return FILES_READ if self.files > FILES_READ else None
 
     @property
     def listed(self) -> Sequence[LoggedPrediction]:
@@ -99,6 +107,7 @@ def unit_view(home: Home, plant: str, unit: str, slot: Slot | None, now: datetim
         outcomes=outcomes,
         drivers=drivers,
         no_drivers=no_drivers,
+        files=len(home.landing.covering(plant, unit)),
         life=lives[unit],
         is_old=not is_ended and bool(answers) and now - answers[-1].created_at > OLD_AFTER,
     )
@@ -106,6 +115,8 @@ def unit_view(home: Home, plant: str, unit: str, slot: Slot | None, now: datetim
 
 def readings_of(home: Home, plant: str, unit: str) -> pd.DataFrame:
     """What a machine sent, as it was read, ordered by life; without rows where it sent nothing.
+
+    From the newest ``FILES_READ`` files: :attr:`Unit.files_read` says whether that is not all.
 
     Raises:
         StoreError: A file is missing or changed.

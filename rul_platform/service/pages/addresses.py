@@ -4,14 +4,23 @@ A machine may be called anything. Its name stands percent-encoded in the path; o
 proxy would take for a part of the path's own language (``..``, an empty part) stands as ``~`` and
 base64.
 
-Belongs here: names to paths and back. Does not belong here: routes.
+Belongs here: names to paths and back, numbers in paths. Does not belong here: routes.
 """
 
 import base64
 import binascii
+from typing import Annotated
 from urllib.parse import quote, urlsplit
 
+from fastapi import Path
+
 CODED = "~"
+LARGEST_NUMBER = 2**31 - 1
+"""What a column of whole numbers holds, in every database."""
+
+VersionNumber = Annotated[int, Path(ge=1, le=LARGEST_NUMBER)]
+"""A version's number in a path."""
+
 _OWN = ("", ".", "..")
 
 

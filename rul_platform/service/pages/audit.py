@@ -21,6 +21,7 @@ from rul_platform.operation.views.model import card_of, judged
 from rul_platform.operation.views.plants import PlantCard, plant_card
 from rul_platform.reports.dossier_page import render_dossier
 from rul_platform.reports.layers import Drawing, draw
+from rul_platform.service.pages.addresses import VersionNumber
 from rul_platform.service.pages.documents import document
 from rul_platform.service.pages.rendering import page
 from rul_platform.service.pages.visitor import Visitor, signed_in
@@ -80,13 +81,13 @@ def find(request: Request, _: _Reader, subject: _Subject, plant: _Subject = "") 
 
 
 @router.get("/audit/versions/{plant}:{number}")
-def show_version(request: Request, plant: str, number: int, _: _Reader) -> Response:
+def show_version(request: Request, plant: str, number: VersionNumber, _: _Reader) -> Response:
     """From a version down to raw data."""
     return _origins(request, _home(request).registry.version(plant, number))
 
 
 @router.get("/audit/versions/{plant}:{number}/dossier")
-def version_dossier(request: Request, plant: str, number: int, _: _Reader) -> Response:
+def version_dossier(request: Request, plant: str, number: VersionNumber, _: _Reader) -> Response:
     """All that is recorded about a version, as a page of its own."""
     home = _home(request)
     return document(render_dossier(dossier(home, home.registry.version(plant, number))))

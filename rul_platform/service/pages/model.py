@@ -13,6 +13,7 @@ from rul_platform.operation.views.model import ModelView, Transfer, model_view, 
 from rul_platform.operation.views.plants import plant_card
 from rul_platform.reports.scale import Scale, scale
 from rul_platform.reports.timeline import timeline
+from rul_platform.service.pages.addresses import VersionNumber
 from rul_platform.service.pages.documents import document
 from rul_platform.service.pages.rendering import page
 from rul_platform.service.pages.visitor import Visitor, signed_in
@@ -50,7 +51,7 @@ def show(request: Request, plant: str, _: _Reader) -> Response:
 
 
 @router.get("/plants/{plant}/versions/{number}/report")
-def report(request: Request, plant: str, number: int, _: _Reader) -> Response:
+def report(request: Request, plant: str, number: VersionNumber, _: _Reader) -> Response:
     """The report that the gate's answer names by its hash, as it was stored."""
     parts: Parts = request.app.state.parts
     version = parts.home.registry.version(plant, number)

@@ -18,6 +18,22 @@ def test_what_is_not_there_is_told_on_a_page(running: Running, path: str):
     assert answer.headers["x-request-id"] in answer.text
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/audit/versions/{plant}:{number}",
+        "/audit/versions/{plant}:{number}/dossier",
+        "/plants/{plant}/versions/{number}/report",
+    ],
+)
+def test_a_version_s_number_that_no_database_holds_is_told_on_a_page(running: Running, path: str):
+    with visiting(running) as client:
+        for number in (2**31 - 1, 2**31, 10**20, 0, -1):
+            answer = client.get(path.format(plant=PRESS, number=number))
+            assert answer.status_code == (404 if number == 2**31 - 1 else 422)
+            assert answer.headers["content-type"] == "text/html; charset=utf-8"
+
+
 def test_what_one_may_not_do_is_told_with_the_navigation_still_there(running: Running):
     with visiting(running, "read") as client:
         answer = client.post(f"/plants/{PRESS}/feedback", data={})

@@ -4,9 +4,10 @@ import csv
 import io
 import re
 
+import pandas as pd
 import pytest
 
-from rul_platform.operation.views.unit import unit_view
+from rul_platform.operation.views.unit import FILES_READ, unit_view
 from rul_platform.service.pages.addresses import coded, decoded
 from rul_platform_tests.operation.served import PRESS
 from rul_platform_tests.service.pages.visiting import ask, path_of, proof_on, visiting
@@ -163,6 +164,27 @@ def test_charts_have_no_style_and_hold_names_as_text(running: Running):
     assert "<svg onload" not in page
     assert not re.search(r'\sstyle="', page)
     assert page.count('class="chart life-chart') == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "lie in 52 files, of which the newest 50"),
+        ("fr", "dans 52 fichiers, dont les 50 plus"),
+    ],
+)
+def test_readings_that_are_left_out_are_told(running: Running, language: str, words: str):
+    name = f"hourly {language}"
+    for hour in range(FILES_READ + 2):
+        row = {"unit": name, "life": float(hour), "condition": "0", "s0": 0.3, "s1": 60.0}
+        running.home.landing.add(PRESS, pd.DataFrame([row]), running.home.now())
+        if hour == FILES_READ - 1:
+            with visiting(running, language=language) as client:
+                assert 'class="notice warn"' not in client.get(path_of(name)).text
+    with visiting(running, language=language) as client:
+        assert words in client.get(path_of(name)).text
+        answer = client.get(f"/plants/{PRESS}/readings.csv", params={"unit": name})
+    assert len(answer.text.splitlines()) == 1 + FILES_READ
 
 
 def test_the_files_hold_answers_and_readings(running: Running):
