@@ -31,7 +31,7 @@ from rul_platform_tests.operation.served import PRESS, add_version
 from rul_platform_tests.service.running import question, signed_champion
 
 ROUNDS = 5
-PART = 2_000
+PART = 5_000
 """Requests between two looks at memory."""
 
 
