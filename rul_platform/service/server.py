@@ -35,8 +35,10 @@ SWITCH_SECONDS = 0.0005
 GRACE_SECONDS = 20
 """How long requests that have begun may take once the service is told to stop."""
 
-M_ARENA_MAX = -8
-"""Of glibc's malloc.h: how many heaps."""
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
+"""Of glibc's malloc.h: from which size on memory is given back at once; how many heaps."""
+
+LARGE_BYTES = 2**20
 
 MOST_AT_ONCE = 500
 """Connections; more are told to come again."""
@@ -126,7 +128,7 @@ def run(
         for each in sockets:
             stack.enter_context(each)
         _log_as_json(log_level)
-        _share_memory_between_threads()
+        _give_memory_back()
         sys.setswitchinterval(SWITCH_SECONDS)
         parts = Parts.open(home, tracing=tracing_to(home.settings.otlp_endpoint))
         server = Server(config(parts, address))
@@ -224,10 +226,12 @@ def _ends_in_order(server: uvicorn.Server) -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def _share_memory_between_threads() -> None:
-    """Glibc gives each thread heaps of its own, and what one large batch took stays in all of them."""
+def _give_memory_back() -> None:
+    """Else glibc keeps what one large batch took, in a heap for each thread, for good."""
     with suppress(AttributeError, OSError):  # another C library
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+        library = ctypes.CDLL(None)
+        library.mallopt(M_ARENA_MAX, 1)
+        library.mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
 
 
 def _log_as_json(level: str) -> None:
