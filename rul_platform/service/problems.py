@@ -125,9 +125,8 @@ def of_error(error: errors.RulPlatformError) -> Problem:
         return Problem(status, name, IN_THE_LOG)
     code, detail = name.removesuffix("_error"), str(error)
     if status == UNAVAILABLE and not isinstance(error, errors.ModelNotLoadedError):
-        detail = (
-            f"It cannot be done now. {IN_THE_LOG}"  # where files lie is nobody's business outside
-        )
+        # our own words may tell where files lie, which is nobody's business outside
+        detail = f"It cannot be done now. {IN_THE_LOG}"
     return Problem(status, code, detail, problems=problems)
 
 

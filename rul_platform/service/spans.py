@@ -21,6 +21,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from starlette.types import Scope
 
 from rul_platform.service.metrics import METHODS, OTHER
+from rul_platform.service.problems import SERVER_ERROR
 from rul_platform.service.telemetry import RequestSpan, Untraced
 
 NAME = "rul-platform"
@@ -30,7 +31,6 @@ EXPORT_SECONDS = 5.0
 QUIET = frozenset({"/live", "/ready", "/metrics"})
 """Asked every few seconds by machines; no spans."""
 
-SERVER_ERROR = 500
 PARENT_HEADERS = ("traceparent", "tracestate")
 
 
@@ -72,7 +72,7 @@ class Traced:
         ) as span:
             try:
                 yield
-            except Exception as error:
+            except Exception as error:  # noted, and raised again
                 span.set_attribute("error.type", type(error).__name__)
                 span.set_status(Status(StatusCode.ERROR))
                 raise

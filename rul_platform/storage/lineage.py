@@ -130,34 +130,34 @@ class LineageStore:
 
     def current(self, asset: str, partition: str) -> Materialization | None:
         """The materialisation that was registered last, or None where there is none yet."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _last(connection, *_is_of(asset, partition))
 
     def made_in(self, run_id: str, asset: str, partition: str) -> Materialization | None:
         """What this run made of a partition, the last one where it was repeated; None where nothing."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _last(connection, *_is_of(asset, partition), _MADE.run_id == run_id)
 
     def made_for(self, run_id: str, partition: str) -> tuple[Materialization, ...]:
         """All that this run made of a partition of any asset, in the order of making."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _select(connection, _MADE.run_id == run_id, _MADE.partition == partition)
 
     def history(self, asset: str, partition: str) -> tuple[Materialization, ...]:
         """All materialisations of a partition, oldest first."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _select(connection, *_is_of(asset, partition))
 
     def partitions(self, asset: str) -> tuple[str, ...]:
         """Partitions of an asset that were ever made, in alphabetical order."""
         question = sa.select(_MADE.partition).where(_MADE.asset == asset).distinct()
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(sorted(connection.scalars(question)))  # here: databases sort differently
 
     def currents(self) -> tuple[Materialization, ...]:
         """The current materialisation of every partition of every asset, in the order of making."""
         newest = sa.select(sa.func.max(_MADE.id)).group_by(_MADE.asset, _MADE.partition)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _select(connection, _MADE.id.in_(newest))
 
     def by_sha256(self, sha256: str) -> tuple[Materialization, ...]:
@@ -166,7 +166,7 @@ class LineageStore:
         Raises:
             RecordError: This is no sha256.
         """
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _select(connection, _MADE.sha256 == sha256)
 
     def ancestors(self, sha256: str) -> tuple[Materialization, ...]:

@@ -14,7 +14,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from rul_platform.errors import CheckpointNameError
-from rul_platform.storage.database import writing
+from rul_platform.storage.database import reading, writing
 from rul_platform.storage.ledger import LedgerStore
 from rul_platform.storage.operation_tables import IMPORTED_CHECKPOINT, SELECTED_PARENT
 
@@ -122,7 +122,7 @@ class ParentStore:
 
     def imported(self) -> tuple[Imported, ...]:
         """All of them, oldest first."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(sa.select(IMPORTED_CHECKPOINT).order_by(_I.id)).mappings()
             return tuple(Imported(**row) for row in rows)
 
@@ -162,13 +162,13 @@ class ParentStore:
 
     def newest(self, architecture: str) -> Selected | None:
         """The selection that counts, or None."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             found = _selections(connection, _S.architecture == architecture)
         return found[-1] if found else None
 
     def history(self) -> tuple[Selected, ...]:
         """All selections, oldest first."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _selections(connection)
 
     def _named(self, connection: sa.Connection, name: str) -> Imported | None:

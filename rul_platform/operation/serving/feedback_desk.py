@@ -8,7 +8,6 @@ Belongs here: joining requests into transactions. Does not belong here: what a r
 (``intake``).
 """
 
-import logging
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -23,8 +22,6 @@ from rul_platform.storage.database import AWAY, writing
 from rul_platform.storage.feedback_rows import Rated
 from rul_platform.storage.home import Home
 
-_LOG = logging.getLogger(__name__)
-
 MOST_AT_ONCE = 200
 FLUSH_SECONDS = 5.0
 """How long a rating waits for the answer that it rates to be written."""
@@ -37,7 +34,7 @@ class Rating:
     Attributes:
         row: What it says.
         key: Under which its answer is kept (``answered_requests.key_of``); None for none.
-        body: SHA-256 of the request.
+        body: Keyed hash of the request, to tell a repetition from another one.
     """
 
     row: FeedbackRow
@@ -123,7 +120,7 @@ class FeedbackDesk:
         """
         try:
             taken = self._take([rating for rating, _ in batch])
-        except Exception as error:
+        except Exception as error:  # whatever it is, callers are told
             if isinstance(error, AWAY):
                 for _, future in batch:
                     _finish(future, error)
@@ -144,7 +141,7 @@ class FeedbackDesk:
             return
         try:
             _finish(future, self._take([rating])[0])
-        except Exception as again:
+        except Exception as again:  # likewise
             _finish(future, again)
 
     def _take(self, ratings: Sequence[Rating]) -> list[Taken]:
@@ -168,9 +165,8 @@ class FeedbackDesk:
 
     def _rated(self, predictions: Sequence[str]) -> dict[str, Rated]:
         """What these answers are; those still on their way into the log are waited for."""
-        waiting = (
-            self._log.waiting
-        )  # before the look: what is written meanwhile is looked for again
+        # read before the look: what is written in between is looked for again
+        waiting = self._log.waiting
         found = self._home.feedback.rated(predictions)
         if len(found) < len(set(predictions)) and waiting:
             self._log.flush(FLUSH_SECONDS)
