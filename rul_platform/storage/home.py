@@ -301,7 +301,9 @@ def _json(path: Path) -> object:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        found = f"{path} cannot be read as JSON: {error}. Correct it, or take it away"
+        # by its name alone: pages show this, and where files lie is nobody's business there
+        why = error.strerror if isinstance(error, OSError) else error
+        found = f"{path.name} cannot be read as JSON: {why}. Correct it, or take it away"
         raise ConfigError([found]) from error
 
 
