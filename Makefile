@@ -10,7 +10,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-feedback serve ui test check bench bench-learning clean
+.PHONY: help install demo demo-feedback serve ui test test-long check bench bench-learning clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -31,6 +31,9 @@ ui: $(READY) ## Dagster's web pages for .rul/ on http://127.0.0.1:3000
 
 test: $(READY) ## all tests; real data too where RUL_TEST_DATA names its folder
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+
+test-long: $(READY) ## the tests that take minutes each, one after the other
+	$(BIN)/pytest -m long $(PYTEST_ARGS)
 
 check: $(READY) ## format, lint, types, layers and Dagster's own validation
 	$(BIN)/ruff format --check .
