@@ -1,14 +1,12 @@
-"""What the sensors of a machine did, in the scale in which its model sees them.
+"""What drives a machine's answer: what its sensors did, and how much of it the model reads from each.
 
 A sensor is told by two distances, both in training spreads (standard deviations of training readings
 under the same operating condition): how far its newest reading is from the training mean, and how far
 its smoothed course has gone from the machine's own beginning. Both are the model's own inputs
-(``core.features``); sensors are ranked by the larger one.
+(``core.features``). What they weigh, the network is asked (``inference.held_still``); sensors are ranked
+by that, and where it is nothing, by the larger distance.
 
-This is what moved, and not how much each move weighs in the network: `rul explain` asks the network
-itself, and takes minutes.
-
-Belongs here: these distances. Does not belong here: their pictures (``service``).
+Belongs here: these figures. Does not belong here: their pictures (``service``).
 
 Shape letters: R readings, S sensors.
 """
@@ -21,6 +19,7 @@ from numpy.typing import NDArray
 from rul_platform.core.features import channels_of
 from rul_platform.core.histories import Histories
 from rul_platform.inference.cautions import STRANGE_SPREADS, is_begun_late, still_sensors
+from rul_platform.inference.held_still import hold_still
 from rul_platform.operation.serving.served_model import ServedModel
 
 NORMAL_SPREADS = 2.0
@@ -42,6 +41,8 @@ class SensorStory:
         newest: The newest reading, in the sensor's own unit.
         from_mean: The newest reading's distance from the training mean, in spreads.
         from_own: The smoothed course's distance from the machine's own beginning, in spreads.
+        gain: How much longer the model's answer would be, in life units, had the sensor stayed as it
+            was at the machine's beginning.
     """
 
     name: str
@@ -53,6 +54,7 @@ class SensorStory:
     newest: float
     from_mean: float
     from_own: float
+    gain: float
 
     @property
     def distance(self) -> float:
@@ -70,7 +72,9 @@ class Drivers:
     """All sensors of one machine.
 
     Attributes:
-        sensors: Those that the model looks at, the one that went furthest first.
+        sensors: Those that the model looks at, the one that weighs most first.
+        rul: What the model says of these readings, in life units.
+        rul_unmoved: What it would say, had no sensor moved since the machine's beginning.
         readings: How many steps of life they cover.
         least_readings: How many the model counts on.
         begins_late: At which life the history begins, where that is too late; else None.
@@ -79,6 +83,8 @@ class Drivers:
     """
 
     sensors: tuple[SensorStory, ...]
+    rul: float
+    rul_unmoved: float
     readings: int
     least_readings: int
     begins_late: float | None
@@ -100,6 +106,7 @@ def drivers_of(model: ServedModel, as_read: Histories) -> Drivers:
 
     Raises:
         DataError: The machine worked in a condition that the model does not know.
+        InferenceError: The model did not run on them.
         ValueError: The readings lack one of the model's sensors.
     """
     preparation, rule = model.predictor.preparation, model.plant.resample
@@ -109,10 +116,16 @@ def drivers_of(model: ServedModel, as_read: Histories) -> Drivers:
     scaled = preparation.scaler.scale(steps.values, steps.labels, steps.condition)
     seen = channels_of(scaled, steps.starts, steps.life, cap=preparation.cap)
     drift = seen[-1, scaled.shape[1] : 2 * scaled.shape[1]]
-    stories = [_story(model, steps, scaled, at, float(drift[at])) for at in range(scaled.shape[1])]
+    held = hold_still(model.predictor, scaled, steps.life)
+    stories = [
+        _story(model, steps, scaled, at, float(drift[at]), float(held.gains[at]))
+        for at in range(scaled.shape[1])
+    ]
     columns = model.plant.sensors
     return Drivers(
-        sensors=tuple(sorted(stories, key=lambda each: -each.distance)),
+        sensors=tuple(sorted(stories, key=lambda each: _rank(each, preparation.cap))),
+        rul=held.rul,
+        rul_unmoved=held.without_all,
         readings=len(steps.life),
         least_readings=model.predictor.least_rows,
         begins_late=float(steps.life[0]) if is_begun_late(steps.life, preparation) else None,
@@ -124,8 +137,18 @@ def drivers_of(model: ServedModel, as_read: Histories) -> Drivers:
     )
 
 
+def _rank(story: SensorStory, cap: float) -> tuple[float, float]:
+    """Gains that differ by less than a hundredth of the cap count as equal."""
+    return -round(abs(story.gain) / cap, 2), -story.distance
+
+
 def _story(
-    model: ServedModel, steps: Histories, scaled: NDArray[np.float64], at: int, drift: float
+    model: ServedModel,
+    steps: Histories,
+    scaled: NDArray[np.float64],
+    at: int,
+    drift: float,
+    gain: float,
 ) -> SensorStory:
     scaler = model.predictor.preparation.scaler
     is_scaled = len(scaler.conditions) > 1
@@ -141,4 +164,5 @@ def _story(
         newest=float(steps.values[-1, at]),
         from_mean=float(scaled[-1, at]),
         from_own=drift,
+        gain=gain,
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 import pandas as pd
 
 from rul_platform.core.histories import Histories
-from rul_platform.errors import DataError, StoreError, UnknownUnitError
+from rul_platform.errors import DataError, InferenceError, StoreError, UnknownUnitError
 from rul_platform.operation.serving.served_model import ServedModel
 from rul_platform.operation.serving.slots import Slot
 from rul_platform.operation.views.drivers import Drivers, drivers_of
@@ -40,7 +40,8 @@ class Unit:
         outcomes: What was told of it, the oldest first.
         drivers: What its sensors did; None where that cannot be told.
         no_drivers: Why not: ``none`` landed, ``model`` for no model, ``lost`` for files that cannot be
-            read, ``unlike`` for readings that the model does not know; empty where it can be told.
+            read, ``unlike`` for readings that the model does not know, ``failed`` for a model that did
+            not run on them; empty where it can be told.
         files: How many files it takes to read all that it sent; no more than ``FILES_READ`` are.
         life: The largest life that anything knows of.
         is_old: The newest answer is old, and the machine at work.
@@ -138,6 +139,8 @@ def _drivers(home: Home, plant: str, unit: str, slot: Slot | None) -> tuple[Driv
         return drivers_of(model, Histories.of(readings)), ""
     except (DataError, ValueError):  # another model's sensors, or a condition it never saw
         return None, "unlike"
+    except InferenceError:
+        return None, "failed"
 
 
 def _by_answer(counts: Sequence[RatingCount]) -> Mapping[str, Sequence[RatingCount]]:

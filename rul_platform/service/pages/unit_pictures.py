@@ -3,6 +3,8 @@
 Belongs here: what is written in the charts. Does not belong here: how they are drawn (``charts``).
 """
 
+from collections.abc import Sequence
+
 from fastapi import Request
 from markupsafe import Markup
 
@@ -15,6 +17,12 @@ from rul_platform.service.pages.charts.sparkline import sparkline
 from rul_platform.service.pages.formats import Formats
 from rul_platform.service.pages.language import msg
 from rul_platform.service.pages.wording import OUTCOMES
+
+LEAST_SPREADS = 4.0
+"""A bar shows at least so many spreads, so that small moves look small."""
+
+LEAST_PULL = 0.1
+"""A bar of what a sensor weighs shows at least so much of the label cap, likewise."""
 
 
 class UnitPictures:
@@ -37,14 +45,31 @@ class UnitPictures:
 
     def deviation(self, spreads: float) -> Markup:
         """How far a sensor went."""
-        drivers = self._unit.drivers
-        scale = drivers.sensors[0].distance if drivers else 0.0
-        return deviation_bar(spreads, scale, self.spreads(spreads))
+        furthest = max((each.distance for each in self._sensors), default=0.0)
+        return deviation_bar(spreads, max(furthest, LEAST_SPREADS), self.spreads(spreads))
 
     def spreads(self, value: float) -> str:
         """A distance with its sign."""
-        sign = "+" if value >= 0.05 else "\u2212" if value <= -0.05 else "\u00b1"
-        return f"{sign}{self._formats.number(abs(value), 1)}"
+        return self._signed(value, 1)
+
+    def pull(self, gain: float) -> Markup:
+        """How much a sensor takes from the answer, or adds to it."""
+        most = max((abs(each.gain) for each in self._sensors), default=0.0)
+        least = LEAST_PULL * (self._unit.card.bands.cap or 0.0)
+        return deviation_bar(-gain, max(most, least), self.pulled(gain))
+
+    def pulled(self, gain: float) -> str:
+        """The same in life units, with its sign."""
+        return self._signed(-gain, self._unit.card.bands.digits)
+
+    @property
+    def _sensors(self) -> Sequence[SensorStory]:
+        return self._unit.drivers.sensors if self._unit.drivers else ()
+
+    def _signed(self, value: float, digits: int) -> str:
+        least = 0.5 * 10.0**-digits
+        sign = "+" if value >= least else "\u2212" if value <= -least else "\u00b1"
+        return f"{sign}{self._formats.number(abs(value), digits)}"
 
     def _chart(self) -> LifeChart:
         unit, say = self._unit, self._language.text

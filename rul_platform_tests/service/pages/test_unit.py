@@ -9,7 +9,7 @@ import pytest
 
 from rul_platform.operation.views.unit import FILES_READ, unit_view
 from rul_platform.service.pages.addresses import coded, decoded
-from rul_platform_tests.operation.served import PRESS
+from rul_platform_tests.operation.served import CAP_HOURS, PRESS
 from rul_platform_tests.service.pages.visiting import ask, path_of, proof_on, visiting
 from rul_platform_tests.service.running import Running
 
@@ -135,9 +135,9 @@ def test_the_sensors_are_told_in_the_scale_of_the_model(running: Running):
         told = by_name[model.plant.sensors[sensor]]
         assert told.from_mean == pytest.approx(newest[at], abs=1e-5)
         assert told.from_own == pytest.approx(newest[2 + at], abs=1e-5)
-    assert [each.distance for each in drivers.sensors] == sorted(
-        (each.distance for each in drivers.sensors), reverse=True
-    )
+    weights = [abs(each.gain) for each in drivers.sensors]
+    assert weights == pytest.approx(sorted(weights, reverse=True), abs=0.01 * CAP_HOURS)
+    assert weights[0] > 0.01 * CAP_HOURS
 
 
 def test_a_short_history_is_told_so(running: Running):

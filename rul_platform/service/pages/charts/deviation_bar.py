@@ -1,4 +1,4 @@
-"""How far a sensor went, to either side, in training spreads."""
+"""How far something went from zero, to either side."""
 
 from markupsafe import Markup
 
@@ -6,21 +6,18 @@ from rul_platform.service.pages.charts.axis import Axis
 from rul_platform.service.pages.charts.svg import element, picture
 
 WIDTH, HEIGHT = 120.0, 14.0
-LEAST_SCALE = 4.0
-"""A bar shows at least so many spreads, so that small moves look small."""
 
 
-def deviation_bar(spreads: float, scale: float, label: str) -> Markup:
+def deviation_bar(value: float, reach: float, label: str) -> Markup:
     """Draw it.
 
     Args:
-        spreads: How far, with its sign.
-        scale: The most that any bar of the page shows.
+        value: How far, with its sign.
+        reach: What fills a half of the bar.
         label: In words.
     """
-    reach = max(scale, LEAST_SCALE)
     x = Axis(-reach, reach, 2.0, WIDTH - 2)
-    zero, at = x.place(0.0), x.place(spreads)
+    zero, at = x.place(0.0), x.place(value)
     return picture(
         WIDTH,
         HEIGHT,
