@@ -19,6 +19,8 @@ class News:
         champion: Number of the version in charge; None without one.
         retrain: State of the retrain that is under way; None without one.
         steps: How many assets its run has made; 0 without one.
+        entries: Number of the ledger's last row, of all plants; 0 without one.
+        signed: Number of the last row that is signed; 0 without one.
     """
 
     answered_at: datetime | None
@@ -27,12 +29,15 @@ class News:
     champion: int | None
     retrain: str | None
     steps: int
+    entries: int
+    signed: int
 
 
 def news_of(home: Home, plant: str, now: datetime) -> News:
     """How things are now."""
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     days = home.feedback.stats(plant, today)
+    entry, anchor = home.ledger.newest(), home.anchors.newest()
     champion, retrain = home.registry.champion(plant), home.retrains.current(plant)
     return News(
         answered_at=NewestAnswers(home.engine).newest_at(plant),
@@ -41,6 +46,8 @@ def news_of(home: Home, plant: str, now: datetime) -> News:
         champion=champion.number if champion else None,
         retrain=retrain.state if retrain else None,
         steps=_steps(home, retrain),
+        entries=entry.seq if entry else 0,
+        signed=anchor.seq if anchor else 0,
     )
 
 

@@ -149,5 +149,7 @@ def _event(news: News) -> bytes:
         "champion": news.champion,
         "retrain": news.retrain,
         "steps": news.steps,
+        "entries": news.entries,
+        "signed": news.signed,
     }
     return b"event: state\ndata: " + to_json(told) + b"\n\n"

@@ -17,5 +17,7 @@ def test_each_asset_of_the_open_retrain_is_news(home: Home):
         parameters={}, environment={}, inputs=(), now=NOW,
     )  # fmt: skip
     assert (news_of(home, PRESS, NOW).retrain, news_of(home, PRESS, NOW).steps) == ("running", 1)
+    before = news_of(home, PRESS, NOW).entries
     home.retrains.close(asked.id, "rejected", now=NOW)
+    assert news_of(home, PRESS, NOW).entries > before
     assert (news_of(home, PRESS, NOW).retrain, news_of(home, PRESS, NOW).steps) == (None, 0)

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from rul_platform.operation import triggering
 from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
-from rul_platform_tests.operation.served import PRESS, add_version
+from rul_platform_tests.operation.served import PRESS, add_version, serve
 from rul_platform_tests.service.pages.lifecycle import one_more_asset, rated, story
 from rul_platform_tests.service.pages.looking import (
     DESK,
@@ -23,6 +23,7 @@ from rul_platform_tests.service.pages.looking import (
 from rul_platform_tests.service.running import Running, serving
 
 PAGES = {
+    "plants": "/",
     "model": f"/plants/{PRESS}/model",
     "retraining": f"/plants/{PRESS}/retraining",
     "audit": f"/plants/{PRESS}/audit",
@@ -40,10 +41,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A service at a plant with a past, and with ratings."""
+    """A service at a plant with a past and with ratings, and at one that is new."""
     home = Home(Settings.read({"RUL_HOME": str(tmp_path_factory.mktemp("told"))}))
     story(home)
     rated(home, 74, 33)
+    serve(home, name="quiet")
     with serving(home) as running:
         yield running
     home.engine.dispose()
@@ -62,6 +64,7 @@ def test_it_is_readable(
     answer = page.goto(told.url + PAGES[name])
     assert answer is not None
     assert answer.status == 200
+    assert page.url == told.url + PAGES[name]
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     keep(page, f"{name}_{size['width']}_{scheme}", tmp_path)
     assert serious(page) == []
@@ -127,6 +130,26 @@ def test_an_answer_is_looked_up_by_keyboard(told: Running, browser: Browser):
     page.get_by_role("link", name="Everything recorded, as one page").click()
     expect(page.get_by_text(number)).to_be_visible()
     context.close()
+
+
+def test_a_decision_appears_in_the_audit_while_one_writes_a_question(
+    browser: Browser, tmp_path: Path
+):
+    home = Home(Settings.read({"RUL_HOME": str(tmp_path / "home")}))
+    story(home)
+    with serving(home) as running:
+        context = opened(running, browser)
+        page = context.new_page()
+        page.goto(running.url + PAGES["audit"])
+        rows = page.locator(".ledger > li")
+        before = int(rows.first.get_attribute("value") or 0)
+        page.locator("#subject").fill("half of a ha")
+        triggering.force(home, PRESS, actor="a" * 64, reason="the audit saw it", now=home.now())
+        expect(rows.first.get_by_text("the audit saw it")).to_be_visible()
+        assert int(rows.first.get_attribute("value") or 0) > before
+        expect(page.locator("#subject")).to_have_value("half of a ha")
+        context.close()
+    home.engine.dispose()
 
 
 def test_a_retrain_appears_and_moves_on_while_one_watches(browser: Browser, tmp_path: Path):
