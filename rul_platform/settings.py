@@ -7,7 +7,7 @@ The table below is all of them. ``Settings.read(environ)`` checks them all at on
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
 from rul_platform.errors import SettingsError
 
@@ -18,6 +18,17 @@ NASA_ARCHIVE = (
     "6.+Turbofan+Engine+Degradation+Simulation+Data+Set.zip"
 )
 """Data set 6 of NASA's prognostics data repository; a zip inside a zip."""
+
+SECRETS = (
+    "RUL_DATABASE_URL",
+    "RUL_DATABASE_PASSWORD",
+    "RUL_ALERT_WEBHOOK",
+    "RUL_ALERT_SLACK",
+    "RUL_ALERT_TEAMS",
+    "RUL_ALERT_SMTP",
+    "RUL_ALERT_APPRISE",
+)
+"""What may come from a file as well, as containers and systemd hand over secrets: ``NAME_FILE``."""
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SMTP_PORT, SMTPS_PORT = 587, 465
@@ -54,6 +65,7 @@ class Settings:
     Attributes:
         home: ``RUL_HOME``, default ``.rul``: artifacts, tables, plants and the embedded instance.
         database_url: ``RUL_DATABASE_URL``, a SQLAlchemy URL; None for SQLite in the home folder.
+            ``RUL_DATABASE_PASSWORD`` goes into it where the URL holds none.
         cmapss: ``RUL_CMAPSS``: a zip or folder with NASA's twelve files, or None.
         cmapss_url: ``RUL_CMAPSS_URL``: where the published archive is; NASA's address by default.
             Empty switches the download off.
@@ -92,14 +104,15 @@ class Settings:
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Settings":
-        """Read and check all settings.
+        """Read and check all settings. Each of ``SECRETS`` may come from a file.
 
         Raises:
             SettingsError: A value is not what its setting allows.
         """
+        environ = _with_secrets_from_files(environ)
         return cls(
             home=_folder("RUL_HOME", environ.get("RUL_HOME") or ".rul"),
-            database_url=_database_url(environ.get("RUL_DATABASE_URL") or None),
+            database_url=_database_url(environ),
             cmapss=_existing("RUL_CMAPSS", environ),
             cmapss_url=environ.get("RUL_CMAPSS_URL", NASA_ARCHIVE),
             filters=_existing("RUL_FILTERS", environ),
@@ -131,13 +144,47 @@ def _folder(key: str, value: str) -> Path:
     return folder
 
 
-def _database_url(value: str | None) -> str | None:
-    if value is not None and not value.startswith(DATABASES):
+def _with_secrets_from_files(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """With each secret whose file is named, without the line's end that editors put there."""
+    named = [key for key in SECRETS if environ.get(f"{key}_FILE")]
+    return {**environ, **{key: _secret(key, environ) for key in named}}
+
+
+def _secret(name: str, environ: Mapping[str, str]) -> str:
+    """What stands in the secret's file."""
+    key, expected = f"{name}_FILE", "a text file with the secret alone"
+    file = environ[key]
+    if environ.get(name):
+        both = f"left out, since {name} is given, or {name} left out"
+        raise SettingsError(key, found=file, expected=both)
+    try:
+        secret = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, ValueError) as error:  # ValueError: no UTF-8, or a path with NUL in it
+        trouble = getattr(error, "strerror", None) or "it is no text"
+        raise SettingsError(key, found=file, expected=f"{expected} ({trouble})") from None
+    if not secret:
+        raise SettingsError(key, found=file, expected=f"{expected} (it is empty)")
+    return secret
+
+
+def _database_url(environ: Mapping[str, str]) -> str | None:
+    value, password = environ.get("RUL_DATABASE_URL"), environ.get("RUL_DATABASE_PASSWORD")
+    if value and not value.startswith(DATABASES):
         scheme = value.split(":", 1)[0]  # the rest may hold a password
         found = f"{scheme}:…" if scheme != value else "no URL"
         expected = "a sqlite:/// or postgresql:// URL"
         raise SettingsError("RUL_DATABASE_URL", found=found, expected=expected)
-    return value
+    return _with_password(value or "", password) if password else value or None
+
+
+def _with_password(value: str, password: str) -> str:
+    """The URL of a server with the password that was given apart from it."""
+    expected = "left out, or RUL_DATABASE_URL a postgresql://USER@HOST/NAME without a password"
+    url = _split("RUL_DATABASE_URL", value, expected="a sqlite:/// or postgresql:// URL")
+    if not url.username or url.password is not None:
+        raise SettingsError("RUL_DATABASE_PASSWORD", found="…", expected=expected)
+    user, _, host = url.netloc.rpartition("@")
+    return url._replace(netloc=f"{user}:{quote(password, safe='')}@{host}").geturl()
 
 
 def _existing(

@@ -186,3 +186,57 @@ def test_a_mail_server_that_lacks_something_is_refused_without_its_password(url:
 def test_dagster_s_own_folder_is_taken_as_dagster_takes_it(tmp_path: Path):
     assert Settings.read({"DAGSTER_HOME": str(tmp_path)}).dagster_home == tmp_path
     assert Settings.read({"DAGSTER_HOME": ""}).dagster_home is None
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path):
+    (tmp_path / "password").write_text("p@ss/w:rd\n")
+    (tmp_path / "hook").write_text("https://alerts.example.org/secret")
+
+    read = Settings.read(
+        {
+            "RUL_DATABASE_URL": "postgresql://rul_api@database:5432/rul?sslmode=require",
+            "RUL_DATABASE_PASSWORD_FILE": str(tmp_path / "password"),
+            "RUL_ALERT_WEBHOOK_FILE": str(tmp_path / "hook"),
+        }
+    )
+
+    expected = "postgresql://rul_api:p%40ss%2Fw%3Ard@database:5432/rul?sslmode=require"
+    assert read.database_url == expected
+    assert read.alert_webhook == "https://alerts.example.org/secret"
+
+
+def test_a_password_goes_with_a_server_s_socket_as_well():
+    read = Settings.read(
+        {"RUL_DATABASE_URL": "postgresql://u@/rul?host=/run", "RUL_DATABASE_PASSWORD": "x"}
+    )
+
+    assert read.database_url == "postgresql://u:x@/rul?host=/run"
+
+
+@pytest.mark.parametrize("url", ["", "sqlite:////rul.db", "postgresql://u:secret@host/rul"])
+def test_a_password_is_given_once_and_to_a_server(url: str):
+    text = refusal(**{"RUL_DATABASE_URL": url, "RUL_DATABASE_PASSWORD": "hidden"})
+
+    assert text.startswith("RUL_DATABASE_PASSWORD is '…', but must be left out, or")
+    assert "hidden" not in text
+    assert "secret" not in text
+
+
+@pytest.mark.parametrize(
+    ("content", "trouble"), [(None, "No such file"), (b"\n", "empty"), (b"\xff", "no text")]
+)
+def test_a_secret_s_file_must_hold_it(tmp_path: Path, content: bytes | None, trouble: str):
+    file = tmp_path / "secret"
+    if content is not None:
+        file.write_bytes(content)
+
+    text = refusal(RUL_ALERT_SLACK_FILE=str(file))
+
+    assert text.startswith(f"RUL_ALERT_SLACK_FILE is '{file}', but must be a text file")
+    assert trouble in text
+
+
+def test_a_secret_is_given_in_one_way(tmp_path: Path):
+    text = refusal(RUL_ALERT_SLACK="https://a.example", RUL_ALERT_SLACK_FILE=str(tmp_path))
+
+    assert "left out, since RUL_ALERT_SLACK is given" in text
