@@ -215,7 +215,9 @@ def test_a_password_goes_with_a_server_s_socket_as_well():
 
 @pytest.mark.parametrize("url", ["", "sqlite:////rul.db", "postgresql://u:secret@host/rul"])
 def test_a_password_is_given_once_and_to_a_server(url: str):
-    text = refusal(**{"RUL_DATABASE_URL": url, "RUL_DATABASE_PASSWORD": "hidden"})
+    given = {"RUL_DATABASE_URL": url, "RUL_DATABASE_PASSWORD": "hidden"}
+
+    text = refusal(**given)
 
     assert text.startswith("RUL_DATABASE_PASSWORD is '…', but must be left out, or")
     assert "hidden" not in text
