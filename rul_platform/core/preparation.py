@@ -4,6 +4,7 @@ The one recipe that C-MAPSS and plants share, and the identity that travels with
 service repeats it exactly.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +13,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rul_platform.core import features, stillness, windows
+from rul_platform.core import features, windows
 from rul_platform.core.fleet import Fleet
 from rul_platform.core.histories import Histories
+from rul_platform.core.long_fleet import LongFleet, Piece
+from rul_platform.core.moments import BLOCK_ROWS, MomentsFit
 from rul_platform.core.scaling import Scaler
+from rul_platform.core.stillness import StillnessFit
 from rul_platform.core.windows import Windows
 
 DEFAULT_WINDOW = 30
@@ -61,14 +65,11 @@ class Preparation:
             cap: Label cap, in ``life_unit``.
             life_unit: ``cycles``, ``hours`` or ``seconds``.
         """
-        return cls(
-            window=window,
-            cap=cap,
-            life_unit=life_unit,
-            scaler=Scaler.fit(training, sensors),
-            first_life=float(training.first_lives().max()),
-            longest_still=stillness.longest(training, sensors, for_good=window),
-        )
+        fit = PreparationFit(sensors, window=window)
+        for piece in LongFleet.of(training).pieces():
+            fit.add(piece)
+        units = tuple(training.units["unit"])
+        return fit.preparation(units, cap=cap, life_unit=life_unit)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -125,4 +126,43 @@ class Preparation:
             scaler=Scaler.from_json(data["scaler"]),
             first_life=float(data["first_life"]),
             longest_still=tuple(data.get("longest_still", ())),
+        )
+
+
+class PreparationFit:
+    """Learns the numbers of a :class:`Preparation` from training units that come piece by piece."""
+
+    def __init__(
+        self, sensors: Sequence[str], *, window: int, block_rows: int = BLOCK_ROWS
+    ) -> None:
+        self._sensors, self._window = tuple(sensors), window
+        self._moments = MomentsFit(sensors, block_rows=block_rows)
+        self._stillness = StillnessFit(len(self._sensors), for_good=window)
+        self._first_life = -math.inf
+
+    def add(self, piece: Piece) -> None:
+        """Count in readings of training units, in the order of the fleet."""
+        if not len(piece):
+            return
+        values = piece.readings[list(self._sensors)].to_numpy(dtype=np.float64)
+        lives = piece.readings["life"].to_numpy(dtype=np.float64)
+        self._moments.add(piece.readings)
+        self._stillness.add(values, np.flatnonzero(piece.is_first))
+        self._first_life = float(lives[piece.is_first].max(initial=self._first_life))
+
+    def preparation(self, units: tuple[str, ...], *, cap: float, life_unit: str) -> Preparation:
+        """What was learned.
+
+        Args:
+            units: The training units.
+            cap: Label cap, in ``life_unit``.
+            life_unit: ``cycles``, ``hours`` or ``seconds``.
+        """
+        return Preparation(
+            window=self._window,
+            cap=cap,
+            life_unit=life_unit,
+            scaler=Scaler.of_moments(self._moments, self._sensors, fitted_on=units),
+            first_life=self._first_life,
+            longest_still=self._stillness.longest(),
         )

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from rul_platform.core.fleet import Fleet
+from rul_platform.core.moments import MomentsFit
 from rul_platform.errors import DataError
 
 CONSTANT_BELOW = 1e-9
@@ -48,17 +49,25 @@ class Scaler:
     @classmethod
     def fit(cls, fleet: Fleet, sensors: Sequence[str]) -> "Scaler":
         """Fit on every reading of ``fleet``; pass a fleet of training units only."""
-        grouped = fleet.readings.groupby("condition", sort=True)[list(sensors)]
-        mean = grouped.mean()
-        centre = mean.to_numpy(dtype=np.float64)
-        rows = np.asarray(fleet.readings.groupby("condition", sort=True).size(), dtype=np.intp)
-        overall = fleet.readings[list(sensors)].std(ddof=0).to_numpy(dtype=np.float64)
+        moments = MomentsFit(sensors)
+        moments.add(fleet.readings)
+        return cls.of_moments(moments, sensors, fitted_on=tuple(fleet.units["unit"]))
+
+    @classmethod
+    def of_moments(
+        cls, moments: MomentsFit, sensors: Sequence[str], *, fitted_on: tuple[str, ...]
+    ) -> "Scaler":
+        """As :meth:`fit`, of readings that were counted in piece by piece."""
+        within = moments.within()
+        mean = np.stack([each.mean for each in within.values()])
+        spread = np.stack([each.spread for each in within.values()])
+        rows = np.array([each.rows for each in within.values()], dtype=np.intp)
         return cls(
             sensors=tuple(sensors),
-            conditions=tuple(str(label) for label in mean.index),
-            mean=centre,
-            spread=_spread(grouped.std(ddof=0).to_numpy(dtype=np.float64), centre, rows, overall),
-            fitted_on=tuple(fleet.units["unit"]),
+            conditions=tuple(within),
+            mean=mean,
+            spread=_spread(spread, mean, rows, moments.overall().spread),
+            fitted_on=fitted_on,
         )
 
     def apply(self, readings: pd.DataFrame) -> NDArray[np.float64]:

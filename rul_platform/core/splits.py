@@ -157,17 +157,26 @@ def require_known_conditions(fleet: Fleet, roles: Mapping[str, str], *, source: 
     Raises:
         DataError: Names each such unit with its role and the condition.
     """
-    known = set(with_role(fleet, roles, TRAIN).readings["condition"])
-    judges = with_role(fleet, roles, VALID, TEST).readings
-    worked = judges.loc[~judges["condition"].isin(known), ["unit", "condition"]].drop_duplicates()
-    if worked.empty:
-        return
-    found = "; ".join(
+    worked = fleet.readings[["unit", "condition"]].drop_duplicates()
+    require_known(worked.itertuples(index=False, name=None), roles, source=source)
+
+
+def require_known(
+    worked: Iterable[tuple[str, str]], roles: Mapping[str, str], *, source: str
+) -> None:
+    """As :func:`require_known_conditions`, of pairs of a unit and a condition in which it worked."""
+    pairs = list(dict.fromkeys(worked))
+    known = {condition for unit, condition in pairs if roles[unit] == TRAIN}
+    strange = [
         f"{roles[unit]} unit {unit} in condition {condition}"
-        for unit, condition in worked.itertuples(index=False)
-    )
+        for unit, condition in pairs
+        if roles[unit] in (VALID, TEST) and condition not in known
+    ]
+    if not strange:
+        return
     msg = (
-        f"{source}: units worked in an operating condition that no training unit knows: {found}. "
+        f"{source}: units worked in an operating condition that no training unit knows: "
+        f"{'; '.join(strange)}. "
         f"Training knows {', '.join(sorted(known))}. Set another seed in the launchpad's "
         f"plant_windows config, or change [split] in the plant file, so that a unit that worked "
         f"there trains. A unit that has a role already keeps it: leave its readings in that "

@@ -10,6 +10,7 @@ Shape letters: R readings, F channels, N windows, W window length in readings, B
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,8 @@ from rul_platform.errors import DataError
 CUTS_OF_A_LIFE = 20
 """Points of each unit's life at which models are compared: more cost time and say little new, because
 neighbouring points err alike."""
+
+INDEX_COLUMNS = ("unit", "life", "first_row", "last_row", "rul", "split", "at_least")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,19 +149,42 @@ def window_index(
     starts = unit_starts(readings["unit"])
     rows = np.arange(len(readings), dtype=np.int64)
     start = np.repeat(starts, np.diff(np.r_[starts, len(readings)]))
-    roles = split if isinstance(split, str) else readings["unit"].map(split)
-    known, least = fleet.rul(), fleet.least_rul()
-    return pd.DataFrame(
-        {
-            "unit": readings["unit"],
-            "life": readings["life"].to_numpy(dtype=np.float64),
-            "first_row": np.maximum(start, rows - length + 1),
-            "last_row": rows,
-            "rul": np.where(np.isnan(known), least, known),
-            "split": roles,
-            "at_least": np.isnan(known) & (least < cap),
-        }
-    )
+    numbers = index_numbers(start, rows, fleet.rul(), fleet.least_rul(), length=length, cap=cap)
+    columns = {
+        "unit": readings["unit"],
+        "life": readings["life"].to_numpy(dtype=np.float64),
+        "split": split if isinstance(split, str) else readings["unit"].map(split),
+        **numbers,
+    }
+    return pd.DataFrame({name: columns[name] for name in INDEX_COLUMNS})
+
+
+def index_numbers(
+    start: NDArray[np.integer],
+    rows: NDArray[np.integer],
+    known: NDArray[np.float64],
+    least: NDArray[np.float64],
+    *,
+    length: int,
+    cap: float,
+) -> dict[str, NDArray[Any]]:
+    """What the index says of N windows beside whose they are, by column.
+
+    Args:
+        start: Shape ``(N,)``, row of the first reading of each one's unit.
+        rows: Shape ``(N,)``, row of its newest reading.
+        known: Shape ``(N,)``, RUL, NaN where it is not known.
+        least: Shape ``(N,)``, what it was at least, likewise.
+        length: W, in readings.
+        cap: Label cap, in the fleet's unit of life.
+    """
+    is_unknown = np.isnan(known)
+    return {
+        "first_row": np.maximum(start, rows - length + 1),
+        "last_row": rows,
+        "rul": np.where(is_unknown, least, known),
+        "at_least": is_unknown & (least < cap),
+    }
 
 
 def pool(parts: Mapping[str, Windows]) -> Windows:

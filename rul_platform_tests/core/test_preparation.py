@@ -2,7 +2,6 @@
 
 import pytest
 
-from rul_platform.core import stillness
 from rul_platform.core.fleet import Fleet, summarise_units
 from rul_platform.core.preparation import Preparation
 from rul_platform_tests.fleets import wearing_fleet
@@ -51,5 +50,5 @@ def test_means_of_equal_readings_stand_still_whatever_their_last_digit():
     readings = wearing_fleet({"a": 4}).readings.assign(s0=[0.1, 0.1 + 1e-17, 0.1 + 2e-17, 0.2])
     readings["s0"] += [0.0, 1e-16, -1e-16, 0.0]
     training = Fleet(readings, summarise_units(readings, 0.0))
-    assert stillness.longest(training, ["s0"], for_good=4) == (3,)
-    assert stillness.longest(training.take(["a"]), ["s1"], for_good=4) == (1,)
+    made = Preparation.fit(training, ["s0", "s1"], window=4, cap=25.0, life_unit="hours")
+    assert made.longest_still == (3, 1)
