@@ -18,6 +18,7 @@ from rul_platform.cli.demo import demo
 from rul_platform.cli.demo_feedback import demo_feedback
 from rul_platform.cli.distil import distil
 from rul_platform.cli.doctor import doctor
+from rul_platform.cli.drill import drill
 from rul_platform.cli.explain import explain
 from rul_platform.cli.feedback import feedback
 from rul_platform.cli.keys import keys
@@ -114,6 +115,7 @@ for command in (
     doctor,
     explain,
     distil,
+    drill,
 ):
     rul.add_command(command)
 

@@ -87,20 +87,18 @@ def rotate(home: Home, *, actor: str, reason: str, now: datetime) -> PublicKey:
         KeyFileError: There is no private key here, or it cannot be used.
     """
     reason, former = given(reason), _signer(home)
+    _publish_told(home)
     key = PrivateKey.generate()
-    path = home.signing.publish(key.public)
     body = _told(key.public) | {
         "replaces": former.public.id,
         "endorsement": former.sign(_endorsed(key.public, former.public.id)).hex(),
         "actor": actor,
         "reason": reason,
     }
-    try:
-        home.ledger.append(KEY, body=body, now=now)
-    except BaseException:
-        path.unlink(missing_ok=True)  # the ledger knows nothing of it
-        raise
-    home.signing.replace(key)
+    home.ledger.append(KEY, body=body, now=now)
+    home.signing.replace(
+        key
+    )  # killed before this, the former key goes on, and this one signs nothing
     anchor_newest(home.ledger, home.anchors, home.signing, now)
     return key.public
 
@@ -126,6 +124,7 @@ def sign_all(home: Home, *, now: datetime) -> Signed:
     if home.signing.signer() is None and not home.signing.known():
         make_first(home, now=now)
     _signer(home)
+    _publish_told(home)
     done = list[tuple[str, int]]()
     for version in home.registry.versions():
         is_there = version.cleaned_at is None
@@ -134,6 +133,23 @@ def sign_all(home: Home, *, now: datetime) -> Signed:
             done.append((version.plant, version.number))
     anchor = anchor_newest(home.ledger, home.anchors, home.signing, now)
     return Signed(versions=tuple(done), anchored=anchor.seq if anchor else None)
+
+
+def _publish_told(home: Home) -> None:
+    """Public keys that the ledger tells of and whose files were not written: somebody was killed.
+
+    Only those that the key before them has signed: a file is trusted by whoever checks signatures.
+    """
+    known = home.signing.known()
+    for row in home.ledger.of_kind(KEY):
+        try:
+            body = json.loads(row.body)
+            key, by = PublicKey(bytes.fromhex(body["public"])), known.get(body.get("replaces", ""))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue  # an audit tells of it
+        if key.id not in known and _is_endorsed(key, by, body):
+            home.signing.publish(key)
+            known[key.id] = key
 
 
 def _signer(home: Home) -> PrivateKey:

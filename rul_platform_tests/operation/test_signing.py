@@ -10,6 +10,7 @@ from rul_platform.errors import KeyFileError, RecordError
 from rul_platform.operation import signing
 from rul_platform.operation.audit.chain import Walk, chain
 from rul_platform.storage.home import Home
+from rul_platform.storage.signing_keys import public_file
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -40,6 +41,25 @@ def test_each_key_is_endorsed_by_the_one_before_and_all_signatures_stay_good(hom
     assert [each.is_signer for each in told] == [False, False, False, True]
     assert {each.problem for each in told} == {None}
     assert home.anchors.newest().key_id == ids[-1]
+    assert problems(home) == []
+
+
+@pytest.mark.parametrize("goes_on", ["rotate", "sign"])
+def test_an_exchange_of_keys_that_was_killed_half_way_is_mended(home: Home, goes_on: str):
+    """The ledger has the row, and neither file was written: the new private key is lost for good."""
+    signing.make_first(home, now=NOW)
+    private = home.signing.folder / "signing.key"
+    former = private.read_bytes()
+    lost = signing.rotate(home, actor="ann", reason="yearly", now=NOW)
+    private.chmod(0o600)
+    private.write_bytes(former)
+    (home.signing.folder / public_file(lost)).unlink()
+    assert signing.keys(home)[1].problem is not None
+    if goes_on == "rotate":
+        signing.rotate(home, actor="ann", reason="again", now=NOW + timedelta(days=1))
+    else:
+        signing.sign_all(home, now=NOW + timedelta(days=1))
+    assert {each.problem for each in signing.keys(home)} == {None}
     assert problems(home) == []
 
 
