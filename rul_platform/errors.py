@@ -69,6 +69,7 @@
     ├── KeyFileError                a file with a key is damaged, or others may read or replace it
     ├── ChannelError                a channel did not take an alert
     ├── MissingExtraError           an optional package is not installed
+    ├── ClusterUnreachableError     the cluster that shall carry out steps does not answer
     ├── ApproachError               approaches that this plant or study cannot be tried with
     ├── NetworkError                options of a network that do not go together
     ├── TrainingError               a training that cannot go on
@@ -798,6 +799,18 @@ class MissingExtraError(RulPlatformError):
         super().__init__(
             f"{what} needs the package {package}, which is not installed. Install it with: pip install "
             f"'rul-platform[{extra}]'"
+        )
+
+
+class ClusterUnreachableError(RulPlatformError):
+    """The cluster that shall carry out steps does not answer."""
+
+    def __init__(self, address: str, why: str) -> None:
+        self.address = address
+        super().__init__(
+            f"No Ray cluster answers at {address}, which RUL_RAY_ADDRESS names: {why}. Expected: the "
+            f"job server of its dashboard. Is the head node up, and its dashboard reachable from here? "
+            f"No step was started; RUL_EXECUTOR=multiprocess works without a cluster."
         )
 
 

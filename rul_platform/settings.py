@@ -4,9 +4,11 @@ The table below is all of them. ``Settings.read(environ)`` checks them all at on
 (command line, Dagster's code location) call it, with the process environment.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, get_args
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
 from rul_platform.errors import SettingsError
@@ -29,6 +31,9 @@ SECRETS = (
     "RUL_ALERT_APPRISE",
 )
 """What may come from a file as well, as containers and systemd hand over secrets: ``NAME_FILE``."""
+
+ExecutorName = Literal["in_process", "multiprocess", "ray"]
+EXECUTORS: tuple[ExecutorName, ...] = get_args(ExecutorName)
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SMTP_PORT, SMTPS_PORT = 587, 465
@@ -84,6 +89,12 @@ class Settings:
         alert_apprise: ``RUL_ALERT_APPRISE``: Apprise's URLs, with spaces between them.
         otlp_endpoint: ``OTEL_EXPORTER_OTLP_ENDPOINT``: base URL of an OpenTelemetry collector that takes
             OTLP over HTTP, or None.
+        executor: ``RUL_EXECUTOR``: where Dagster's runs carry out their steps: in the run's own process,
+            in processes of their own on this machine (the default), or on the nodes of a Ray cluster.
+        ray_address: ``RUL_RAY_ADDRESS``: URL of that cluster's job server; None where none is used.
+        training_cpus: ``RUL_TRAINING_CPUS``: how many cores a cluster keeps free for a step that trains;
+            None where nobody said.
+        training_gpus: ``RUL_TRAINING_GPUS``: likewise, graphics processors; of Ray also a part of one.
     """
 
     home: Path
@@ -101,6 +112,10 @@ class Settings:
     alert_smtp: MailServer | None = field(default=None, repr=False)
     alert_apprise: tuple[str, ...] = field(default=(), repr=False)
     otlp_endpoint: str | None = field(default=None, repr=False)
+    executor: ExecutorName = "multiprocess"
+    ray_address: str | None = None
+    training_cpus: float | None = None
+    training_gpus: float = 0.0
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Settings":
@@ -110,6 +125,8 @@ class Settings:
             SettingsError: A value is not what its setting allows.
         """
         environ = _with_secrets_from_files(environ)
+
+        executor = _executor(environ)
         return cls(
             home=_folder("RUL_HOME", environ.get("RUL_HOME") or ".rul"),
             database_url=_database_url(environ),
@@ -130,6 +147,10 @@ class Settings:
             alert_smtp=_mail_server("RUL_ALERT_SMTP", environ),
             alert_apprise=tuple(environ.get("RUL_ALERT_APPRISE", "").split()),
             otlp_endpoint=_collector("OTEL_EXPORTER_OTLP_ENDPOINT", environ),
+            executor=executor,
+            ray_address=_ray_address(environ, is_needed=executor == "ray"),
+            training_cpus=_amount("RUL_TRAINING_CPUS", environ, is_zero_allowed=False),
+            training_gpus=_amount("RUL_TRAINING_GPUS", environ, is_zero_allowed=True) or 0.0,
         )
 
 
@@ -236,6 +257,45 @@ def _collector(key: str, environ: Mapping[str, str]) -> str | None:
         found = f"{url.scheme}://…" if url.scheme and url.hostname else "no URL"
         raise SettingsError(key, found=found, expected=expected)
     return value
+
+
+def _executor(environ: Mapping[str, str]) -> ExecutorName:
+    value = environ.get("RUL_EXECUTOR") or "multiprocess"
+    for known in EXECUTORS:
+        if value == known:
+            return known
+    raise SettingsError("RUL_EXECUTOR", found=value, expected=f"one of {', '.join(EXECUTORS)}")
+
+
+def _ray_address(environ: Mapping[str, str], *, is_needed: bool) -> str | None:
+    """The job server of Ray's dashboard, which speaks HTTP; not the address that nodes join by."""
+    key, value = "RUL_RAY_ADDRESS", environ.get("RUL_RAY_ADDRESS")
+    expected = "the URL of the cluster's job server, as http://head:8265"
+    if not value:
+        if is_needed:
+            raise SettingsError(key, found="", expected=f"{expected}, with RUL_EXECUTOR=ray")
+        return None
+    url = _split(key, value, expected=expected)
+    if not url.hostname or url.scheme not in ("http", "https") or url.username is not None:
+        found = f"{url.scheme}://…" if url.scheme and url.hostname else "no URL"
+        raise SettingsError(key, found=found, expected=expected)
+    return value
+
+
+def _amount(key: str, environ: Mapping[str, str], *, is_zero_allowed: bool) -> float | None:
+    """A number of cores or the like; None where nothing is said."""
+    value = environ.get(key)
+    if not value:
+        return None
+    try:
+        amount = float(value)
+    except ValueError:
+        amount = math.nan
+    is_enough = amount >= 0 if is_zero_allowed else amount > 0
+    if not is_enough or math.isinf(amount):
+        expected = "a number, 0 or more" if is_zero_allowed else "a number above 0"
+        raise SettingsError(key, found=value, expected=expected)
+    return amount
 
 
 def _mail_server(key: str, environ: Mapping[str, str]) -> MailServer | None:

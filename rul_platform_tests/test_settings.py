@@ -242,3 +242,51 @@ def test_a_secret_is_given_in_one_way(tmp_path: Path):
     text = refusal(RUL_ALERT_SLACK="https://a.example", RUL_ALERT_SLACK_FILE=str(tmp_path))
 
     assert "left out, since RUL_ALERT_SLACK is given" in text
+
+
+def test_steps_go_to_a_cluster_where_two_settings_say_so():
+    read = Settings.read(
+        {
+            "RUL_EXECUTOR": "ray",
+            "RUL_RAY_ADDRESS": "http://head:8265",
+            "RUL_TRAINING_CPUS": "2",
+            "RUL_TRAINING_GPUS": "0.5",
+        }
+    )
+
+    assert (read.executor, read.ray_address) == ("ray", "http://head:8265")
+    assert (read.training_cpus, read.training_gpus) == (2.0, 0.5)
+    usual = Settings.read({"RUL_EXECUTOR": "", "RUL_TRAINING_CPUS": ""})
+    assert (usual.executor, usual.ray_address) == ("multiprocess", None)
+    assert (usual.training_cpus, usual.training_gpus) == (None, 0.0)
+
+
+def test_another_executor_is_refused_with_those_there_are():
+    assert refusal(RUL_EXECUTOR="kubernetes") == (
+        "RUL_EXECUTOR is 'kubernetes', but must be one of in_process, multiprocess, ray."
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "found", "wanted_for"),
+    [
+        ("", "", ", with RUL_EXECUTOR=ray"),
+        ("head:6379", "no URL", ""),
+        ("ray://head:10001", "ray://…", ""),
+        ("http://u:secret@head:8265", "http://…", ""),
+    ],
+)
+def test_a_cluster_is_named_by_its_job_server(url: str, found: str, wanted_for: str):
+    assert refusal(RUL_EXECUTOR="ray", RUL_RAY_ADDRESS=url) == (
+        f"RUL_RAY_ADDRESS is '{found}', but must be the URL of the cluster's job server, as "
+        f"http://head:8265{wanted_for}."
+    )
+
+
+@pytest.mark.parametrize("value", ["-1", "many", "inf", "nan"])
+def test_amounts_are_numbers(value: str):
+    assert refusal(RUL_TRAINING_GPUS=value) == (
+        f"RUL_TRAINING_GPUS is '{value}', but must be a number, 0 or more."
+    )
+    assert "must be a number above 0" in refusal(RUL_TRAINING_CPUS=value)
+    assert "must be a number above 0" in refusal(RUL_TRAINING_CPUS="0")

@@ -18,9 +18,11 @@ from rul_platform.orchestration.assets.raw_cmapss import raw_cmapss
 from rul_platform.orchestration.assets.transfer_study import transfer_study
 from rul_platform.orchestration.assets.tuned_recipe import plant_tuned_recipe, tuned_recipe
 from rul_platform.orchestration.checks import CHECKS
-from rul_platform.orchestration.jobs import onboard_plant, retrain_plant
+from rul_platform.orchestration.executors import executor_of
+from rul_platform.orchestration.jobs import jobs
 from rul_platform.orchestration.schedules import SCHEDULES
 from rul_platform.orchestration.sensors import SENSORS
+from rul_platform.orchestration.step_needs import run_tags
 from rul_platform.storage.home import Home
 
 ASSETS = [
@@ -42,22 +44,23 @@ ASSETS = [
     plant_method_log,
 ]
 
-PRELOADED = ["rul_platform.orchestration.code_location"]
-EXECUTOR = dg.multiprocess_executor.configured(
-    {"max_concurrent": 2, "start_method": {"forkserver": {"preload_modules": PRELOADED}}}
-)
-"""Two steps at a time, each forked from a process that has imported everything but the heavy libraries:
-that halves what a step costs beside its own work. Each keeps torch to one thread."""
 
+def build_defs(home: Home, *, executor: dg.ExecutorDefinition | None = None) -> dg.Definitions:
+    """The code location, working on ``home``.
 
-def build_defs(home: Home, *, executor: dg.ExecutorDefinition = EXECUTOR) -> dg.Definitions:
-    """The code location, working on ``home``."""
+    Args:
+        home: What everything in it works on.
+        executor: Where steps are carried out; None: as the settings say.
+
+    Raises:
+        MissingExtraError: The settings name an executor that is not installed.
+    """
     return dg.Definitions(
         assets=[*ASSETS, *EXTERNAL],
         asset_checks=CHECKS,
-        jobs=[onboard_plant, retrain_plant],
+        jobs=jobs(run_tags(home.settings)),
         schedules=SCHEDULES,
         sensors=SENSORS,
         resources={"home": home},
-        executor=executor,
+        executor=executor or executor_of(home.settings),
     )

@@ -11,7 +11,7 @@ import dagster as dg
 
 from rul_platform.orchestration.assets.plant_windows import PlantWindowsConfig
 from rul_platform.orchestration.finetuning_config import FinetunedModelConfig
-from rul_platform.orchestration.jobs import retrain_plant
+from rul_platform.orchestration.jobs import RETRAIN_JOB
 from rul_platform.orchestration.step import ATTEMPT_TAG, RETRAIN_TAG
 from rul_platform.storage.deployments import RECALIBRATION
 from rul_platform.storage.home import Home
@@ -28,7 +28,7 @@ def request(home: Home, retrain: Retrain) -> dg.RunRequest:
     config = {asset: {"config": dict(values)} for asset, values in configs(home, retrain).items()}
     return dg.RunRequest(
         run_key=f"retrain-{retrain.id}-{retrain.attempt}",
-        job_name=retrain_plant.name,
+        job_name=RETRAIN_JOB,
         partition_key=retrain.plant,
         tags=tags(retrain),
         run_config={"ops": config},

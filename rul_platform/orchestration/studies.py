@@ -27,6 +27,7 @@ from rul_platform.operation.parents import parent_of
 from rul_platform.orchestration.finetuning_config import ArchitectureName
 from rul_platform.orchestration.partitions import PLANT, SUBSET
 from rul_platform.orchestration.step import STUDY_CODE, Files, Step, current
+from rul_platform.orchestration.step_needs import TRAINS
 from rul_platform.orchestration.stored_windows import (
     cmapss_test,
     cmapss_training,
@@ -45,6 +46,7 @@ _STUDY: dict[str, Any] = {
     "kinds": {"pytorch"},
     "owners": ["team:learning"],
     "code_version": STUDY_CODE,
+    "op_tags": TRAINS,
 }
 SUBSET_STUDY: dict[str, Any] = {
     **_STUDY,

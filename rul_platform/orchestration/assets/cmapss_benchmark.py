@@ -21,6 +21,7 @@ from rul_platform.orchestration.benchmark_facts import benchmark_metadata
 from rul_platform.orchestration.partitions import SUBSET_AND_ARCHITECTURE, cell
 from rul_platform.orchestration.retries import retrying
 from rul_platform.orchestration.step import REPORT_CODE, Step
+from rul_platform.orchestration.step_needs import TRAINS
 from rul_platform.orchestration.stored_windows import preparation_of
 from rul_platform.storage.home import Home
 
@@ -33,6 +34,7 @@ from rul_platform.storage.home import Home
     kinds={"pytorch", "scikitlearn", "onnx"},
     owners=["team:learning"],
     code_version=REPORT_CODE,
+    op_tags=TRAINS,
 )
 @retrying()
 def cmapss_benchmark(

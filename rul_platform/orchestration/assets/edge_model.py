@@ -24,6 +24,7 @@ from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import PLANT
 from rul_platform.orchestration.retries import retrying
 from rul_platform.orchestration.step import LEARNING_CODE, Files, Step
+from rul_platform.orchestration.step_needs import TRAINS
 from rul_platform.orchestration.stored_models import stored_model
 from rul_platform.orchestration.stored_windows import plant_windows, preparation_of
 from rul_platform.orchestration.training_config import NewNetworkConfig
@@ -70,6 +71,7 @@ class EdgeModelConfig(NewNetworkConfig):
     kinds={"pytorch", "onnx"},
     owners=["team:learning"],
     code_version=LEARNING_CODE,
+    op_tags=TRAINS,
 )
 @retrying()
 def edge_model(

@@ -24,6 +24,7 @@ from rul_platform.orchestration.lessons import Lessons, card_of, refuse_leak, so
 from rul_platform.orchestration.partitions import PLANT
 from rul_platform.orchestration.retries import retrying
 from rul_platform.orchestration.step import LEARNING_CODE, Files, Step
+from rul_platform.orchestration.step_needs import TRAINS
 from rul_platform.orchestration.stored_windows import preparation_of
 from rul_platform.storage.home import Home
 
@@ -40,6 +41,7 @@ from rul_platform.storage.home import Home
     kinds={"pytorch", "scikitlearn", "onnx"},
     owners=["team:learning"],
     code_version=LEARNING_CODE,
+    op_tags=TRAINS,
 )
 @retrying()
 def finetuned_model(

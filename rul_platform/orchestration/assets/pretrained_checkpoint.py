@@ -26,6 +26,7 @@ from rul_platform.orchestration.partitions import ARCHITECTURE
 from rul_platform.orchestration.rate_tests import RateTest, rate_test
 from rul_platform.orchestration.retries import retrying
 from rul_platform.orchestration.step import LEARNING_CODE, Step
+from rul_platform.orchestration.step_needs import TRAINS
 from rul_platform.orchestration.stored_windows import (
     cmapss_training,
     common_preparation,
@@ -66,6 +67,7 @@ class PretrainedCheckpointConfig(ShapedNetworkConfig):
     kinds={"pytorch"},
     owners=["team:learning"],
     code_version=LEARNING_CODE,
+    op_tags=TRAINS,
 )
 @retrying()
 def pretrained_checkpoint(

@@ -24,6 +24,7 @@ from rul_platform.core.transfer_study import (
 from rul_platform.orchestration.partitions import SUBSET
 from rul_platform.orchestration.retries import retrying
 from rul_platform.orchestration.step import LEARNING_CODE, Step
+from rul_platform.orchestration.step_needs import TRAINS
 from rul_platform.orchestration.transfer_cells import Study, told
 from rul_platform.storage.home import Home
 from rul_platform.storage.study_cells import StudyCells
@@ -81,6 +82,7 @@ class TransferStudyConfig(dg.Config):
     kinds={"pytorch"},
     owners=["team:learning"],
     code_version=LEARNING_CODE,
+    op_tags=TRAINS,
 )
 @retrying()
 def transfer_study(

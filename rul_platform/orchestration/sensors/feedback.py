@@ -3,13 +3,13 @@
 import dagster as dg
 
 from rul_platform.orchestration import reconciling, retrain_runs
-from rul_platform.orchestration.jobs import retrain_plant
+from rul_platform.orchestration.jobs import RETRAIN_JOB
 from rul_platform.orchestration.sensors.rounds import go_round, reason
 from rul_platform.storage.home import Home
 
 
 @dg.sensor(
-    job=retrain_plant,
+    job_name=RETRAIN_JOB,
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
