@@ -125,7 +125,6 @@ class Settings:
             SettingsError: A value is not what its setting allows.
         """
         environ = _with_secrets_from_files(environ)
-
         executor = _executor(environ)
         return cls(
             home=_folder("RUL_HOME", environ.get("RUL_HOME") or ".rul"),

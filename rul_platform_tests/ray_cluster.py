@@ -29,10 +29,14 @@ from rul_platform.storage.home import Home
 from rul_platform_tests.service.processes import free_port
 
 TOP = Path(__file__).resolve().parent.parent
-PATIENCE_SECONDS = 180
+PATIENCE_SECONDS = 300
 LOOK_SECONDS = 0.25
-PATIENT = {"RAY_agent_register_timeout_ms": "120000", "RAY_worker_register_timeout_seconds": "120"}
-"""Ray gives its own processes 30 s to come up, which takes longer beside other work on two cores."""
+PATIENT = {
+    "RAY_DASHBOARD_STARTUP_TIMEOUT_S": "240",
+    "RAY_agent_register_timeout_ms": "240000",
+    "RAY_worker_register_timeout_seconds": "240",
+}
+"""Ray gives its own processes 30 to 60 s to come up: too few beside other work on two cores."""
 
 OBJECT_STORE_BYTES = 100_000_000
 """Near Ray's least: no step of ours keeps anything there."""
@@ -114,6 +118,12 @@ class Cluster:
 
     address: str
     nodes: list[Node]
+
+    def is_up(self, nodes: int, newest: subprocess.Popen[bytes], scratch: Path) -> bool:
+        """Whether so many have joined; the last words of one that could not."""
+        if newest.poll() is not None:
+            raise AssertionError((scratch / "nodes.log").read_text()[-4000:])
+        return len(self.alive()) == nodes
 
     def jobs(self) -> list[dict[str, Any]]:
         """What was submitted, with what became of it and on which node."""
@@ -220,7 +230,7 @@ def cluster(place: Place, address: str, *, nodes: int) -> Iterator[Cluster]:
             )  # fmt: skip
             stack.callback(Node(popen).kill)
             found.nodes.append(Node(popen))
-            wait_for(lambda wanted=number + 1: len(found.alive()) == wanted)
+            wait_for(lambda n=number + 1, new=popen: found.is_up(n, new, scratch))
         yield found
 
 
