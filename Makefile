@@ -8,6 +8,8 @@ READY := .venv/installed
 
 export DAGSTER_DISABLE_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Tests start processes by the dozen: each would compile all modules again where Python may not keep them.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo demo-feedback serve ui test test-long check bench bench-learning clean

@@ -7,6 +7,7 @@ writes. Does not belong here: what is written.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -75,11 +76,9 @@ def migrate(engine: sa.Engine) -> None:
         DatabaseUnreachableError: The server or the file does not answer.
         DatabaseVersionError: A newer version of the platform made the tables.
     """
-    config = Config()
-    config.set_main_option("script_location", MIGRATIONS)
-    script = ScriptDirectory.from_config(config)
-    if _is_up_to_date(engine, script):
+    if _is_up_to_date(engine, _script()):
         return
+    config = _config()
     with _ONE_THREAD, writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
@@ -162,6 +161,18 @@ def _lock(connection: sa.Connection, table: sa.Table | None) -> None:
     if table is not None and connection.dialect.name == "postgresql":
         name = connection.dialect.identifier_preparer.format_table(table)
         connection.execute(sa.text(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE"))
+
+
+@cache
+def _script() -> ScriptDirectory:
+    """The steps there are; read once, as every home that is opened asks for the newest."""
+    return ScriptDirectory.from_config(_config())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", MIGRATIONS)
+    return config
 
 
 def _is_up_to_date(engine: sa.Engine, script: ScriptDirectory) -> bool:

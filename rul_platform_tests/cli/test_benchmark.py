@@ -11,6 +11,7 @@ from rul_platform.cli.stages import opened
 from rul_platform.orchestration.pipeline import Stage
 from rul_platform.orchestration.step import current
 from rul_platform_tests.cli.terminal import Terminal
+from rul_platform_tests.plain_pictures import small_pictures
 
 KEYS = {
     "subset", "architecture", "rmse_clipped", "rmse_raw", "score_clipped", "score_raw",
@@ -23,7 +24,8 @@ QUICK = ("benchmark", "--architecture", "boosting", "--architecture", "constant"
 def done(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     """A home with two cells of simulated turbofans."""
     terminal = Terminal(tmp_path_factory.mktemp("benchmark") / "home")
-    assert terminal.types(*QUICK, "--simulate").code == 0
+    with small_pictures():
+        assert terminal.types(*QUICK, "--simulate").code == 0
     return terminal
 
 

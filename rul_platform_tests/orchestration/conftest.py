@@ -15,7 +15,7 @@ from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
 from rul_platform.storage.plant_examples import write_simulated_pumps
 from rul_platform_tests.made_once import made_once
-from rul_platform_tests.plain_pictures import plain_pictures
+from rul_platform_tests.plain_pictures import plain_pictures, small_pictures
 
 __all__ = ["plain_pictures"]
 
@@ -110,7 +110,7 @@ def _tuned(shared: Path) -> Path:
 
 def _pretrained(shared: Path) -> Path:
     def pretrain(folder: Path) -> None:
-        with works_in(folder) as works:
+        with small_pictures(), works_in(folder) as works:
             write_simulated_pumps(works.home.plants)
             works.run(TURBOFANS, PRETRAINING, PUMP_DATA)
 
@@ -121,7 +121,7 @@ def _gone_on(folder: Path, home: Path, stage: Stage) -> Path:
     """A copy of a home that went on by one stage."""
 
     def go_on(partial: Path) -> None:
-        with works_in(shutil.copytree(home, partial)) as works:
+        with small_pictures(), works_in(shutil.copytree(home, partial)) as works:
             works.run(stage)
 
     return made_once(folder, go_on)

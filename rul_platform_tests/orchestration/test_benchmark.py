@@ -98,6 +98,7 @@ def test_the_card_of_boosting_tells_nothing_of_networks(finished: Works):
     assert told == {"seed": 0, "seeds": 1, "far": 1.6, "window": 60, "device_used": "cpu"}
 
 
+@pytest.mark.long
 def test_the_card_of_an_ensemble_tells_its_own_recipe(finished: Works):
     """Sixty engines in five folds; it takes far fewer batches than a network of its own would."""
     told = trained_with(finished, "ensemble|SIM", ensemble_steps=2)
@@ -137,6 +138,7 @@ def test_with_bins_it_learns_a_distribution_and_tells_how_each_seed_goes(finishe
     assert [len(path.read_text().splitlines()) for path in written] == [3, 3]
 
 
+@pytest.mark.long
 @pytest.mark.data
 def test_a_short_training_on_fd001_is_already_useful(tmp_path: Path, real_data: Path):
     """250 steps; the bench of the README trains longer and prints more."""

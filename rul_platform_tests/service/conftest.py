@@ -11,7 +11,6 @@ from rul_platform.settings import Settings
 from rul_platform.storage.database import connect
 from rul_platform.storage.home import Home
 from rul_platform_tests.service.running import Running, serving, signed_champion
-from rul_platform_tests.storage.conftest import postgres  # noqa: F401  pytest finds it by name
 
 _NUMBERS = count(1)
 
@@ -28,7 +27,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @pytest.fixture
-def postgres_database(postgres: str) -> Iterator[str]:  # noqa: F811  pytest finds it by name
+def postgres_database(postgres: str) -> Iterator[str]:
     """URL of an empty database on a real PostgreSQL, gone after the test."""
     name = f"rul_service_{next(_NUMBERS)}"
     execute(postgres, f"CREATE DATABASE {name}")

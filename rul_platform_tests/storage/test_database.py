@@ -33,8 +33,8 @@ def migrate_url(number: int, url: str) -> int:
     return number
 
 
-def test_eight_may_start_at_once(database_url: str):
-    assert in_threads(lambda number: migrate_url(number, database_url), 8) == list(range(8))
+def test_eight_may_start_at_once(empty_database_url: str):
+    assert in_threads(lambda number: migrate_url(number, empty_database_url), 8) == list(range(8))
 
 
 def test_several_databases_may_be_migrated_by_one_process_at_once(new_database: Callable[[], str]):
@@ -43,12 +43,12 @@ def test_several_databases_may_be_migrated_by_one_process_at_once(new_database: 
     assert in_threads(lambda number: migrate_url(number, urls[number]), 3) == [0, 1, 2]
 
 
-def test_three_processes_may_start_at_once(database_url: str):
-    assert sorted(in_processes(migrate_url, 3, [database_url])) == [0, 1, 2]
+def test_three_processes_may_start_at_once(empty_database_url: str):
+    assert sorted(in_processes(migrate_url, 3, [empty_database_url])) == [0, 1, 2]
 
 
-def test_a_migration_that_fails_leaves_nothing(database_url: str):
-    engine = connect(database_url)
+def test_a_migration_that_fails_leaves_nothing(empty_database_url: str):
+    engine = connect(empty_database_url)
     execute(engine, "CREATE TABLE prediction (id INTEGER)")  # in the way of the last step
 
     with pytest.raises(DBAPIError, match="already exists"):

@@ -12,8 +12,8 @@ FIRST = ("model_version", "deployment", "prediction")
 """Tables of migration 0001 whose rows later ones changed."""
 
 
-def test_what_the_first_version_kept_is_read_by_this_one(database_url: str):
-    engine = connect(database_url)
+def test_what_the_first_version_kept_is_read_by_this_one(empty_database_url: str):
+    engine = connect(empty_database_url)
     config = Config()
     config.set_main_option("script_location", MIGRATIONS)
     with writing(engine) as connection:

@@ -12,9 +12,9 @@ BY_NAME = SqlSource(query="SELECT 1", url_env="PUMPS_URL")
 
 
 @pytest.fixture
-def readings_url(database_url: str) -> str:
+def readings_url(empty_database_url: str) -> str:
     """A plant's own database, SQLite and PostgreSQL in turn, with three readings."""
-    engine = connect(database_url)
+    engine = connect(empty_database_url)
     with engine.begin() as connection:
         connection.execute(sa.text("CREATE TABLE readings (pump TEXT, hours REAL, flow NUMERIC)"))
         for pump, hours, flow in (("b", 1.0, 2.5), ("a", 0.0, 1.25), ("a", 1.0, None)):
@@ -23,7 +23,7 @@ def readings_url(database_url: str) -> str:
                 {"p": pump, "h": hours, "f": flow},
             )
     engine.dispose()
-    return database_url
+    return empty_database_url
 
 
 def run(url: str, query: str, folder: Path) -> tuple[pd.DataFrame | None, list[str]]:

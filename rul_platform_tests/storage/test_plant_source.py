@@ -92,8 +92,8 @@ def test_the_table_of_failures_is_not_taken_for_readings(tmp_path: Path):
     assert len(found.sources) == 6
 
 
-def test_a_database_is_read_by_the_name_of_a_variable(tmp_path: Path, database_url: str):
-    engine = connect(database_url)
+def test_a_database_is_read_by_the_name_of_a_variable(tmp_path: Path, empty_database_url: str):
+    engine = connect(empty_database_url)
     with engine.begin() as connection:
         connection.execute(sa.text("CREATE TABLE r (pump TEXT, hours REAL, flow REAL)"))
         connection.execute(sa.text("CREATE TABLE f (pump TEXT, hours REAL)"))
@@ -111,7 +111,7 @@ def test_a_database_is_read_by_the_name_of_a_variable(tmp_path: Path, database_u
         failure='[failure]\nkind = "table"\nquery = "SELECT * FROM f"\nunit = "pump"\nlife = "hours"',
     )
 
-    found = read_plant(path, environ={"PUMPS_URL": database_url})
+    found = read_plant(path, environ={"PUMPS_URL": empty_database_url})
 
     assert found.fleet.units["rul_at_end"].isna().tolist() == [False, False, False, True]
     names = [source.name for source in found.sources]

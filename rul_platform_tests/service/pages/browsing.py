@@ -44,9 +44,10 @@ class Person:
         self.page.locator("form[action='/sign-in'] button").click()
         self.page.locator("form[action='/sign-out']").wait_for()
 
-    def keep(self, folder: Path, name: str) -> None:
-        """A picture of the whole page."""
-        self.page.screenshot(path=folder / f"{name}.png", full_page=True)
+    def keep(self, folder: Path | None, name: str) -> None:
+        """A picture of the whole page, where somebody wants to look at it: it takes a second."""
+        if folder is not None:
+            self.page.screenshot(path=folder / f"{name}.png", full_page=True)
 
     def too_wide(self) -> list[str]:
         """What cannot be seen without scrolling sideways."""

@@ -27,9 +27,11 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def artefacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where screenshots go: the folder that RUL_TEST_ARTEFACTS names, or one of the test's own."""
+def artefacts() -> Path | None:
+    """Where screenshots for people go: the folder that RUL_TEST_ARTEFACTS names, else nowhere."""
     named = os.environ.get("RUL_TEST_ARTEFACTS")  # noqa: TID251  likewise
-    folder = Path(named) if named else tmp_path_factory.mktemp("artefacts")
+    if not named:
+        return None
+    folder = Path(named)
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -68,8 +68,7 @@ def serious(page: Page) -> list[str]:
     ]
 
 
-def keep(page: Page, name: str, otherwise: Path) -> None:
-    """A screenshot for people."""
-    folder = Path(os.environ.get("RUL_TEST_ARTEFACTS") or otherwise)  # noqa: TID251  tests' door
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png", full_page=True)
+def keep(page: Page, folder: Path | None, name: str) -> None:
+    """A screenshot for people, where one is asked for: see ``artefacts``."""
+    if folder is not None:
+        page.screenshot(path=folder / f"{name}.png", full_page=True)

@@ -55,7 +55,12 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("name", PAGES)
 def test_it_is_readable(
-    told: Running, browser: Browser, tmp_path: Path, name: str, size: dict[str, int], scheme: str
+    told: Running,
+    browser: Browser,
+    artefacts: Path | None,
+    name: str,
+    size: dict[str, int],
+    scheme: str,
 ):
     context, complaints = opened(told, browser, scheme=scheme, **size), list[str]()
     page = context.new_page()
@@ -66,21 +71,23 @@ def test_it_is_readable(
     assert answer.status == 200
     assert page.url == told.url + PAGES[name]
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    keep(page, f"{name}_{size['width']}_{scheme}", tmp_path)
+    keep(page, artefacts, f"{name}_{size['width']}_{scheme}")
     assert serious(page) == []
     assert complaints == []
     context.close()
 
 
 @pytest.mark.parametrize("name", ["model", "retraining", "audit"])
-def test_a_plant_where_nothing_is_yet_looks_meant(browser: Browser, tmp_path: Path, name: str):
+def test_a_plant_where_nothing_is_yet_looks_meant(
+    browser: Browser, artefacts: Path | None, tmp_path: Path, name: str
+):
     home = Home(Settings.read({"RUL_HOME": str(tmp_path / "home")}))
     add_version(home, 0)
     with serving(home) as running:
         context = opened(running, browser)
         page = context.new_page()
         page.goto(running.url + PAGES[name])
-        keep(page, f"{name}_empty", tmp_path)
+        keep(page, artefacts, f"{name}_empty")
         assert serious(page) == []
         context.close()
     home.engine.dispose()
@@ -152,7 +159,9 @@ def test_a_decision_appears_in_the_audit_while_one_writes_a_question(
     home.engine.dispose()
 
 
-def test_a_retrain_appears_and_moves_on_while_one_watches(browser: Browser, tmp_path: Path):
+def test_a_retrain_appears_and_moves_on_while_one_watches(
+    browser: Browser, artefacts: Path | None, tmp_path: Path
+):
     home = Home(Settings.read({"RUL_HOME": str(tmp_path / "home")}))
     story(home)
     with serving(home) as running:
@@ -168,7 +177,7 @@ def test_a_retrain_appears_and_moves_on_while_one_watches(browser: Browser, tmp_
         for name in ("Prepare", "Prepare", "Train", "Evaluate"):
             one_more_asset(home, asked.id, "r1")
             expect(current).to_contain_text(name)
-        keep(page, "retraining_under_way", tmp_path)
+        keep(page, artefacts, "retraining_under_way")
         home.retrains.close(asked.id, "rejected", verdict="REJECT", now=home.now())
         expect(page.get_by_role("heading", name="Cooling down")).to_be_visible()
         expect(current).to_have_count(0)
