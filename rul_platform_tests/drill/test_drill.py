@@ -18,7 +18,6 @@ from rul_platform.errors import SettingsError
 from rul_platform.storage.database import writing
 from rul_platform_tests.cli.terminal import Terminal
 from rul_platform_tests.drill.conftest import past_triggers
-from rul_platform_tests.storage.conftest import postgres  # noqa: F401  pytest finds it by name
 
 EACH = 2
 """Faults of each scenario."""
@@ -130,7 +129,7 @@ def test_the_command_leaves_nothing_and_not_even_looks_at_the_users_home(tmp_pat
 
 
 def test_a_database_that_is_not_empty_is_refused(
-    postgres: str,  # noqa: F811  pytest finds it by name
+    postgres: str,
     tmp_path: Path,
 ):
     engine = sa.create_engine(postgres.replace("postgresql://", "postgresql+psycopg2://"))
