@@ -340,6 +340,18 @@ class DatabaseVersionError(DatabaseError):
         )
 
 
+class DatabaseRightsError(DatabaseError):
+    """The tables are older than this version, and the login may not change them."""
+
+    def __init__(self, url: str, *, found: str, newest: str) -> None:
+        self.url, self.found, self.newest = url, found, newest
+        super().__init__(
+            f"{url}: the tables are at revision {found}, this version of the platform needs {newest}, "
+            f"and this login may not make or change tables. Run `rul database migrate` as their owner, "
+            f"rul_owner, then deploy/postgres_roles.sql; nothing was changed."
+        )
+
+
 class RecordError(DatabaseError):
     """A record holds what no table can keep."""
 

@@ -14,6 +14,7 @@ from rul_platform.cli.audit import audit
 from rul_platform.cli.benchmark import benchmark
 from rul_platform.cli.checkpoint import checkpoint
 from rul_platform.cli.data import data
+from rul_platform.cli.database import database
 from rul_platform.cli.demo import demo
 from rul_platform.cli.demo_feedback import demo_feedback
 from rul_platform.cli.distil import distil
@@ -99,6 +100,7 @@ for command in (
     privacy,
     audit,
     keys,
+    database,
     sensors,
     feedback,
     outcome,

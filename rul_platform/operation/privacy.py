@@ -123,6 +123,16 @@ def too_old(home: Home, now: datetime) -> Purged:
     )
 
 
+def is_overdue(home: Home, now: datetime) -> bool:
+    """Whether :func:`purge` should have let go of something a day ago, and did not.
+
+    Raises:
+        ConfigError: The retraining settings, which say how long persons are kept, are wrong.
+    """
+    found = too_old(home, now - timedelta(days=1))
+    return bool(found.feedback or found.keys)
+
+
 def purge(home: Home, now: datetime) -> Purged:
     """Let go of persons after ``retention_days``: out of the ratings first, then the quarters' keys.
 

@@ -40,10 +40,26 @@ def check_plants(context: dg.OpExecutionContext, home: HomeResource) -> None:
 
 @dg.op
 def forget_what_is_old(context: dg.OpExecutionContext, home: HomeResource) -> None:
-    """Remove personal data whose time is over."""
+    """Remove personal data whose time is over; an alert where this login may not and nobody did."""
     from rul_platform.operation import privacy
+    from rul_platform.operation.alerting import raise_alert
+    from rul_platform.storage.alerts import NewAlert
 
-    context.log.info(str(privacy.purge(home, home.now())))
+    now = home.now()
+    if home.feedback.may_forget():
+        context.log.info(str(privacy.purge(home, now)))
+        return
+    context.log.info("This login may not forget persons: `rul privacy purge` as rul_purge does.")
+    if privacy.is_overdue(home, now):
+        alert = NewAlert(
+            key=f"retention:{now:%Y-%m-%d}",
+            plant="",
+            kind="retention",
+            severity="critical",
+            title="Personal data is kept for longer than the settings allow",
+            text="Run `rul privacy purge` as rul_purge, daily: docs/postgresql.md shows how.",
+        )
+        raise_alert(home, alert, now)
 
 
 @dg.op

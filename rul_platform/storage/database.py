@@ -18,10 +18,21 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import event
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from rul_platform.errors import DatabaseUnreachableError, DatabaseVersionError, SettingsError
+from rul_platform.errors import (
+    DatabaseRightsError,
+    DatabaseUnreachableError,
+    DatabaseVersionError,
+    SettingsError,
+)
 
 MIGRATIONS = "rul_platform.storage:migrations"
 BUSY_SECONDS = 60
@@ -36,6 +47,7 @@ AWAY = (OperationalError, PoolTimeoutError, OSError)
 CONNECT_SECONDS = 5
 """How long a PostgreSQL that does not say anything is waited for."""
 
+_NO_RIGHT = "42501"  # SQLSTATE insufficient_privilege
 _MIGRATION_LOCK = 0x52554C  # any number that is ours alone; "RUL" in ASCII
 _ONE_THREAD = Lock()  # Alembic keeps the migration that it is running in a global variable
 _WRITES = "rul_platform_writes"
@@ -75,7 +87,9 @@ def migrate(engine: sa.Engine) -> None:
     Raises:
         DatabaseUnreachableError: The server or the file does not answer.
         DatabaseVersionError: A newer version of the platform made the tables.
+        DatabaseRightsError: They are older, and the login may not change them.
     """
+<<<<<<< HEAD
     if _is_up_to_date(engine, _script()):
         return
     config = _config()
@@ -84,6 +98,40 @@ def migrate(engine: sa.Engine) -> None:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+=======
+    config = Config()
+    config.set_main_option("script_location", MIGRATIONS)
+    script = ScriptDirectory.from_config(config)
+    newest = script.get_current_head() or "base"
+    found = _revision(engine, script, newest)
+    if found == newest:
+        return
+    try:
+        with _ONE_THREAD, writing(engine) as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except ProgrammingError as error:
+        if getattr(error.orig, "pgcode", None) != _NO_RIGHT:
+            raise
+        raise DatabaseRightsError(
+            _shown(engine.url), found=found or "none", newest=newest
+        ) from error
+
+
+def revision(engine: sa.Engine) -> str | None:
+    """The revision that the tables are at; None where there are none.
+
+    Raises:
+        DatabaseUnreachableError: The server or the file does not answer.
+    """
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    except DatabaseError as error:
+        raise DatabaseUnreachableError(_shown(engine.url), str(error.orig).strip()) from error
+>>>>>>> c8ed654 (PostgreSQL: each process has a login of its own, with the rights that its work needs)
 
 
 _OPEN: ContextVar[sa.Connection | None] = ContextVar("open transaction", default=None)
@@ -159,10 +207,10 @@ def leave_no_trace(engine: sa.Engine) -> None:
 
 def _lock(connection: sa.Connection, table: sa.Table | None) -> None:
     if table is not None and connection.dialect.name == "postgresql":
-        name = connection.dialect.identifier_preparer.format_table(table)
-        connection.execute(sa.text(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE"))
+        connection.execute(sa.select(sa.func.lock_table(table.name)))
 
 
+<<<<<<< HEAD
 @cache
 def _script() -> ScriptDirectory:
     """The steps there are; read once, as every home that is opened asks for the newest."""
@@ -182,9 +230,13 @@ def _is_up_to_date(engine: sa.Engine, script: ScriptDirectory) -> bool:
             found = MigrationContext.configure(connection).get_current_revision()
     except DatabaseError as error:
         raise DatabaseUnreachableError(url, str(error.orig).strip()) from error
+=======
+def _revision(engine: sa.Engine, script: ScriptDirectory, newest: str) -> str | None:
+    found = revision(engine)
+>>>>>>> c8ed654 (PostgreSQL: each process has a login of its own, with the rights that its work needs)
     if found is not None and found not in {step.revision for step in script.walk_revisions()}:
-        raise DatabaseVersionError(url, found=found, newest=newest)
-    return found == newest
+        raise DatabaseVersionError(_shown(engine.url), found=found, newest=newest)
+    return found
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:

@@ -147,6 +147,14 @@ class FeedbackStore:
             for row in found.mappings():
                 yield Feedback(**row)
 
+    def may_forget(self) -> bool:
+        """Whether this login may forget persons: on PostgreSQL that is one role's alone."""
+        if self._engine.dialect.name != "postgresql":
+            return True
+        question = sa.func.has_column_privilege(FEEDBACK.name, _F.person.name, "UPDATE")
+        with self._engine.connect() as connection:
+            return bool(connection.scalar(sa.select(question)))
+
     def forget(self, pseudonyms: Collection[str]) -> int:
         """Forget who gave these ratings, for good; gives how many rows that were."""
         return self._forget(_F.person.in_(pseudonyms))

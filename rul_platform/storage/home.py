@@ -71,6 +71,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def open_database(settings: Settings) -> sa.Engine:
+    """The platform's database as it is, with tables of whichever version, or none.
+
+    Raises:
+        SettingsError: ``RUL_DATABASE_URL`` is no URL of a database that we know.
+    """
+    in_home = sa.URL.create("sqlite", database=str(settings.home / "rul.db"))
+    return connect(settings.database_url or in_home)
+
+
 class Home:
     """Everything that outlives a process; each part is opened when it is first asked for.
 
@@ -152,8 +162,9 @@ class Home:
     @cached_property
     def engine(self) -> sa.Engine:
         """The platform's database, migrated to this version."""
-        in_home = sa.URL.create("sqlite", database=str(self.folder / "rul.db"))
-        engine = connect(self.settings.database_url or in_home)
+        if self.settings.database_url is None:
+            _ = self.folder  # proven to take files
+        engine = open_database(self.settings)
         migrate(engine)
         myself = weakref.ref(self)  # the engine must not keep its home alive
 

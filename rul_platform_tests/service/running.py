@@ -127,10 +127,24 @@ def token(home: Home, *scopes: str, rate: float = 1e6, days: float = 90) -> str:
 
 @contextmanager
 def serving(
-    home: Home, *, refresh_seconds: float = 0.05, tracing: Tracing | None = None, **limits: Any
+    home: Home,
+    *,
+    refresh_seconds: float = 0.05,
+    tracing: Tracing | None = None,
+    decides: Home | None = None,
+    **limits: Any,
 ) -> Iterator[Running]:
-    """Serve a home while the block runs; ``limits`` are those of ``server.config``."""
-    tokens = {scope: token(home, scope) for scope in SCOPES} | {"all": token(home, *SCOPES)}
+    """Serve a home while the block runs.
+
+    Args:
+        home: What is served.
+        refresh_seconds: How often the registry is looked at.
+        tracing: Where traces go.
+        decides: The same home for whoever may make tokens, where the service may not.
+        limits: Those of ``server.config``.
+    """
+    by = decides or home
+    tokens = {scope: token(by, scope) for scope in SCOPES} | {"all": token(by, *SCOPES)}
     parts = Parts.open(home, refresh_seconds=refresh_seconds, tracing=tracing)
     address = Address(host="127.0.0.1", port=0)
     (listener,) = listen(address)

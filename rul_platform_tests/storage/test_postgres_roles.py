@@ -1,5 +1,6 @@
 """What the application's role on PostgreSQL can do, and what it is denied."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from rul_platform.core.ledger import LedgerRow, chain_problems, row_hash
+from rul_platform.errors import DatabaseRightsError
 from rul_platform.learning.recipes.search import search
 from rul_platform.learning.recipes.studies import Search
 from rul_platform.storage.column_types import METADATA
@@ -19,42 +21,51 @@ from rul_platform.storage.lineage import Input, LineageStore
 from rul_platform.storage.models import ModelRegistry
 from rul_platform.storage.studies import SCHEMA, study_place
 from rul_platform_tests.learning.study_ground import SPACE, ground
-from rul_platform_tests.storage.rows import ROWS, insert
+from rul_platform_tests.storage.roles import ROLES, as_login, run_script, with_roles
+from rul_platform_tests.storage.rows import ROWS, execute, insert
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-SQL = Path(__file__).parents[2] / "deploy" / "postgres_roles.sql"
 RECORDS = sorted(set(ROWS) - {"alembic_version"})
+DOCS = Path(__file__).parents[2] / "docs" / "postgresql.md"
+NO_RIGHT, TAKEN, REFUSED_BY_TRIGGER = "42501", "23505", "P0001"
+"""SQLSTATEs: what a role may not do, and what a role may do and the row or a trigger stands against."""
 
 
 @pytest.fixture(scope="module")
-def application(postgres: str) -> Iterator[sa.Engine]:
-    """A database with a row in every table, seen by a login that is only `rul_app`."""
-    server = sa.make_url(postgres)
-    admin = connect(server).execution_options(isolation_level="AUTOCOMMIT")
+def roles_url(postgres: str) -> Iterator[str]:
+    """A database with the five roles, and a row in every table."""
+    admin = connect(postgres).execution_options(isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.exec_driver_sql("CREATE DATABASE roles")
-    owner = connect(server.set(database="roles"))
-    migrate(owner)
+    url = sa.make_url(postgres).set(database="roles").render_as_string(hide_password=False)
+    with_roles(url)
+    owner = connect(url)
     with writing(owner) as connection:
         for table in METADATA.sorted_tables:
-            if table.name in ROWS:
-                connection.exec_driver_sql(insert(table.name))
-                if "id" in table.c and isinstance(table.c.id.type, sa.BigInteger):
-                    later = f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), 100)"
-                    connection.exec_driver_sql(later)
-    with writing(owner) as connection:
-        connection.exec_driver_sql(SQL.read_text(encoding="utf-8"))
-        connection.exec_driver_sql(SQL.read_text(encoding="utf-8"))  # again, as after an upgrade
-        connection.exec_driver_sql("CREATE ROLE rul_login LOGIN IN ROLE rul_app")
+            connection.exec_driver_sql(insert(table.name))
+            if "id" in table.c and isinstance(table.c.id.type, sa.BigInteger):
+                later = f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), 100)"
+                connection.exec_driver_sql(later)
     owner.dispose()
-    login = connect(server.set(database="roles", username="rul_login"))
-    yield login
-    login.dispose()
+    yield url
     with admin.connect() as connection:
         connection.exec_driver_sql("DROP DATABASE roles WITH (FORCE)")
-        connection.exec_driver_sql("DROP ROLE rul_login")
-        connection.exec_driver_sql("DROP ROLE rul_app")
     admin.dispose()
+
+
+@pytest.fixture(scope="module")
+def logins(roles_url: str) -> Iterator[dict[str, sa.Engine]]:
+    """A connection of each role's own."""
+    made = {role: connect(as_login(roles_url, role)) for role in ROLES}
+    yield made
+    for engine in made.values():
+        engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def application(logins: dict[str, sa.Engine]) -> sa.Engine:
+    """The one that decides."""
+    return logins["rul_worker"]
 
 
 def denied(engine: sa.Engine, statement: str) -> None:
@@ -64,7 +75,172 @@ def denied(engine: sa.Engine, statement: str) -> None:
     assert any(word in told for word in ("permission denied", "must be owner", "refused:")), told
 
 
-def test_the_platform_works_with_it(application: sa.Engine):
+def state(engine: sa.Engine, statement: str) -> str:
+    """The SQLSTATE that a statement ends with; 00000 where it works. Nothing of it stays."""
+    with engine.connect() as connection:
+        try:
+            connection.exec_driver_sql(statement)
+        except DBAPIError as error:
+            return str(getattr(error.orig, "pgcode", None))
+        return "00000"
+
+
+def promised() -> dict[tuple[str, str], str]:
+    """What docs/postgresql.md says of a table and a login."""
+    lines = DOCS.read_text(encoding="utf-8").splitlines()
+    head = next(n for n, line in enumerate(lines) if line.startswith("| table |"))
+    logins = [cell.strip() for cell in lines[head].strip("|").split("|")][1:]
+    found: dict[tuple[str, str], str] = {}
+    for line in lines[head + 2 :]:
+        if not line.startswith("|"):
+            break
+        table, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+        found |= {
+            (table.strip("`"), login): cell for login, cell in zip(logins, cells, strict=True)
+        }
+    return found
+
+
+def statements(table: str, columns: list[str]) -> dict[str, str]:
+    """For each verb, and for each column where columns count, a statement that asks for that alone."""
+    row = "INSERT INTO alembic_version VALUES ('0001')"
+    tried = {
+        "I": insert(table) if table in ROWS else row,
+        "DELETE": f"DELETE FROM {table}",  # noqa: S608  ours, here and below
+        "TRUNCATE": f"TRUNCATE {table}",
+    }
+    tried |= {f"S {name}": f"SELECT {name} FROM {table}" for name in columns}  # noqa: S608
+    changes = {f"U {name}": f"UPDATE {table} SET {name} = NULL" for name in columns}  # noqa: S608
+    return tried | changes
+
+
+def is_promised(cell: str, asked: str) -> bool:
+    verb, _, column = asked.partition(" ")
+    if verb == "S":
+        return cell.startswith("S") and not cell.endswith(f"without {column}")
+    if verb == "U":
+        return column in re.findall(r"\w+", cell.partition("U (")[2])
+    return verb in cell.partition("U (")[0].split()
+
+
+def test_the_documented_table_is_about_every_table_and_login(roles_url: str):
+    engine = connect(roles_url)
+    tables = set(sa.inspect(engine).get_table_names())
+    engine.dispose()
+
+    assert set(promised()) == {(table, login) for table in tables for login in ROLES[1:]}
+
+
+@pytest.mark.parametrize("role", ROLES[1:])
+def test_every_cell_of_the_documented_table_is_so(logins: dict[str, sa.Engine], role: str):
+    """What is granted gets as far as the row or its trigger; what is not is refused by the server."""
+    inspector = sa.inspect(logins["rul_owner"])
+    wrong = []
+    for (table, login), cell in promised().items():
+        if login != role:
+            continue
+        columns = [column["name"] for column in inspector.get_columns(table)]
+        for asked, statement in statements(table, columns).items():
+            found = state(logins[role], statement)
+            if (found != NO_RIGHT) != is_promised(cell, asked):
+                wrong.append(f"{table}: {cell!r} is promised, and {asked} ends with {found}")
+    assert wrong == []
+
+
+def test_the_owner_owns_everything_and_records_withstand_even_it(logins: dict[str, sa.Engine]):
+    owner = logins["rul_owner"]
+    with owner.connect() as connection:
+        others = connection.exec_driver_sql(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace "
+            "AND pg_get_userbyid(relowner) <> 'rul_owner' UNION ALL "
+            "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace "
+            "AND pg_get_userbyid(proowner) <> 'rul_owner'"
+        ).all()
+    assert others == []
+    assert state(owner, "DELETE FROM ledger") == REFUSED_BY_TRIGGER
+    assert state(owner, "TRUNCATE ledger") == REFUSED_BY_TRIGGER
+    assert state(owner, insert("ledger")) == TAKEN
+
+
+def test_the_script_again_changes_nothing(roles_url: str, logins: dict[str, sa.Engine]):
+    def rights() -> list[tuple[object, ...]]:
+        with logins["rul_owner"].connect() as connection:
+            return [
+                tuple(row)
+                for row in connection.exec_driver_sql(
+                    "SELECT relname, relacl::text, attname, attacl::text FROM pg_class c "
+                    "JOIN pg_attribute a ON a.attrelid = c.oid "
+                    "WHERE relnamespace = 'public'::regnamespace ORDER BY 1, 3"
+                )
+            ]
+
+    def spelled(found: list[tuple[object, ...]]) -> list[list[object]]:
+        """An access list has no order."""
+        return [[sorted(str(cell).strip("{}").split(",")) for cell in row] for row in found]
+
+    before = rights()
+    run_script(as_login(roles_url, "rul_owner"))  # the owner alone is enough for an upgrade
+
+    assert spelled(rights()) == spelled(before)
+
+
+def test_whoever_is_no_member_does_not_even_come_in(roles_url: str):
+    admin = connect(roles_url)
+    execute(admin, "CREATE ROLE passer_by LOGIN")
+    passer_by = connect(as_login(roles_url, "passer_by"))
+    try:
+        with pytest.raises(DBAPIError, match="permission denied for database"):
+            passer_by.connect()
+    finally:
+        passer_by.dispose()
+        execute(admin, "DROP ROLE passer_by")
+        admin.dispose()
+
+
+def test_a_login_of_the_one_role_of_before_goes_on(roles_url: str):
+    admin = connect(roles_url)
+    execute(admin, "CREATE ROLE rul_app NOLOGIN", "CREATE ROLE former LOGIN IN ROLE rul_app")
+    run_script(roles_url)
+    former = connect(as_login(roles_url, "former"))
+    try:
+        assert LedgerStore(former).append("purge", body={"feedback": 0}, now=NOW) > 1
+        assert state(former, "UPDATE feedback SET rolled_up = 1") == "00000"
+        assert state(former, "DELETE FROM prediction") == NO_RIGHT
+    finally:
+        former.dispose()
+        execute(admin, "DROP ROLE former", "DROP ROLE rul_app")
+        admin.dispose()
+
+
+def test_older_tables_are_the_owners_to_change(logins: dict[str, sa.Engine]):
+    with writing(logins["rul_owner"]) as connection:
+        (now,) = connection.exec_driver_sql("SELECT version_num FROM alembic_version").one()
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0006'")
+    try:
+        with pytest.raises(DatabaseRightsError) as refused:
+            migrate(logins["rul_api"])
+    finally:
+        back = f"UPDATE alembic_version SET version_num = '{now}'"  # noqa: S608  ours
+        execute(logins["rul_owner"], back)
+
+    assert f"the tables are at revision 0006, this version of the platform needs {now}" in str(
+        refused.value
+    )
+    assert "Run `rul database migrate` as their owner, rul_owner" in str(refused.value)
+
+
+@pytest.mark.parametrize("role", ["rul_api", "rul_worker", "rul_read", "rul_purge"])
+def test_only_those_who_write_lock_and_append(logins: dict[str, sa.Engine], role: str):
+    expected = NO_RIGHT if role == "rul_read" else "00000"
+    assert state(logins[role], "SELECT lock_table('feedback')") == expected
+    assert state(logins[role], "SELECT lock_table('ledger')") == (
+        NO_RIGHT if role == "rul_read" else REFUSED_BY_TRIGGER
+    )
+    called = "SELECT append_to_ledger(0, '', '', '', '', '', '')"
+    assert state(logins[role], called) == (NO_RIGHT if role == "rul_read" else REFUSED_BY_TRIGGER)
+
+
+def test_the_platform_works_with_it(application: sa.Engine, logins: dict[str, sa.Engine]):
     migrate(application)  # finds the tables as they should be
     ledger = LedgerStore(application)
     last = ledger.append("purge", body={"feedback": 0}, now=NOW)
@@ -77,7 +253,7 @@ def test_the_platform_works_with_it(application: sa.Engine):
     registry = ModelRegistry(application)
     number = registry.register("mill", "d" * 64, now=NOW).number
     registry.deploy("mill", number, expected_champion=None, evidence={}, now=NOW)
-    assert FeedbackStore(application).forget(["a" * 64]) == 1
+    assert FeedbackStore(logins["rul_purge"]).forget(["a" * 64]) == 1
     assert not [each for each in chain_problems(ledger.all()) if "row 1 " not in each]
 
 
@@ -100,7 +276,7 @@ def test_trials_are_kept_with_it(application: sa.Engine, tmp_path: Path):
         "DROP TABLE {table} CASCADE",
         "ALTER TABLE {table} DISABLE TRIGGER ALL",
         "ALTER TABLE {table} ADD COLUMN more TEXT",
-        "ALTER TABLE {table} OWNER TO rul_login",
+        "ALTER TABLE {table} OWNER TO rul_worker",
     ],
 )
 def test_no_table_can_be_emptied_dropped_or_unprotected(
@@ -141,7 +317,7 @@ def test_no_table_can_be_emptied_dropped_or_unprotected(
         "CREATE TABLE mine (id INTEGER)",
         "CREATE SCHEMA mine",
         "DROP SCHEMA rul_studies CASCADE",
-        "ALTER ROLE rul_login SUPERUSER",
+        "ALTER ROLE rul_worker SUPERUSER",
         "SET ROLE postgres",
     ],
 )
@@ -242,8 +418,14 @@ def test_a_clock_that_was_set_back_moves_no_row(application: sa.Engine):
     assert not [each for each in chain_problems(ledger.all()) if "row 1 " not in each]
 
 
-def test_what_a_session_puts_before_the_tables_is_not_looked_at(application: sa.Engine):
+def test_what_a_session_puts_before_the_tables_is_not_looked_at(
+    application: sa.Engine, roles_url: str
+):
     """A temporary table of the same name, empty, would let the chain begin again."""
+    denied(application, "CREATE TEMP TABLE ledger (seq INTEGER)")
+    admin = connect(roles_url)
+    execute(admin, "GRANT TEMPORARY ON DATABASE roles TO rul_worker")  # as by mistake
+    admin.dispose()
     ledger = LedgerStore(application)
     row = following(ledger)
     with writing(application) as connection:
