@@ -89,19 +89,7 @@ def migrate(engine: sa.Engine) -> None:
         DatabaseVersionError: A newer version of the platform made the tables.
         DatabaseRightsError: They are older, and the login may not change them.
     """
-<<<<<<< HEAD
-    if _is_up_to_date(engine, _script()):
-        return
-    config = _config()
-    with _ONE_THREAD, writing(engine) as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-=======
-    config = Config()
-    config.set_main_option("script_location", MIGRATIONS)
-    script = ScriptDirectory.from_config(config)
+    script = _script()
     newest = script.get_current_head() or "base"
     found = _revision(engine, script, newest)
     if found == newest:
@@ -110,6 +98,7 @@ def migrate(engine: sa.Engine) -> None:
         with _ONE_THREAD, writing(engine) as connection:
             if engine.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except ProgrammingError as error:
@@ -131,7 +120,6 @@ def revision(engine: sa.Engine) -> str | None:
             return MigrationContext.configure(connection).get_current_revision()
     except DatabaseError as error:
         raise DatabaseUnreachableError(_shown(engine.url), str(error.orig).strip()) from error
->>>>>>> c8ed654 (PostgreSQL: each process has a login of its own, with the rights that its work needs)
 
 
 _OPEN: ContextVar[sa.Connection | None] = ContextVar("open transaction", default=None)
@@ -210,7 +198,6 @@ def _lock(connection: sa.Connection, table: sa.Table | None) -> None:
         connection.execute(sa.select(sa.func.lock_table(table.name)))
 
 
-<<<<<<< HEAD
 @cache
 def _script() -> ScriptDirectory:
     """The steps there are; read once, as every home that is opened asks for the newest."""
@@ -223,17 +210,8 @@ def _config() -> Config:
     return config
 
 
-def _is_up_to_date(engine: sa.Engine, script: ScriptDirectory) -> bool:
-    url, newest = _shown(engine.url), script.get_current_head() or "base"
-    try:
-        with engine.connect() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
-    except DatabaseError as error:
-        raise DatabaseUnreachableError(url, str(error.orig).strip()) from error
-=======
 def _revision(engine: sa.Engine, script: ScriptDirectory, newest: str) -> str | None:
     found = revision(engine)
->>>>>>> c8ed654 (PostgreSQL: each process has a login of its own, with the rights that its work needs)
     if found is not None and found not in {step.revision for step in script.walk_revisions()}:
         raise DatabaseVersionError(_shown(engine.url), found=found, newest=newest)
     return found
