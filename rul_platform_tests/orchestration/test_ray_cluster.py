@@ -59,7 +59,7 @@ def test_two_nodes_make_the_very_models_that_one_machine_makes(ground: tuple[Pla
 def test_a_node_that_dies_costs_its_own_step_only(ground: tuple[Place, Cluster]):
     place, nodes = ground
     before = {each["submission_id"] for each in nodes.jobs()}
-    longer = {**CONFIG, "seed": 1, "steps": 300, "scratch_steps": 300}
+    longer = {**CONFIG, "seed": 1, "steps": 150, "scratch_steps": 150}
     runs = [place.start(MODEL, plant, longer) for plant in PLANTS]
     wait_for(lambda: len(running(nodes, before)) == len(PLANTS))
     (lost,) = (job for job in running(nodes, before) if job["driver_node_id"] != nodes.head_id())
