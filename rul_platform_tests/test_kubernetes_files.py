@@ -86,7 +86,8 @@ def test_the_database_s_url_is_a_secret_by_reference(workload: dict[str, Any]):
     (url,) = (each for each in container["env"] if each["name"] == "RUL_DATABASE_URL")
 
     assert "value" not in url
-    assert url["valueFrom"]["secretKeyRef"]["key"] == "RUL_DATABASE_URL"
+    login = {"Deployment": "rul-api", "Job": "rul-owner"}[workload["kind"]]
+    assert url["valueFrom"]["secretKeyRef"] == {"name": login, "key": "RUL_DATABASE_URL"}
 
 
 def test_no_file_holds_a_password():
@@ -242,7 +243,7 @@ def test_a_run_that_trains_becomes_a_job_with_a_gpu_and_without_rights(
     assert {"name": "home", "mountPath": "/var/lib/rul"}.items() <= next(
         mount for mount in container["volumeMounts"] if mount["name"] == "home"
     ).items()
-    assert {"secretRef": {"name": "rul-platform"}} in container["envFrom"]
+    assert {"secretRef": {"name": "rul-worker"}} in container["envFrom"]
     assert {"name": "RUL_EXECUTOR", "value": "in_process"} in container["env"]
 
 
