@@ -20,14 +20,13 @@ from rul_platform.storage.home import Home
 from rul_platform.storage.plant_examples import write_simulated_pumps
 from rul_platform_tests.orchestration.conftest import PUMPS, WHOLE_WAY, Works
 from rul_platform_tests.orchestration.sensors.conftest import NOW, PLANT, add_plant, rate
-from rul_platform_tests.storage.conftest import postgres  # noqa: F401  pytest finds it by name
 from rul_platform_tests.storage.roles import as_login, with_roles
 
 _NUMBERS = count(1)
 
 
 @pytest.fixture
-def url(postgres: str) -> Iterator[str]:  # noqa: F811  pytest finds it by name
+def url(postgres: str) -> Iterator[str]:
     """A database with the five roles and the tables, gone after the test."""
     admin = connect(postgres).execution_options(isolation_level="AUTOCOMMIT")
     name = f"rul_orchestration_{next(_NUMBERS)}"
