@@ -16,7 +16,9 @@
     │   ├── ArraysError             arrays given to learn from do not fit each other
     │   ├── ExpressionError         a threshold expression is not understood, or cannot be computed
     │   ├── SearchSpaceError        a search space, with all its problems
-    │   └── TooFewUnitsError        too few machines to learn from
+    │   ├── TooFewUnitsError        too few machines to learn from
+    │   ├── LongUnitError           not one machine of each role fits into memory
+    │   └── SourceChangedError      a file of a plant was written to while it was read
     ├── StoreError                  the artifact store cannot keep its promise
     │   ├── MissingArtifactError    nothing is stored under this sha256
     │   ├── MissingFileError        an artifact has no file of this name
@@ -240,6 +242,29 @@ class TooFewUnitsError(DataError):
         super().__init__(
             f"{source}: {found} {what}, at least {needed} needed. Add run-to-failure histories of "
             f"more machines, or check what the plant file says a failure is."
+        )
+
+
+class LongUnitError(DataError):
+    """Not one machine of each role fits into memory."""
+
+    def __init__(self, role: str, *, shortest: int, total: int, most: int) -> None:
+        self.role, self.shortest = role, shortest
+        super().__init__(
+            f"Of {total} readings at most {most} are held in memory, with one unit of each role at "
+            f"least, and the shortest unit of the role {role} has {shortest}. Give the plant file a "
+            f"longer [resample] step, so that units become shorter."
+        )
+
+
+class SourceChangedError(DataError):
+    """A file of a plant was written to while it was read."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(
+            f"{path}: the file was changed while it was read, so nothing of it was stored. Let "
+            f"whoever writes it finish, then run the step again."
         )
 
 

@@ -41,12 +41,14 @@ def export(settings: Settings, name: str, output: Path, is_test: bool, overwrite
     home = Home(settings)
     is_cmapss = name in (*SUBSETS, SIMULATED)
     files = current(home, "cmapss_windows" if is_cmapss else "plant_windows", name)
-    read = stored_windows.plant_windows
     if is_cmapss:
         read = stored_windows.cmapss_test if is_test else stored_windows.cmapss_training
-    cut = read(files)
-    export_windows(cut, stored_windows.preparation_of(files).channels, output)
-    click.echo(f"{len(cut)} windows of {cut.length} readings: {output}")
+        parts = iter([read(files)])
+    else:
+        parts = stored_windows.all_plant_windows(files)
+    preparation = stored_windows.preparation_of(files)
+    count = export_windows(parts, preparation.channels, output)
+    click.echo(f"{count} windows of {preparation.window} readings: {output}")
 
 
 def _check_target(output: Path, overwrite: bool) -> None:

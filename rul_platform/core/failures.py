@@ -50,7 +50,7 @@ def failure_lives(
             if table is None:
                 problems.append("[failure]: the table of failures was not given.")
                 return {}
-            return _listed(table, rule, list(dict.fromkeys(readings["unit"])), problems)
+            return listed(table, rule, list(dict.fromkeys(readings["unit"])), problems)
         case unknown:
             assert_never(unknown)
 
@@ -60,7 +60,12 @@ def check_histories(
 ) -> None:
     """Append every failed unit whose history is too short to learn from."""
     before = Counter(cut(readings, failed_at)["unit"])
-    problems += [
+    problems += short_histories(failed_at, before)
+
+
+def short_histories(failed_at: Mapping[str, float], before: Mapping[str, int]) -> list[str]:
+    """A sentence for each failed unit that has too few readings ``before`` its failure."""
+    return [
         f"unit {unit!r} failed at {life:g} with {before[unit]} readings up to then, at least "
         f"{READINGS_NEEDED} are needed. Is [failure] right, and [columns] unit?"
         for unit, life in failed_at.items()
@@ -96,7 +101,7 @@ def _first_crossings(
         return {}
 
 
-def _listed(
+def listed(
     table: pd.DataFrame, rule: FailureTable, units: list[str], problems: list[str]
 ) -> dict[str, float]:
     """The failure table by unit; a name that no reading has is a problem, not ignored."""

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from rul_platform.core.fleet import Fleet
+from rul_platform.core.parts import PART_ROWS
 
 PIECE_ROWS = 2**17
 """Readings that are looked at together; of 20 sensors, a step of a computation takes 20 MiB."""
@@ -48,6 +49,11 @@ class LongFleet:
     def bounds(self) -> NDArray[np.intp]:
         """Shape ``(U + 1,)``: unit u has the rows from ``bounds[u]`` until ``bounds[u + 1]``."""
         return np.r_[0, np.cumsum(self.units["rows"].to_numpy(dtype=np.intp))]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its tables take more than one part."""
+        return int(self.bounds[-1]) > PART_ROWS
 
     def pieces(self, begin: int = 0) -> Iterator["Piece"]:
         """The readings from row ``begin`` on."""

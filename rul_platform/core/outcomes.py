@@ -10,9 +10,11 @@ Does not belong here: the plant's own rule (``failures``), tables (``storage``).
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -170,6 +172,27 @@ def settle_ends(by_rule: Lives, told: Told, merged: Merged) -> Ends:
         merged: All readings, not yet cut.
     """
     units = set(merged.readings["unit"])
+    count = partial(_rows_until, merged.readings)
+    return settle(by_rule, told, units, only_landed=merged.only_landed, rows_until=count)
+
+
+def settle(
+    by_rule: Lives,
+    told: Told,
+    units: AbstractSet[str],
+    *,
+    only_landed: AbstractSet[str],
+    rows_until: Callable[[Lives], dict[str, int]],
+) -> Ends:
+    """As :func:`settle_ends`, of readings that need not be held.
+
+    Args:
+        by_rule: As there.
+        told: As there.
+        units: Those that have readings.
+        only_landed: Those that have landed readings alone.
+        rows_until: Says how many readings some units have up to a life.
+    """
     failed, censored = dict(by_rule), dict[str, float]()
     unknown = told.failed_at.keys() - by_rule.keys()
     failed |= {unit: told.failed_at[unit] for unit in sorted(units & unknown)}
@@ -178,8 +201,8 @@ def settle_ends(by_rule: Lives, told: Told, merged: Merged) -> Ends:
             censored[unit] = told.ended_at[unit]
             failed.pop(unit, None)
     reported = failed.keys() - by_rule.keys()
-    unsure = reported | (failed.keys() & merged.only_landed)
-    rows = _rows_until(merged.readings, {unit: failed[unit] for unit in unsure})
+    unsure = reported | (failed.keys() & only_landed)
+    rows = rows_until({unit: failed[unit] for unit in unsure})
     short = {unit for unit, count in rows.items() if count < READINGS_NEEDED}
     ended = len(censored)
     censored |= {unit: failed.pop(unit) for unit in short}

@@ -1,6 +1,6 @@
 """Tables as Parquet bytes and back; equal tables give equal bytes for one pyarrow version."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from rul_platform.core.parts import in_parts, part_name
 from rul_platform.core.windows import Windows
 
 IDENTITY = ("unit", "life", "condition")
@@ -26,6 +27,15 @@ def to_parquet(table: pd.DataFrame | pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd", use_dictionary=text)  # pyright: ignore[reportArgumentType]
     return sink.getvalue().to_pybytes()
+
+
+def in_files(table: str, rows: pd.DataFrame) -> dict[str, bytes]:
+    """A table as the files of its parts, by name."""
+    whole = pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata(None)
+    parts = list(in_parts([whole])) or [whole]
+    return {
+        part_name(table, number, len(parts)): to_parquet(part) for number, part in enumerate(parts)
+    }
 
 
 def from_parquet(source: str | BinaryIO) -> pd.DataFrame:
@@ -54,34 +64,54 @@ def read_windows(cycles: str, index: str, *, channels: Sequence[str], length: in
     return Windows(table, from_parquet(index), length)
 
 
-def export_windows(windows: Windows, channels: Sequence[str], target: Path) -> None:
+def export_windows(parts: Iterable[Windows], channels: Sequence[str], target: Path) -> int:
     """Write every window with its values, in pieces, complete or not at all.
 
     Args:
-        windows: N windows of length W over F channels.
+        parts: One or more, of the same length W over F channels.
         channels: Names of the F channels.
         target: The Parquet file. Its column ``at_least`` says where ``rul`` is only a lower bound;
             ``window`` is a fixed-size list of W x F float32 values, oldest reading first. ``length``
             and ``channels`` are in the file's metadata.
+
+    Returns:
+        How many windows there are.
     """
-    size = windows.length * windows.table.shape[1]
-    kind = pa.list_(pa.float32(), size)
-    exported = windows.index.assign(at_least=windows.at_least())[list(EXPORTED)]
-    identity = pa.Schema.from_pandas(exported, preserve_index=False)
-    about = {"length": str(windows.length), "channels": ",".join(channels)}
-    schema = identity.append(pa.field("window", kind)).with_metadata(about)
     partial = target.with_name(target.name + ".partial")
+    count, writer = 0, None
     try:
-        with pq.ParquetWriter(partial, schema, compression="zstd", use_dictionary=False) as writer:
-            for at in range(0, len(windows), EXPORT_ROWS):
-                piece = Windows(
-                    windows.table, windows.index.iloc[at : at + EXPORT_ROWS], windows.length
-                )
-                here = exported.iloc[at : at + EXPORT_ROWS]
-                rows = pa.Table.from_pandas(here, preserve_index=False)
-                values = pa.FixedSizeListArray.from_arrays(piece.features().ravel(), size)
-                whole = rows.append_column("window", values.cast(kind))
-                writer.write_table(whole.cast(schema))
-        partial.replace(target)
+        for windows in parts:
+            writer = writer or _writer(windows, channels, partial)
+            _export(windows, writer)
+            count += len(windows)
+        if writer is not None:
+            writer.close()
+            partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
+    return count
+
+
+def _writer(windows: Windows, channels: Sequence[str], target: Path) -> pq.ParquetWriter:
+    kind = pa.list_(pa.float32(), windows.length * len(channels))
+    identity = pa.Schema.from_pandas(_exported(windows), preserve_index=False)
+    about = {"length": str(windows.length), "channels": ",".join(channels)}
+    schema = identity.append(pa.field("window", kind)).with_metadata(about)
+    return pq.ParquetWriter(target, schema, compression="zstd", use_dictionary=False)
+
+
+def _export(windows: Windows, writer: pq.ParquetWriter) -> None:
+    exported = _exported(windows)
+    kind = writer.schema.field("window").type
+    for at in range(0, len(windows), EXPORT_ROWS):
+        piece = Windows(windows.table, windows.index.iloc[at : at + EXPORT_ROWS], windows.length)
+        here = exported.iloc[at : at + EXPORT_ROWS]
+        rows = pa.Table.from_pandas(here, preserve_index=False)
+        values = pa.FixedSizeListArray.from_arrays(piece.features().ravel(), kind.list_size)
+        whole = rows.append_column("window", values.cast(kind))
+        writer.write_table(whole.cast(writer.schema))
+
+
+def _exported(windows: Windows) -> pd.DataFrame:
+    """What the file says of windows beside their values."""
+    return windows.index.assign(at_least=windows.at_least())[list(EXPORTED)]

@@ -7,7 +7,7 @@ Does not belong here: reading files or databases (``storage.plant_source``), one
 
 import fnmatch
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -84,7 +84,7 @@ def build_whole_fleet(
     readings = cut(merged.readings, ends.censored_at)
     check_histories(readings, ends.failed_at, problems)
     _refuse(plant, problems)
-    _refuse_too_few(plant, list(ends.failed_at), len(set(readings["unit"])))
+    refuse_too_few(plant, list(ends.failed_at), len(set(readings["unit"])))
     readings = cut(readings, ends.failed_at)
     last_lives = dict(zip(readings["unit"], readings["life"], strict=True))
     known = pd.Series(beside.told.known_lives(last_lives, ends.failed_at), dtype="float64")
@@ -127,20 +127,25 @@ def _tidy_all(
     tables: list[pd.DataFrame] = []
     for label, frame in frames.items():
         found: list[str] = []
-        table = _tidy(label, frame, plant, found)
+        table = tidy(label, frame, plant, found)
         if table is not None:
             tables.append(table)
         for problem in found:
             where.setdefault(problem, []).append(label)
-    for problem, labels in where.items():
-        more = f" and {len(labels) - 1} more" if len(labels) > 1 else ""
-        problems.append(f"{labels[0]}{more}: {problem}")
+    problems += by_problem(where)
     return tables
 
 
-def _tidy(
-    label: str, frame: pd.DataFrame, plant: Plant, problems: list[str]
-) -> pd.DataFrame | None:
+def by_problem(where: Mapping[str, list[str]]) -> list[str]:
+    """A sentence for each problem, with the table that has it first."""
+    more = {problem: f" and {len(labels) - 1} more" for problem, labels in where.items()}
+    return [
+        f"{labels[0]}{more[problem] if len(labels) > 1 else ''}: {problem}"
+        for problem, labels in where.items()
+    ]
+
+
+def tidy(label: str, frame: pd.DataFrame, plant: Plant, problems: list[str]) -> pd.DataFrame | None:
     """One table with the fleet's column names, or None where it lacks what is needed."""
     columns = plant.columns
     wanted = [columns.unit, columns.life, columns.condition, *plant.sensors.values()]
@@ -188,13 +193,24 @@ def _duplicates(readings: pd.DataFrame) -> list[str]:
         places = [
             f"{readings.at[row, FILE]} {readings.at[row, PLACE]}" for row in (second - 1, second)
         ]
-        more = f", and {len(rows) - 1} more like it" if len(rows) > 1 else ""
-        problems.append(
-            f"unit {unit!r}: life {readings.at[second, 'life']:g} stands twice, in "
-            f"{' and in '.join(places)}{more}. A unit has one reading at a time; is [columns] unit "
-            f"the right column?"
-        )
+        problems.append(stands_twice(unit, readings.at[second, "life"], places, len(rows)))
     return problems
+
+
+def stands_twice(unit: str, life: float, places: Sequence[str], count: int) -> str:
+    """That a unit has two readings at a life, and how many more such lives there are.
+
+    Args:
+        unit: Its name.
+        life: The first such life.
+        places: Where its readings stand.
+        count: How many readings of the unit are one too many.
+    """
+    more = f", and {count - 1} more like it" if count > 1 else ""
+    return (
+        f"unit {unit!r}: life {life:g} stands twice, in {' and in '.join(places)}{more}. A unit has "
+        f"one reading at a time; is [columns] unit the right column?"
+    )
 
 
 def _rul_at_end(last_lives: Mapping[str, float], failed_at: Mapping[str, float]) -> pd.Series:
@@ -209,7 +225,7 @@ def _refuse(plant: Plant, problems: list[str]) -> None:
         raise PlantFileError(source, problems)
 
 
-def _refuse_too_few(plant: Plant, failed: list[str], units: int) -> None:
+def refuse_too_few(plant: Plant, failed: list[str], units: int) -> None:
     """Raise where a role in training, validation or test would stay without a unit."""
     source = f"plant {plant.name}, {units} units in all"
     if len(failed) < UNITS_NEEDED:

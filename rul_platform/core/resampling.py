@@ -6,6 +6,7 @@ Does not belong here: where a unit's history ends (``failures``).
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from rul_platform.core.fleet import FIXED_COLUMNS
 
@@ -34,11 +35,44 @@ def resample(readings: pd.DataFrame, step: float) -> pd.DataFrame:
     [[0.0, 1.0], [1.0, 3.0], [2.0, 7.0]]
     """
     end = readings.groupby("unit", sort=False)["life"].transform("last").to_numpy()
-    steps_back = np.floor((end - readings["life"].to_numpy()) / step + BOUNDARY)
-    table = readings.assign(life=np.round(end - steps_back * step, 9))
+    table = readings.assign(life=steps_of(readings["life"].to_numpy(), end, step))
     condition = table.groupby(["unit", "life"], sort=False)["condition"].transform("last")
     table = table[table["condition"] == condition]
     sensors = [column for column in table.columns if column not in FIXED_COLUMNS]
     rules = {"condition": "first"} | dict.fromkeys(sensors, "mean")
     means = table.groupby(["unit", "life"], sort=False).agg(rules).reset_index()
     return means.reindex(columns=readings.columns)
+
+
+def steps_of(
+    life: NDArray[np.float64], end: NDArray[np.float64], step: float
+) -> NDArray[np.float64]:
+    """The life of the step that each reading belongs to, shape ``(R,)``.
+
+    Args:
+        life: Shape ``(R,)``, of each reading.
+        end: Shape ``(R,)``, of the last reading of its unit.
+        step: Length of a step.
+    """
+    return np.round(end - np.floor((end - life) / step + BOUNDARY) * step, 9)
+
+
+def group_means(
+    values: NDArray[np.float64], condition: NDArray[np.int64], begins: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Means over steps, of the readings in each one's last condition: those of :func:`resample`.
+
+    Args:
+        values: Shape ``(R, S)``.
+        condition: Shape ``(R,)``.
+        begins: Shape ``(G,)``, the row at which each step begins; the first one is 0.
+
+    Returns:
+        Shape ``(G, S)``.
+    """
+    rows = np.diff(np.append(begins, len(values)))
+    last = condition[begins + rows - 1]
+    counts = condition == np.repeat(last, rows)
+    step = np.repeat(np.arange(len(begins)), rows)[counts]
+    means = pd.DataFrame(values[counts]).groupby(step, sort=False).mean()  # summed as there
+    return means.to_numpy(dtype=np.float64)

@@ -95,7 +95,18 @@ def assign_fleet(
     source: str,
     previous: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Give every unit of ``fleet`` its role; units that have not failed are ``censored``.
+    """As :func:`assign_units`, of the units of ``fleet``."""
+    return assign_units(fleet.units, policy, source=source, previous=previous)
+
+
+def assign_units(
+    units: pd.DataFrame,
+    policy: SplitPolicy,
+    *,
+    source: str,
+    previous: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Give every unit of a fleet's ``units`` its role; those that have not failed are ``censored``.
 
     A unit that has not failed, but is known to have outlived a prediction, trains from now on, also once
     it has failed: what it taught can no longer be tested on it. One that was to judge stays a judge, and
@@ -105,22 +116,19 @@ def assign_fleet(
         TooFewUnitsError: As :func:`assign`.
         LeakError: As :func:`assign`.
     """
-    has_failed = fleet.units["rul_at_end"].notna()
-    roles = assign(
-        tuple(fleet.units.loc[has_failed, "unit"]), policy, source=source, previous=previous
-    )
+    has_failed = units["rul_at_end"].notna()
+    roles = assign(tuple(units.loc[has_failed, "unit"]), policy, source=source, previous=previous)
     given = previous or {}
     roles |= {
         unit: TRAIN
-        for unit in _outlived(fleet)
+        for unit in _outlived(units)
         if given.get(unit, TRAIN) == TRAIN and not _is_listed(unit, policy.always_test)
     }
-    return {unit: roles.get(unit, CENSORED) for unit in fleet.units["unit"]}
+    return {unit: roles.get(unit, CENSORED) for unit in units["unit"]}
 
 
-def _outlived(fleet: Fleet) -> list[str]:
+def _outlived(units: pd.DataFrame) -> list[str]:
     """Units that have no label but a lower bound."""
-    units = fleet.units
     known = units.get("known_life", pd.Series(np.nan, index=units.index))
     return units.loc[known.notna() & units["rul_at_end"].isna(), "unit"].tolist()
 

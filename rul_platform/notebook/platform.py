@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from rul_platform.core import splits
 from rul_platform.core.architectures import Architecture
-from rul_platform.core.parquet import read_windows
 from rul_platform.core.plant import Plant
 from rul_platform.core.preparation import Preparation
 from rul_platform.core.readings import recent_readings
@@ -28,6 +27,7 @@ from rul_platform.settings import Settings
 from rul_platform.storage.artifacts import Artifact
 from rul_platform.storage.home import Home
 from rul_platform.storage.plant_source import read_readings
+from rul_platform.storage.stored_fleet import held_windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +117,16 @@ class Platform:
         Raises:
             UnknownPlantError: There is no such plant.
             NotMaterializedError: It has no windows yet; `rul train PLANT` makes them.
+            LongUnitError: Units are too long to be held; of a plant with more than four million readings
+                only some of its units are.
             StoreError: They are missing or changed.
         """
         require_plant(self._home, plant)
         artifact = self._current("plant_windows", plant)
         store = self._home.store
         prepared = Preparation.from_json(json.loads(store.read(artifact, "preparation.json")))
-        cut = read_windows(
-            str(store.path(artifact, "cycles.parquet")),
-            str(store.path(artifact, "windows.parquet")),
-            channels=prepared.channels,
-            length=prepared.window,
+        cut = held_windows(
+            store, artifact, channels=prepared.channels, length=prepared.window
         ).exact()
         wanted = (splits.TRAIN, splits.VALID, *((splits.TEST,) if include_test else ()))
         cut = cut.select(*wanted)

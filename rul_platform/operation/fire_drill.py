@@ -53,9 +53,15 @@ def _ask(home: Home, version: ModelVersion) -> Drill:
 
 
 def _readings(home: Home, windows: str) -> "pd.DataFrame":
-    """One machine's readings, of those that the version learned from: it has to understand them."""
+    """One machine's readings, of those that the version learned from: it has to understand them.
+
+    Of a plant in many parts, those of the machine's that stand in the first one.
+    """
     import pyarrow.parquet as pq
 
-    stored = home.store.path(home.store.artifact(windows), "readings.parquet")
-    readings = pq.read_table(stored).to_pandas()
+    from rul_platform.core.parts import part_names
+
+    artifact = home.store.artifact(windows)
+    first = part_names(artifact.files, "readings")[0]
+    readings = pq.read_table(home.store.path(artifact, first)).to_pandas()
     return readings[readings["unit"] == readings["unit"].iloc[0]]

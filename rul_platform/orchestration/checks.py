@@ -5,6 +5,7 @@ gate) is refused by the asset itself as well.
 """
 
 import json
+from collections.abc import Collection, Iterable, Iterator
 
 import dagster as dg
 import numpy as np
@@ -21,8 +22,8 @@ from rul_platform.core.cmapss import (
 )
 from rul_platform.core.findings import LEFT_OF_LOSS
 from rul_platform.core.gate import HOLD, Verdict
+from rul_platform.core.moments import MomentsFit
 from rul_platform.core.scaling import MIN_READINGS
-from rul_platform.core.windows import Windows
 from rul_platform.errors import DataError
 from rul_platform.orchestration.audit_checks import lineage_holds
 from rul_platform.orchestration.model_checks import MODEL_CHECKS
@@ -36,9 +37,10 @@ from rul_platform.orchestration.partitions import ARCHITECTURE, PLANT, SUBSET
 from rul_platform.orchestration.step import Files
 from rul_platform.orchestration.stored_windows import (
     cmapss_training,
-    plant_windows,
     preparation_of,
+    splits_of,
 )
+from rul_platform.storage.stored_fleet import pieces_of
 
 ROUNDING = 1e-3
 """How far float32 may take the mean and spread of scaled training rows from 0 and 1."""
@@ -84,42 +86,47 @@ def raw_checksums(context: Context, home: HomeResource) -> dg.AssetCheckResult:
 def no_engine_in_two_splits(context: Context, home: HomeResource) -> dg.AssetCheckResult:
     """An engine that trains does not validate."""
     _, files = checked(context, home, "cmapss_windows")
-    return _one_split_each(cmapss_training(files))
+    return _one_split_each([cmapss_training(files).index])
 
 
 @partitioned_check("plant_windows", PLANT, blocking=True)
 def no_unit_in_two_splits(context: Context, home: HomeResource) -> dg.AssetCheckResult:
     """A unit that trains neither validates nor tests."""
     _, files = checked(context, home, "plant_windows")
-    return _one_split_each(plant_windows(files))
+    return _one_split_each(_pieces(files, "windows", "unit", "split"))
 
 
 @partitioned_check("cmapss_windows", SUBSET, blocking=True)
 def engine_scaler_saw_training_only(context: Context, home: HomeResource) -> dg.AssetCheckResult:
     """Scaled training rows have mean 0 and, unless rare, spread 1: no other row moved them."""
     _, files = checked(context, home, "cmapss_windows")
-    return _scaled_by_training(files, cmapss_training(files), files.table("train_cycles.parquet"))
+    units = cmapss_training(files).select(splits.TRAIN).units()
+    return _scaled_by_training(files, units.tolist(), [files.table("train_cycles.parquet")])
 
 
 @partitioned_check("plant_windows", PLANT, blocking=True)
 def plant_scaler_saw_training_only(context: Context, home: HomeResource) -> dg.AssetCheckResult:
     """Scaled training rows have mean 0 and, unless rare, spread 1: no other row moved them."""
     _, files = checked(context, home, "plant_windows")
-    return _scaled_by_training(files, plant_windows(files), files.table("cycles.parquet"))
+    units = [unit for unit, role in splits_of(files).items() if role == splits.TRAIN]
+    sensors = preparation_of(files).scaler.sensors
+    return _scaled_by_training(
+        files, units, _pieces(files, "cycles", "unit", "condition", *sensors)
+    )
 
 
 @partitioned_check("cmapss_windows", SUBSET, blocking=True)
 def engine_channels_are_usable(context: Context, home: HomeResource) -> dg.AssetCheckResult:
     """Every channel is a finite number. A sensor that never moves is named: it warns."""
     _, files = checked(context, home, "cmapss_windows")
-    return usable(files, files.table("train_cycles.parquet"))
+    return usable(files, [files.table("train_cycles.parquet")])
 
 
 @partitioned_check("plant_windows", PLANT, blocking=True)
 def plant_channels_are_usable(context: Context, home: HomeResource) -> dg.AssetCheckResult:
     """Every channel is a finite number. A sensor that never moves is named: it warns."""
     _, files = checked(context, home, "plant_windows")
-    return usable(files, files.table("cycles.parquet"))
+    return usable(files, _pieces(files, "cycles", *preparation_of(files).channels))
 
 
 @partitioned_check("pretrained_checkpoint", ARCHITECTURE, blocking=True)
@@ -206,9 +213,17 @@ def _verdict(files: Files) -> Verdict:
     return Verdict.from_json(json.loads(files.read("gate.json")))
 
 
-def _one_split_each(windows: Windows) -> dg.AssetCheckResult:
-    roles = windows.index.groupby("unit")["split"].unique()
-    torn = sorted(str(unit) for unit, found in roles.items() if len(found) > 1)
+def _pieces(files: Files, table: str, *columns: str) -> Iterator[pd.DataFrame]:
+    """A plant's stored table, which may be longer than memory."""
+    return pieces_of(files.store, files.artifact, table, columns)
+
+
+def _one_split_each(index: Iterable[pd.DataFrame]) -> dg.AssetCheckResult:
+    roles: dict[str, set[str]] = {}
+    for piece in index:
+        for unit, split in piece[["unit", "split"]].drop_duplicates().itertuples(index=False):
+            roles.setdefault(str(unit), set()).add(split)
+    torn = sorted(unit for unit, found in roles.items() if len(found) > 1)
     return dg.AssetCheckResult(
         passed=not torn,
         description=f"In two splits: {', '.join(torn)}." if torn else None,
@@ -217,30 +232,36 @@ def _one_split_each(windows: Windows) -> dg.AssetCheckResult:
 
 
 def _scaled_by_training(
-    files: Files, windows: Windows, cycles: pd.DataFrame
+    files: Files, units: Collection[str], cycles: Iterable[pd.DataFrame]
 ) -> dg.AssetCheckResult:
     """Whether the stored scaled rows of training units are centred, condition by condition."""
     scaler = preparation_of(files).scaler
-    units = set(windows.select(splits.TRAIN).units().tolist())
-    rows = cycles[cycles["unit"].isin(units)].groupby("condition")[list(scaler.sensors)]
-    mean = rows.mean().to_numpy(dtype=np.float64)
-    spread = rows.std(ddof=0).to_numpy(dtype=np.float64)
+    moments = MomentsFit(scaler.sensors)
+    for piece in cycles:
+        moments.add(piece[piece["unit"].isin(units)])
+    within = moments.within().values()
+    mean = np.stack([each.mean for each in within])
+    spread = np.stack([each.spread for each in within])
     off = float(np.abs(mean).max())
-    is_rare = (
-        rows.size().to_numpy()[:, None] < MIN_READINGS
-    )  # too few rows for a spread of their own
+    is_rare = np.array([[each.rows < MIN_READINGS] for each in within])  # no spread of their own
     is_scaled = is_rare | (np.abs(spread - 1) < ROUNDING) | (spread < ROUNDING)  # constant: none
     return dg.AssetCheckResult(
-        passed=off < ROUNDING and bool(is_scaled.all()) and set(scaler.fitted_on) == units,
+        passed=off < ROUNDING and bool(is_scaled.all()) and set(scaler.fitted_on) == set(units),
         metadata={"largest_mean": off, "fitted_on_units": len(scaler.fitted_on)},
     )
 
 
-def usable(files: Files, cycles: pd.DataFrame) -> dg.AssetCheckResult:
+def usable(files: Files, cycles: Iterable[pd.DataFrame]) -> dg.AssetCheckResult:
     """Whether the stored channels are numbers, and which sensors never move."""
     preparation = preparation_of(files)
-    broken = [name for name in preparation.channels if not np.isfinite(cycles[name]).all()]
-    still = [name for name in preparation.scaler.sensors if cycles[name].nunique() < 2]
+    is_broken, low, high = False, np.inf, -np.inf
+    for piece in cycles:
+        values = piece[list(preparation.channels)].to_numpy()
+        is_broken = is_broken | ~np.isfinite(values).all(axis=0)
+        low, high = np.fmin(low, values.min(axis=0)), np.fmax(high, values.max(axis=0))
+    broken = [name for name, at in zip(preparation.channels, is_broken, strict=True) if at]
+    moves = dict(zip(preparation.channels, low < high, strict=True))
+    still = [name for name in preparation.scaler.sensors if not moves[name]]
     said = [
         *([f"No finite number somewhere in {', '.join(broken)}."] if broken else []),
         *([f"Constant, so without any influence: {', '.join(still)}."] if still else []),

@@ -5,7 +5,9 @@ what a single asset reports (``report``).
 """
 
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -48,14 +50,12 @@ def _cuda_device() -> str:
     return str(torch.cuda.get_device_name())
 
 
-def columns_of(data: bytes) -> dict[str, Any]:
-    """Row count and columns of a Parquet file, under the keys that Dagster's UI knows."""
-    import pyarrow as pa
-
-    stored = pq.ParquetFile(pa.BufferReader(data))
-    columns = [dg.TableColumn(field.name, str(field.type)) for field in stored.schema_arrow]
+def columns_of(parts: Sequence[Path]) -> dict[str, Any]:
+    """Row count and columns of a table in Parquet files, under the keys that Dagster's UI knows."""
+    stored = [pq.ParquetFile(part) for part in parts]
+    columns = [dg.TableColumn(field.name, str(field.type)) for field in stored[0].schema_arrow]
     return {
-        "dagster/row_count": stored.metadata.num_rows,
+        "dagster/row_count": sum(part.metadata.num_rows for part in stored),
         "dagster/column_schema": dg.TableSchema(columns),
     }
 

@@ -5,7 +5,7 @@ not already computed.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -29,12 +29,17 @@ if TYPE_CHECKING:  # no asset lives here, so Dagster resolves no annotation of t
 Metadata = dict[str, Any]
 
 
-def fleet(histories: Fleet, *, life_unit: str) -> Metadata:
-    """How many machines, how long they lived, and what their sensors look like."""
+def fleet(units: pd.DataFrame, shown: Fleet, *, life_unit: str) -> Metadata:
+    """How many machines, how long they lived, and what their sensors look like.
+
+    Args:
+        units: As of a fleet, of all machines.
+        shown: The machines of which sensors are plotted.
+        life_unit: What life is counted in.
+    """
     from rul_platform.reports.fleet_plots import lives, sensor_traces
     from rul_platform.reports.plots import markdown_image
 
-    units = histories.units
     failed = units[units["rul_at_end"].notna()]
     return {
         "units": len(units),
@@ -43,27 +48,44 @@ def fleet(histories: Fleet, *, life_unit: str) -> Metadata:
         f"median_life_{life_unit}": float(failed["end_life"].median()),
         f"longest_life_{life_unit}": float(failed["end_life"].max()),
         "lives": dg.MetadataValue.md(
-            markdown_image(lives(histories, life_unit), "How long the machines lived")
+            markdown_image(lives(units, life_unit), "How long the machines lived")
         ),
         "sensors": dg.MetadataValue.md(
-            markdown_image(sensor_traces(histories, life_unit), "Sensors over life")
+            markdown_image(sensor_traces(shown, life_unit), "Sensors over life")
         ),
     }
 
 
 def windows(index: pd.DataFrame, preparation: Preparation) -> Metadata:
     """How many units and windows each split has, and how its labels are spread."""
+    rows = index.groupby(["unit", "split"], sort=False).size().reset_index(name="rows")
+    roles = dict(zip(rows["unit"], rows["split"], strict=True))
+    return long_windows(rows, roles, index, preparation)
+
+
+def long_windows(
+    units: pd.DataFrame, roles: Mapping[str, str], shown: pd.DataFrame, preparation: Preparation
+) -> Metadata:
+    """As :func:`windows`, where the index is too long to hold.
+
+    Args:
+        units: Columns ``unit`` and ``rows``.
+        roles: Split of each unit that has windows, one for each of its readings.
+        shown: Rows of the index to plot: columns ``split`` and ``rul``.
+        preparation: Of the windows.
+    """
     from rul_platform.reports.fleet_plots import labels
     from rul_platform.reports.plots import markdown_image
 
+    labelled = units.assign(split=units["unit"].map(roles)).dropna(subset="split")
     counts = {
         f"{what}_{split}": int(count)
-        for split, rows in index.groupby("split")
-        for what, count in (("units", rows["unit"].nunique()), ("windows", len(rows)))
+        for split, rows in labelled.groupby("split")
+        for what, count in (("units", len(rows)), ("windows", rows["rows"].sum()))
     }
-    plot = labels(index, preparation.cap, preparation.life_unit)
+    plot = labels(shown, preparation.cap, preparation.life_unit)
     return {
-        "windows": len(index),
+        "windows": int(labelled["rows"].sum()),
         "channels": len(preparation.channels),
         **counts,
         "labels": dg.MetadataValue.md(markdown_image(plot, "Labels by split")),

@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from rul_platform.core.parents import PRETRAINED
+from rul_platform.core.parts import part_names
 from rul_platform.errors import LineageError, NotMaterializedError, OrphanedRunError
 from rul_platform.operation.parents import parent_of
 from rul_platform.orchestration.code_versions import (
@@ -36,6 +37,7 @@ from rul_platform.storage.artifacts import Artifact, ArtifactStore
 from rul_platform.storage.database import writing
 from rul_platform.storage.home import Home
 from rul_platform.storage.lineage import RAW_DATA, Input, Materialization
+from rul_platform.storage.manifests import FileEntry
 
 __all__ = [
     "DATA_CODE", "LEARNING_CODE", "REPORT_CODE", "STUDY_CODE", "Champion", "Files", "Metadata", "Step",
@@ -171,7 +173,7 @@ class Step:
 
     def publish(
         self,
-        files: Mapping[str, bytes],
+        files: Mapping[str, bytes | FileEntry],
         *,
         parameters: Mapping[str, Any],
         metadata: Mapping[str, Any],
@@ -183,10 +185,11 @@ class Step:
         The bytes come first, because storing them again is harmless; then one transaction.
 
         Args:
-            files: Name to content.
+            files: Name to content, or to what the store says of a file that it holds.
             parameters: What a person chose; copied into the lineage.
             metadata: For the UI.
-            table: The Parquet file whose schema and row count the UI shows.
+            table: The Parquet file whose schema and row count the UI shows; or all of its parts, where
+                the table has several.
             together_with: What else happens in the transaction that records the artifact; gets its
                 hash, gives more metadata.
 
@@ -218,7 +221,7 @@ class Step:
                 **metadata,
                 **more,
                 **self._ledger_row(),
-                **(columns_of(files[table]) if table else {}),
+                **(self._columns(artifact, table) if table else {}),
                 "sha256": artifact.sha256,
                 "files": file_table(artifact),
                 "read": input_table(self._inputs),
@@ -234,6 +237,11 @@ class Step:
             return {"version": version.number}
 
         return self.publish(files, together_with=register, **reported)
+
+    def _columns(self, artifact: Artifact, table: str) -> Metadata:
+        """Of all parts of a table together."""
+        names = part_names(artifact.files, table.removesuffix(".parquet"))
+        return columns_of([self._home.store.path(artifact, name) for name in names])
 
     def _note_new_data(self, sha256: str, before: Materialization | None) -> None:
         """Raw data that is not what it was is an event of the ledger, written last."""

@@ -6,7 +6,7 @@ Belongs here: file names of these artifacts. Nothing else opens the official tes
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from rul_platform.core.fleet import Fleet
 from rul_platform.core.outcomes import Told
@@ -15,6 +15,7 @@ from rul_platform.core.preparation import Preparation
 from rul_platform.core.windows import Windows
 from rul_platform.errors import LineageError
 from rul_platform.orchestration.step import Files
+from rul_platform.storage.stored_fleet import held_fleet, held_windows, window_parts_of
 
 
 def preparation_of(files: Files) -> Preparation:
@@ -33,8 +34,25 @@ def cmapss_test(files: Files) -> Windows:
 
 
 def plant_windows(files: Files) -> Windows:
-    """All windows of a plant, whatever their split; censored units have none."""
-    return _read(files, "cycles.parquet", "windows.parquet")
+    """A plant's windows, whatever their split; of a long plant those of the units that are held.
+
+    Censored units have none.
+
+    Raises:
+        LongUnitError: The units of a role are too long to be held.
+    """
+    preparation = preparation_of(files)
+    return held_windows(
+        files.store, files.artifact, channels=preparation.channels, length=preparation.window
+    )
+
+
+def all_plant_windows(files: Files) -> Iterator[Windows]:
+    """All windows of a plant, however many, part by part."""
+    preparation = preparation_of(files)
+    return window_parts_of(
+        files.store, files.artifact, channels=preparation.channels, length=preparation.window
+    )
 
 
 def splits_of(files: Files) -> dict[str, str]:
@@ -52,8 +70,12 @@ def roles_ever_given(files: Files) -> dict[str, str]:
 
 
 def plant_fleet(files: Files) -> Fleet:
-    """A plant's histories as they were checked, before scaling."""
-    return Fleet(files.table("readings.parquet"), files.table("units.parquet"))
+    """A plant's histories as they were checked, before scaling; of a long one the units that are held.
+
+    Raises:
+        LongUnitError: As :func:`plant_windows`.
+    """
+    return held_fleet(files.store, files.artifact)
 
 
 def told_by(feedback: Files | None) -> Told:

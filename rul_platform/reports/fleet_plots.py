@@ -24,6 +24,12 @@ class _Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class _Lived:
+    units: pd.DataFrame
+    life_unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Labels:
     index: pd.DataFrame
     cap: float
@@ -36,9 +42,9 @@ class _Training:
     life_unit: str
 
 
-def lives(fleet: Fleet, life_unit: str) -> bytes:
-    """Histogram of how long the machines lived; PNG bytes."""
-    return _lives(_Shown(fleet, life_unit))
+def lives(units: pd.DataFrame, life_unit: str) -> bytes:
+    """Histogram of how long the machines of a fleet's ``units`` lived; PNG bytes."""
+    return _lives(_Lived(units, life_unit))
 
 
 def sensor_traces(fleet: Fleet, life_unit: str) -> bytes:
@@ -57,9 +63,9 @@ def training_curve(history: pd.DataFrame, life_unit: str) -> bytes:
 
 
 @png(height=2.4)
-def _lives(figure: Figure, shown: _Shown, theme: Theme) -> None:
+def _lives(figure: Figure, shown: _Lived, theme: Theme) -> None:
     axes = figure.subplots()
-    units = shown.fleet.units
+    units = shown.units
     failed = units["rul_at_end"].notna()
     groups = [units.loc[failed, "end_life"], units.loc[~failed, "end_life"]]
     labels = [f"failed ({failed.sum()})", f"not failed yet ({(~failed).sum()})"]

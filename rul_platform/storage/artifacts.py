@@ -53,28 +53,52 @@ class ArtifactStore:
         self.root = root
         self._partial = root / "partial"
 
-    def write(self, files: Mapping[str, bytes | Path]) -> Artifact:
+    def keep(self, content: bytes | Path) -> FileEntry:
+        """Store one file ahead of its artifact: a part of long work, which may be interrupted.
+
+        Until :meth:`write` names it in an artifact, nobody meets it.
+
+        Raises:
+            StoreFullError: The disk has no room.
+        """
+        with self._room():
+            entry = self._keep(content)
+            self._sync([entry])
+        return entry
+
+    def holds(self, entry: FileEntry) -> bool:
+        """Whether a file is there, whole."""
+        return self._problem(entry) is None
+
+    def kept_path(self, entry: FileEntry) -> Path:
+        """As :meth:`path`, of a file that :meth:`keep` stored.
+
+        Raises:
+            MissingArtifactError: The file was removed.
+            CorruptArtifactError: The file was changed.
+        """
+        return self._checked_path(entry)
+
+    def write(self, files: Mapping[str, bytes | Path | FileEntry]) -> Artifact:
         """Store files as one artifact. Storing the same again costs no space and mends damage.
 
         Args:
-            files: File name to content, or to the path of a file to copy, which may be large.
+            files: File name to content, or to the path of a file to copy, which may be large, or to
+                what :meth:`keep` or another artifact says of a file that is stored already.
 
         Raises:
             FileNamesError: A name is no plain file name, or there is no file at all.
+            MissingArtifactError: A file that is said to be stored is not there.
+            CorruptArtifactError: Or it was changed.
             StoreFullError: The disk has no room; the artifact is absent.
         """
         check_names(files)
-        try:
-            with self._unless_removing():
-                sweep(self._partial)
-                entries = {name: self._keep(files[name]) for name in sorted(files)}
-                self._sync(entries.values())
-                listed = manifest(entries)
-                self._sync([self._keep(listed)])
-        except OSError as error:
-            if error.errno not in DISK_FULL:
-                raise
-            raise StoreFullError(str(self.root), error.strerror or str(error)) from error
+        with self._room():
+            sweep(self._partial)
+            entries = {name: self._kept(files[name]) for name in sorted(files)}
+            self._sync(entries.values())
+            listed = manifest(entries)
+            self._sync([self._keep(listed)])
         return Artifact(sha256_of(listed), entries)
 
     def artifact(self, sha256: str) -> Artifact:
@@ -205,6 +229,24 @@ class ArtifactStore:
         except (StoreError, OSError) as error:
             return str(error)
         return None
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        """Write while nobody removes; a disk that refuses is told as such."""
+        try:
+            with self._unless_removing():
+                yield
+        except OSError as error:
+            if error.errno not in DISK_FULL:
+                raise
+            raise StoreFullError(str(self.root), error.strerror or str(error)) from error
+
+    def _kept(self, content: bytes | Path | FileEntry) -> FileEntry:
+        """As :meth:`_keep`; of a file that is stored already, make sure that it is whole."""
+        if not isinstance(content, FileEntry):
+            return self._keep(content)
+        self._checked_path(content)
+        return content
 
     def _keep(self, content: bytes | Path) -> FileEntry:
         """Have these bytes in the store; what is there and whole is not written again."""

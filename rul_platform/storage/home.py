@@ -9,6 +9,7 @@ keys/              the keys of people's pseudonyms and those that sign, unless R
 anchors.jsonl      signatures over the ledger's rows, also kept in the tables
 watch/             what was found when drift was last looked for, a small file for each plant
 training/          live figures of trainings, where they are asked for
+builds/            how far long work on data has come, until it is done
 studies/           how far searches and methods have come, and their locks
 transfer_studies/  finished draws of studies that are under way
 studies.db         trials of searches, unless RUL_DATABASE_URL points elsewhere
@@ -20,9 +21,11 @@ import logging
 import tempfile
 import weakref
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -37,6 +40,7 @@ from rul_platform.storage.anchoring import anchor_newest
 from rul_platform.storage.anchors import AnchorStore
 from rul_platform.storage.answered_requests import AnsweredRequests
 from rul_platform.storage.artifacts import ArtifactStore
+from rul_platform.storage.builds import Build, build
 from rul_platform.storage.cmapss_source import CmapssSource
 from rul_platform.storage.database import connect, migrate
 from rul_platform.storage.feedback import FeedbackStore
@@ -142,6 +146,16 @@ class Home:
             PlantNameError: No plant can be called so.
         """
         return self.settings.home / "watch" / f"{_checked(name)}.json"
+
+    def build(
+        self, asset: str, plant: str, what: Mapping[str, Any]
+    ) -> AbstractContextManager[Build]:
+        """Begin long work on a plant's data, or go on with it; see :func:`~storage.builds.build`.
+
+        Raises:
+            PlantNameError: No plant can be called so.
+        """
+        return build(self.folder / "builds" / asset / _checked(plant), what)
 
     @property
     def dagster(self) -> Path:

@@ -5,9 +5,8 @@ files (``artifacts``).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from rul_platform.core.canonical import canonical_json
 from rul_platform.errors import FileNamesError
@@ -46,7 +45,7 @@ class Artifact:
     files: Mapping[str, FileEntry] = field(hash=False)
 
 
-def check_names(files: Mapping[str, bytes | Path]) -> None:
+def check_names(files: Collection[str]) -> None:
     """Refuse names that no file can have everywhere.
 
     Raises:

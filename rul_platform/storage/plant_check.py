@@ -7,13 +7,19 @@ Does not belong here: how they are shown (``cli.plant``).
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from rul_platform.core.splits import assign_fleet
+from rul_platform.core.plant import Plant
+from rul_platform.core.splits import assign_units
 from rul_platform.errors import DataError, PlantFileError
-from rul_platform.storage.plant_source import PlantData, read_plant
+from rul_platform.storage.artifacts import ArtifactStore
+from rul_platform.storage.builds import build
+from rul_platform.storage.long_plant import LongPlant, is_long
+from rul_platform.storage.plant_source import read_plant
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ def check_plant(path: Path) -> PlantCheck:
     """Read a plant as the platform would, and refuse nothing: problems are the answer."""
     name, file, choices = path.stem, str(path), open_choices(path)
     try:
-        return PlantCheck(name, file, (), choices, _figures(read_plant(path)))
+        return PlantCheck(name, file, (), choices, _looked_at(path))
     except PlantFileError as error:
         return PlantCheck(name, file, error.problems, choices, None)
     except DataError as error:
@@ -79,19 +85,35 @@ def open_choices(path: Path) -> int:
     return path.read_bytes().count(b"CHOOSE") if path.is_file() else 0
 
 
-def _figures(data: PlantData) -> PlantFigures:
-    plant, fleet = data.plant, data.fleet
-    rul_at_end = fleet.units["rul_at_end"].to_numpy(dtype=np.float64)
+def _looked_at(path: Path) -> PlantFigures:
+    """Read a plant; a long one in a folder that is removed again."""
+    if not is_long(path):
+        data = read_plant(path)
+        conditions = tuple(sorted(set(data.fleet.readings["condition"])))
+        return _figures(data.plant, data.fleet.units, conditions, len(data.sources))
+    plant = LongPlant(path)
+    with (
+        TemporaryDirectory() as folder,
+        build(Path(folder) / "build", plant.identity) as work,
+    ):
+        built = plant.build(ArtifactStore(Path(folder) / "store"), work)
+    return _figures(plant.plant, built.units, built.conditions, len(plant.sources))
+
+
+def _figures(
+    plant: Plant, units: pd.DataFrame, conditions: tuple[str, ...], sources: int
+) -> PlantFigures:
+    rul_at_end = units["rul_at_end"].to_numpy(dtype=np.float64)
     has_failed = np.isfinite(rul_at_end)
-    lives = (fleet.units["end_life"].to_numpy(dtype=np.float64) + rul_at_end)[has_failed]
-    roles = assign_fleet(fleet, plant.split.policy(seed=0), source=f"plant {plant.name}")
+    lives = (units["end_life"].to_numpy(dtype=np.float64) + rul_at_end)[has_failed]
+    roles = assign_units(units, plant.split.policy(seed=0), source=f"plant {plant.name}")
     return PlantFigures(
         title=plant.title,
         life_unit=plant.columns.life_unit,
-        sensors=fleet.sensors,
-        conditions=tuple(sorted(set(fleet.readings["condition"]))),
-        source_files=len(data.sources) - 1,  # the first is the plant file
-        readings=len(fleet.readings),
+        sensors=tuple(plant.sensors),
+        conditions=conditions,
+        source_files=sources - 1,  # the first is the plant file
+        readings=int(units["rows"].sum()),
         units=len(has_failed),
         failed=int(has_failed.sum()),
         censored=int((~has_failed).sum()),

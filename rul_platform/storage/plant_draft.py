@@ -11,10 +11,11 @@ import pandas as pd
 from rul_platform.core.plant_draft import draft_plant
 from rul_platform.errors import PlantFileError
 from rul_platform.storage.plant_source import fixed_part, match_files
-from rul_platform.storage.plant_tables import read_table
+from rul_platform.storage.source_blocks import blocks
 
 MOST_FILES = 50
-"""A look is enough: this many files are read at most, evenly spread over all."""
+"""A look is enough: this many files are read at most, evenly spread over all, and of each the first
+block, which is all of most files."""
 
 
 def draft_from_files(folder: Path, pattern: str, *, title: str) -> str:
@@ -34,7 +35,7 @@ def draft_from_files(folder: Path, pattern: str, *, title: str) -> str:
     if not paths:
         raise PlantFileError(pattern, [f"matches no file; looked below {root}. Is the path right?"])
     step = -(-len(paths) // MOST_FILES)
-    some = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths[::step]}
+    some = {path.relative_to(root).as_posix(): path for path in paths[::step]}
     problems: list[str] = []
     tables, decimal = _read(some, ".", problems), "."
     if problems:
@@ -45,14 +46,14 @@ def draft_from_files(folder: Path, pattern: str, *, title: str) -> str:
     return draft_plant(tables, files=pattern, title=title, decimal=decimal)
 
 
-def _read(files: Mapping[str, bytes], decimal: str, problems: list[str]) -> dict[str, pd.DataFrame]:
+def _read(files: Mapping[str, Path], decimal: str, problems: list[str]) -> dict[str, pd.DataFrame]:
     tables: dict[str, pd.DataFrame] = {}
-    for label, data in files.items():
+    for label, path in files.items():
         found: list[str] = []
-        table = read_table(data, label, text=(), decimal=decimal, problems=found)
+        first = next(blocks(path, text=(), decimal=decimal, problems=found), None)
         problems += [f"{label}: {problem}" for problem in found]
-        if table is not None:
-            tables[label] = table
+        if first is not None:
+            tables[label] = first.table
     return tables
 
 

@@ -105,7 +105,7 @@ def read_plant(
     """
     plant = load_plant(path)
     secrets = os.environ if environ is None else environ  # noqa: TID251  see environ above
-    reader = _Reader(plant, path.parent, secrets)
+    reader = PlantReader(plant, path.parent, secrets)
     reader.note(path.name, path.read_bytes())
     failures = reader.failures()
     frames = reader.readings()
@@ -133,7 +133,7 @@ def read_readings(path: Path, plant: Plant) -> pd.DataFrame:
     return table
 
 
-class _Reader:
+class PlantReader:
     """Reads what one plant file points to; keeps the problems and the hashes."""
 
     def __init__(self, plant: Plant, folder: Path, environ: Mapping[str, str]) -> None:
@@ -173,6 +173,15 @@ class _Reader:
     def _files(
         self, section: str, pattern: str, kind: str, text: list[str]
     ) -> dict[str, pd.DataFrame]:
+        tables: dict[str, pd.DataFrame] = {}
+        for label, path in self.matched(section, pattern, kind).items():
+            table = self._file(path, label, kind, text)
+            if table is not None:
+                tables[label] = table
+        return tables
+
+    def matched(self, section: str, pattern: str, kind: str) -> dict[str, Path]:
+        """The files of a pattern by their label."""
         root = fixed_part(self.folder, pattern)
         paths = match_files(self.folder, pattern)
         if kind == "readings" and isinstance(self.plant.failure, FailureTable):
@@ -183,13 +192,7 @@ class _Reader:
             self.problems.append(
                 f"[{section}] files: {pattern!r} matches nothing; looked below {root}, {there}."
             )
-        tables: dict[str, pd.DataFrame] = {}
-        for path in paths:
-            label = path.relative_to(root).as_posix()
-            table = self._file(path, label, kind, text)
-            if table is not None:
-                tables[label] = table
-        return tables
+        return {path.relative_to(root).as_posix(): path for path in paths}
 
     def _file(self, path: Path, label: str, kind: str, text: list[str]) -> pd.DataFrame | None:
         source = self.plant.source

@@ -25,23 +25,30 @@ LARGEST_BLOCK = 2**31 - 1
 
 
 def read_table(
-    data: bytes, name: str, *, text: Collection[str], decimal: str, problems: list[str]
+    data: bytes,
+    name: str,
+    *,
+    text: Collection[str],
+    decimal: str,
+    problems: list[str],
+    lines_before: int = 0,
 ) -> pd.DataFrame | None:
     """The table in a file, by the suffix of its name.
 
     Args:
-        data: The whole file.
+        data: The whole file; or, of a CSV file, the line with the names and some of the others.
         name: Only its suffix matters.
         text: Columns that are names: kept as they are written, so that ``007`` stays ``007``.
         decimal: Decimal mark of a CSV file.
         problems: Grows by what is wrong.
+        lines_before: How many lines were left out between the names and the rest.
 
     Returns:
         Index as ``core.cells`` describes it: ``line`` of a CSV file, ``row`` of a Parquet file.
     """
     suffix = PurePath(name).suffix.lower()
     if suffix in CSV_SUFFIXES:
-        return _read_csv(data, text, decimal, problems)
+        return _read_csv(data, text, decimal, problems, lines_before)
     if suffix in PARQUET_SUFFIXES:
         return _read_parquet(data, problems)
     known = ", ".join((*CSV_SUFFIXES, *PARQUET_SUFFIXES))
@@ -61,7 +68,7 @@ def _read_parquet(data: bytes, problems: list[str]) -> pd.DataFrame | None:
 
 
 def _read_csv(
-    data: bytes, text: Collection[str], decimal: str, problems: list[str]
+    data: bytes, text: Collection[str], decimal: str, problems: list[str], lines_before: int
 ) -> pd.DataFrame | None:
     header = _header(data, problems)
     if header is None:
@@ -90,20 +97,23 @@ def _read_csv(
     except (pa.ArrowException, OSError) as error:
         problems.append(f"not a CSV file that can be read ({_first_line(error)}).")
         return None
-    return _numbered(table.to_pandas(), rows, problems)
+    return _numbered(table.to_pandas(), rows, problems, lines_before)
 
 
-def _numbered(table: pd.DataFrame, rows: "_Rows", problems: list[str]) -> pd.DataFrame | None:
+def _numbered(
+    table: pd.DataFrame, rows: "_Rows", problems: list[str], lines_before: int
+) -> pd.DataFrame | None:
     """Lines counted as an editor counts them; empty lines are left out."""
     if rows.wrong:
         line, found, expected = rows.wrong[0]
         more = f", and {len(rows.wrong) - 1} more such lines" if len(rows.wrong) > 1 else ""
         problems.append(
-            f"line {line}: found {found} columns where the header has {expected}{more}. Is a value "
-            f"with a comma not in quotes, or the file cut off?"
+            f"line {line + lines_before}: found {found} columns where the header has "
+            f"{expected}{more}. Is a value with a comma not in quotes, or the file cut off?"
         )
         return None
-    table.index = pd.RangeIndex(2, len(table) + 2, name="line")
+    first = 2 + lines_before
+    table.index = pd.RangeIndex(first, first + len(table), name="line")
     return table.dropna(how="all")
 
 

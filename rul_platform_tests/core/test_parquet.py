@@ -38,7 +38,7 @@ def test_equal_tables_give_equal_bytes():
 def test_exported_windows_hold_the_values_of_every_window(tmp_path: Path):
     preparation, windows, *_ = prepared()
     target = tmp_path / "out.parquet"
-    export_windows(windows, preparation.channels, target)
+    export_windows([windows], preparation.channels, target)
     table = pq.read_table(target)
     values = table["window"].combine_chunks().flatten().to_numpy()
     assert np.array_equal(values.reshape(windows.features().shape), windows.features())
@@ -51,8 +51,8 @@ def test_exported_windows_hold_the_values_of_every_window(tmp_path: Path):
 def test_windows_from_before_lower_bounds_can_be_exported(tmp_path: Path):
     preparation, windows, *_ = prepared()
     old = Windows(windows.table, windows.index.drop(columns="at_least"), windows.length)
-    export_windows(old, preparation.channels, tmp_path / "out.parquet")
-    export_windows(windows, preparation.channels, tmp_path / "new.parquet")
+    export_windows([old], preparation.channels, tmp_path / "out.parquet")
+    export_windows([windows], preparation.channels, tmp_path / "new.parquet")
     assert pq.read_table(tmp_path / "out.parquet").equals(pq.read_table(tmp_path / "new.parquet"))
 
 
@@ -60,5 +60,5 @@ def test_an_export_that_fails_leaves_nothing(tmp_path: Path):
     preparation, windows, *_ = prepared()
     broken = Windows(windows.table[:3], windows.index, windows.length)
     with pytest.raises(IndexError):
-        export_windows(broken, preparation.channels, tmp_path / "out.parquet")
+        export_windows([broken], preparation.channels, tmp_path / "out.parquet")
     assert list(tmp_path.iterdir()) == []

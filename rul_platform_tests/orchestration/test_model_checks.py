@@ -119,7 +119,8 @@ def stored(store: ArtifactStore) -> tuple[Files, pd.DataFrame]:
 
 
 def test_a_constant_sensor_is_named_and_only_warns(tmp_path):
-    result = usable(*stored(ArtifactStore(tmp_path)))
+    files, table = stored(ArtifactStore(tmp_path))
+    result = usable(files, [table.iloc[:9], table.iloc[9:]])
     assert not result.passed
     assert result.severity == dg.AssetCheckSeverity.WARN
     assert result.description == "Constant, so without any influence: s1."
@@ -129,6 +130,6 @@ def test_a_constant_sensor_is_named_and_only_warns(tmp_path):
 def test_a_channel_that_is_no_number_is_an_error_that_names_it(tmp_path):
     files, table = stored(ArtifactStore(tmp_path))
     table.loc[3, "s0_dev"] = np.nan
-    result = usable(files, table)
+    result = usable(files, [table.iloc[:9], table.iloc[9:]])
     assert result.severity == dg.AssetCheckSeverity.ERROR
     assert "No finite number somewhere in s0_dev." in str(result.description)

@@ -6,7 +6,8 @@ says and the sha256 of every file it names are recorded.
 
 Readings that came with predictions are added; where both have a reading, the plant's own counts. What
 became of machines, as `plant_feedback` collected it, ends histories before they are resampled; readings
-that came after a machine's end belong to another one of its name, and are left out and counted.
+that came after a machine's end belong to another one of its name, and are left out and counted. Files
+that are too large to be held are read piece by piece, with the same result (docs/large-data.md).
 
 Upstream `plant_source`, `landing` (external) and, once there is some, `plant_feedback`; downstream
 `plant_windows`.
@@ -25,7 +26,8 @@ from rul_platform.orchestration.retries import retrying
 from rul_platform.orchestration.step import DATA_CODE, Step
 from rul_platform.orchestration.stored_windows import told_by
 from rul_platform.storage.home import Home
-from rul_platform.storage.plant_source import read_plant
+from rul_platform.storage.landing import LandedHistory
+from rul_platform.storage.made_readings import MadeReadings, made_readings
 
 
 @dg.asset(
@@ -51,7 +53,15 @@ def plant_readings(
     ended = {} if feedback is None else end_moments(feedback.table("outcomes.parquet"))
     landed = home.landing.history(name, ended=ended)
     beside = Beside(landed.readings, told_by(feedback))
-    data = read_plant(home.plant_file(name), beside=beside)
+    with made_readings(home, name, beside, code=DATA_CODE) as data:
+        return _published(step, data, landed, is_told=feedback is not None)
+
+
+def _published(
+    step: Step, data: MadeReadings, landed: LandedHistory, *, is_told: bool
+) -> dg.MaterializeResult:
+    """Record what was read, and store what was made of it."""
+    name = data.plant.name
     own = [{"name": s.name, "sha256": s.sha256, "bytes": s.size} for s in data.sources]
     asked = [
         {"name": f"landing/{s.unit}", "sha256": s.sha256, "bytes": s.size} for s in landed.sources
@@ -66,8 +76,8 @@ def plant_readings(
     }
     return step.publish(
         {
-            "readings.parquet": to_parquet(data.fleet.readings),
-            "units.parquet": to_parquet(data.fleet.units),
+            **data.files,
+            "units.parquet": to_parquet(data.units),
             "plant.json": canonical_json(data.plant.model_dump(mode="json")),
             "sources.json": canonical_json(own + asked),
         },
@@ -75,8 +85,8 @@ def plant_readings(
         metadata={
             "title": data.plant.title,
             "source_files": len(own),
-            **(counts if asked or feedback else {}),
-            **report.fleet(data.fleet, life_unit=data.plant.columns.life_unit),
+            **(counts if asked or is_told else {}),
+            **report.fleet(data.units, data.shown, life_unit=data.plant.columns.life_unit),
         },
         table="readings.parquet",
     )

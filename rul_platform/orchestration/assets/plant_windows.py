@@ -9,20 +9,23 @@ its labels are lower bounds (`at_least`). The scaler is fitted on training units
 Upstream `plant_readings`; downstream `finetuned_model`.
 """
 
+from dataclasses import asdict
+
 import dagster as dg
-import pandas as pd
 from pydantic import Field
 
-from rul_platform.core import parquet, splits
+from rul_platform.core import splits
 from rul_platform.core.canonical import canonical_json
 from rul_platform.core.plant import Plant
-from rul_platform.core.preparation import DEFAULT_WINDOW, Preparation
+from rul_platform.core.preparation import DEFAULT_WINDOW
 from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import PLANT
 from rul_platform.orchestration.retries import retrying
 from rul_platform.orchestration.step import DATA_CODE, Step
-from rul_platform.orchestration.stored_windows import plant_fleet, roles_ever_given
+from rul_platform.orchestration.stored_windows import roles_ever_given
 from rul_platform.storage.home import Home
+from rul_platform.storage.stored_fleet import READINGS, UNITS, long_fleet, part_entries
+from rul_platform.storage.window_build import WindowRecipe, build_windows
 
 
 class PlantWindowsConfig(dg.Config):
@@ -50,40 +53,38 @@ def plant_windows(
     step = Step(context, home)
     stored = step.read("plant_readings", name)
     plant = Plant.model_validate_json(stored.read("plant.json"))
-    fleet = plant_fleet(stored)
+    fleet = long_fleet(home.store, stored.artifact)
 
     earlier = step.read_if_made("plant_windows", name)
     previous = roles_ever_given(earlier) if earlier else None
     policy, source = plant.split.policy(seed=config.seed), f"plant {name}"
-    roles = splits.assign_fleet(fleet, policy, source=source, previous=previous)
-    splits.require_known_conditions(fleet, roles, source=source)
-    preparation = Preparation.fit(
-        splits.with_role(fleet, roles, splits.TRAIN),
-        fleet.sensors,
+    roles = splits.assign_units(fleet.units, policy, source=source, previous=previous)
+    recipe = WindowRecipe(
+        roles=roles,
         window=config.window,
         cap=plant.label.cap,
         life_unit=plant.columns.life_unit,
+        source=source,
     )
-    labelled = splits.with_role(fleet, roles, splits.TRAIN, splits.VALID, splits.TEST)
-    windows = preparation.windows(labelled, pd.Series(roles))
-    cycles = parquet.scaled_cycles(labelled.readings, windows, preparation.channels)
-    return step.publish(
-        {
-            "cycles.parquet": parquet.to_parquet(cycles),
-            "windows.parquet": parquet.to_parquet(windows.index),
-            "preparation.json": canonical_json(preparation.to_json()),
-            "splits.json": canonical_json(roles),
-            "roles.json": canonical_json(splits.remember(previous, roles)),
-            **{
-                file: stored.read(file)
-                for file in ("readings.parquet", "units.parquet", "plant.json")
+    what = {"code": DATA_CODE, "readings": stored.sha256, "recipe": asdict(recipe)}
+    with home.build("plant_windows", name, what) as work:
+        built = build_windows(
+            home.store, work, fleet, recipe, told=home.progress if fleet.is_long else None
+        )
+        return step.publish(
+            {
+                **built.files,
+                "preparation.json": canonical_json(built.preparation.to_json()),
+                "splits.json": canonical_json(roles),
+                "roles.json": canonical_json(splits.remember(previous, roles)),
+                **part_entries(stored.artifact, READINGS),
+                **{file: stored.artifact.files[file] for file in (UNITS, "plant.json")},
             },
-        },
-        parameters=config.model_dump(),
-        metadata={
-            "units_gone": ", ".join(sorted((previous or {}).keys() - roles.keys())) or "none",
-            "windows_at_least": int(windows.at_least().sum()),
-            **report.windows(windows.index, preparation),
-        },
-        table="cycles.parquet",
-    )
+            parameters=config.model_dump(),
+            metadata={
+                "units_gone": ", ".join(sorted((previous or {}).keys() - roles.keys())) or "none",
+                "windows_at_least": built.at_least,
+                **report.long_windows(fleet.units, recipe.labelled, built.shown, built.preparation),
+            },
+            table="cycles.parquet",
+        )

@@ -67,7 +67,7 @@ def raw_cmapss(
             "test_engines": len(test.units),
             "dagster/row_count": len(train.readings) + len(test.readings),
             "dagster/column_schema": SCHEMA,
-            **report.fleet(train, life_unit="cycles"),
+            **report.fleet(train.units, train, life_unit="cycles"),
         },
     )
 
