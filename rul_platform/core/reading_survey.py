@@ -152,8 +152,8 @@ class Survey:
             if known is not None:
                 known.count += 1
                 continue
-            places = [(int(rows.file[row]), int(rows.place[row])) for row in (at, at + 1)]
-            self.twice[int(rows.unit[at])] = Twice(float(rows.life[at]), *places, 1)
+            first, second = ((int(rows.file[row]), int(rows.place[row])) for row in (at, at + 1))
+            self.twice[int(rows.unit[at])] = Twice(float(rows.life[at]), first, second, 1)
         self._before = rows.at(slice(len(rows) - 1, None))
 
 

@@ -9,6 +9,7 @@ import fnmatch
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import pandas as pd
 
@@ -193,7 +194,8 @@ def _duplicates(readings: pd.DataFrame) -> list[str]:
         places = [
             f"{readings.at[row, FILE]} {readings.at[row, PLACE]}" for row in (second - 1, second)
         ]
-        problems.append(stands_twice(unit, readings.at[second, "life"], places, len(rows)))
+        life = cast("float", readings.at[second, "life"])
+        problems.append(stands_twice(str(unit), life, places, len(rows)))
     return problems
 
 

@@ -254,13 +254,15 @@ def _scaled_by_training(
 def usable(files: Files, cycles: Iterable[pd.DataFrame]) -> dg.AssetCheckResult:
     """Whether the stored channels are numbers, and which sensors never move."""
     preparation = preparation_of(files)
-    is_broken, low, high = False, np.inf, -np.inf
+    count = len(preparation.channels)
+    is_broken = np.zeros(count, dtype=np.bool_)
+    low, high = np.full(count, np.inf), np.full(count, -np.inf)
     for piece in cycles:
         values = piece[list(preparation.channels)].to_numpy()
-        is_broken = is_broken | ~np.isfinite(values).all(axis=0)
+        is_broken |= ~np.isfinite(values).all(axis=0)
         low, high = np.fmin(low, values.min(axis=0)), np.fmax(high, values.max(axis=0))
     broken = [name for name, at in zip(preparation.channels, is_broken, strict=True) if at]
-    moves = dict(zip(preparation.channels, low < high, strict=True))
+    moves = dict(zip(preparation.channels, (low < high).tolist(), strict=True))
     still = [name for name in preparation.scaler.sensors if not moves[name]]
     said = [
         *([f"No finite number somewhere in {', '.join(broken)}."] if broken else []),

@@ -58,9 +58,8 @@ def fleet(units: pd.DataFrame, shown: Fleet, *, life_unit: str) -> Metadata:
 
 def windows(index: pd.DataFrame, preparation: Preparation) -> Metadata:
     """How many units and windows each split has, and how its labels are spread."""
-    rows = index.groupby(["unit", "split"], sort=False).size().reset_index(name="rows")
-    roles = dict(zip(rows["unit"], rows["split"], strict=True))
-    return long_windows(rows, roles, index, preparation)
+    counted = index.groupby(["unit", "split"], sort=False).size().reset_index(name="rows")
+    return _windows(counted, index, preparation)
 
 
 def long_windows(
@@ -74,18 +73,23 @@ def long_windows(
         shown: Rows of the index to plot: columns ``split`` and ``rul``.
         preparation: Of the windows.
     """
+    counted = units.assign(split=units["unit"].map(roles)).dropna(subset="split")
+    return _windows(counted, shown, preparation)
+
+
+def _windows(counted: pd.DataFrame, shown: pd.DataFrame, preparation: Preparation) -> Metadata:
+    """The same of a table of ``unit``, ``split`` and ``rows``, and of rows of an index to plot."""
     from rul_platform.reports.fleet_plots import labels
     from rul_platform.reports.plots import markdown_image
 
-    labelled = units.assign(split=units["unit"].map(roles)).dropna(subset="split")
     counts = {
         f"{what}_{split}": int(count)
-        for split, rows in labelled.groupby("split")
+        for split, rows in counted.groupby("split")
         for what, count in (("units", len(rows)), ("windows", rows["rows"].sum()))
     }
     plot = labels(shown, preparation.cap, preparation.life_unit)
     return {
-        "windows": int(labelled["rows"].sum()),
+        "windows": int(counted["rows"].sum()),
         "channels": len(preparation.channels),
         **counts,
         "labels": dg.MetadataValue.md(markdown_image(plot, "Labels by split")),

@@ -69,7 +69,10 @@ class LongPlant:
         found = reader.matched("source", pattern, "readings")
         if reader.problems:
             raise PlantFileError(str(path), reader.problems)
-        files = {label: (file, identify(file)) for label, file in found.items()}
+        files = {label: (file, identify(file)) for label, file in found.items() if _opens(file)}
+        closed = [f"{label}: cannot be read." for label in found.keys() - files.keys()]
+        if closed:
+            raise PlantFileError(str(path), sorted(closed))
         self._made_from = Sources(self.plant, files, failures, beside)
         readings = [
             SourceFile(f"readings/{label}", identity.sha256, identity.size)
@@ -99,3 +102,7 @@ class LongPlant:
             return build_readings(store, work, self._made_from, told=told, sizes=sizes)
         except PlantFileError as error:
             raise PlantFileError(str(self._path), error.problems) from error
+
+
+def _opens(path: Path) -> bool:
+    return os.access(path, os.R_OK)

@@ -8,7 +8,7 @@ Belongs here: the order of the passes. Does not belong here: what is computed in
 files (``long_plant``), where the journal is (``builds``).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,17 +20,19 @@ from numpy.typing import NDArray
 
 from rul_platform.core.canonical import canonical_json, sha256
 from rul_platform.core.expression import parse_expression
-from rul_platform.core.failures import listed, short_histories
+from rul_platform.core.failures import listed
+from rul_platform.core.history_ends import HistoryEnds
 from rul_platform.core.landed_rows import LandedRows
 from rul_platform.core.long_fleet import PIECE_ROWS
-from rul_platform.core.outcomes import Beside, settle
+from rul_platform.core.numbered_names import Names
+from rul_platform.core.outcomes import Beside
 from rul_platform.core.parquet import to_parquet
 from rul_platform.core.parts import PART_ROWS, in_parts, part_name
 from rul_platform.core.plant import Plant
-from rul_platform.core.plant_sections import FailureTable, FileSource, LastRow, Threshold
+from rul_platform.core.plant_sections import FailureTable, FileSource, Threshold
 from rul_platform.core.reading_parts import Cutter
-from rul_platform.core.reading_survey import Survey, Until
-from rul_platform.core.readings import PLACE, by_problem, refuse_too_few, stands_twice, tidy
+from rul_platform.core.reading_survey import Survey
+from rul_platform.core.readings import PLACE, by_problem, stands_twice, tidy
 from rul_platform.core.sorted_runs import Rows, Run, merge
 from rul_platform.errors import PlantFileError
 from rul_platform.storage.artifacts import ArtifactStore
@@ -130,39 +132,6 @@ def build_readings(
     return _ReadingBuild(store, work, sources, told, sizes).build()
 
 
-class _Names:
-    """Numbers for names, in the order in which they are first met."""
-
-    def __init__(self) -> None:
-        self.number: dict[str, int] = {}
-        self._told = 0
-
-    def codes(self, names: pd.Series) -> NDArray[np.int64]:
-        """The numbers of names; new ones get the next."""
-        codes, found = pd.factorize(names)
-        numbers = [self.number.setdefault(str(name), len(self.number)) for name in found]
-        return np.array(numbers, dtype=np.int64)[codes]
-
-    def new(self) -> list[str]:
-        """Those that were met since this was last asked."""
-        names = list(self.number)[self._told :]
-        self._told = len(self.number)
-        return names
-
-    def learn(self, names: Sequence[str]) -> None:
-        """As if these were met."""
-        for name in names:
-            self.number.setdefault(name, len(self.number))
-        self._told = len(self.number)
-
-    def rank(self) -> NDArray[np.int64]:
-        """For each number its place in the order of names."""
-        order = sorted(self.number, key=str)
-        rank = np.empty(len(order), dtype=np.int64)
-        rank[[self.number[name] for name in order]] = np.arange(len(order))
-        return rank
-
-
 @dataclass(slots=True)
 class _ReadingBuild:
     store: ArtifactStore
@@ -170,8 +139,8 @@ class _ReadingBuild:
     sources: Sources
     told: Told | None
     sizes: Sizes
-    units: _Names = field(default_factory=_Names)
-    conditions: _Names = field(default_factory=_Names)
+    units: Names = field(default_factory=Names)
+    conditions: Names = field(default_factory=Names)
     labels: list[str] = field(init=False)
     seen: int = 0
 
@@ -187,7 +156,9 @@ class _ReadingBuild:
         landed.rows = landed.rows.ranked(rank).ordered()
         landed.is_fresh = np.ones(len(landed.rows), dtype=np.bool_)
         survey = self._survey(files, landed, names)
-        history = _Histories.of(survey, names, plant, self.sources, landed)
+        history = HistoryEnds.of(
+            survey, names, plant, self.sources.failures, self.sources.beside, landed
+        )
         cutter = Cutter(history.limit, history.end, plant.resample.step if plant.resample else None)
         own = merge(files, piece_rows=self.sizes.piece_rows)
         pieces = cutter.pieces(landed.merged(own, history.left_out))
@@ -398,138 +369,6 @@ class _ReadingBuild:
         self.seen += rows
         if self.told is not None:
             self.told(self.seen, self.seen)
-
-
-@dataclass(frozen=True, slots=True)
-class _Histories:
-    """How each unit's history ends.
-
-    Attributes:
-        names: Of all units, in order.
-        limit: Shape ``(U,)``, the life up to which readings are kept.
-        end: Shape ``(U,)``, the life of the last of them.
-        left_out: Shape ``(U,)``, units that only landed, and lack their beginning.
-        failed_at: Life at which units failed.
-        known: The life that units which outlived a prediction are known to have reached.
-        last: Life of the last reading that is kept, by unit.
-        counts: For people.
-    """
-
-    names: list[str]
-    limit: NDArray[np.float64]
-    end: NDArray[np.float64]
-    left_out: NDArray[np.bool_]
-    failed_at: dict[str, float]
-    known: dict[str, float]
-    last: dict[str, float]
-    counts: dict[str, int | str]
-
-    @classmethod
-    def of(
-        cls,
-        survey: Survey,
-        names: list[str],
-        plant: Plant,
-        sources: Sources,
-        landed: LandedRows,
-    ) -> "_Histories":
-        """Decide it, or refuse the plant."""
-        is_new = np.isnan(survey.first_own) & ~np.isnan(survey.first_landed)
-        left_out = is_new & (survey.first_landed > np.nanmax(survey.first_own))
-        has_readings = (survey.every.rows > 0) & ~left_out
-        problems = list(survey.problems)
-        rule_until, by_rule = _by_rule(survey, names, has_readings, plant, sources, problems)
-        number = {name: at for at, name in enumerate(names)}
-        told = sources.beside.told
-
-        def until(unit: str, life: float) -> tuple[int, float]:
-            at = number[unit]
-            if by_rule.get(unit) == life:
-                return int(rule_until.rows[at]), float(rule_until.last[at])
-            kind = "failed" if told.failed_at.get(unit) == life else "ended"
-            return int(survey.until[kind].rows[at]), float(survey.until[kind].last[at])
-
-        units = {name for name, there in zip(names, has_readings, strict=True) if there}
-        ends = settle(
-            by_rule,
-            told,
-            units,
-            only_landed={names[at] for at in np.flatnonzero(is_new & ~left_out)},
-            rows_until=lambda lives: {unit: until(unit, life)[0] for unit, life in lives.items()},
-        )
-        problems += short_histories(
-            ends.failed_at, {unit: until(unit, life)[0] for unit, life in ends.failed_at.items()}
-        )
-        if problems:
-            source = f"plant {plant.name}"
-            raise PlantFileError(source, problems)
-        limit, end = np.full(len(names), np.inf), survey.every.last.copy()
-        for unit, life in (ends.censored_at | ends.failed_at).items():
-            limit[number[unit]], end[number[unit]] = life, until(unit, life)[1]
-        there = has_readings & ~np.isnan(end)
-        refuse_too_few(plant, list(ends.failed_at), int(there.sum()))
-        last = {names[at]: float(end[at]) for at in np.flatnonzero(there)}
-        known = told.known_lives(last, ends.failed_at)
-        counts = _landed_counts(sources, landed, is_new, left_out)
-        return cls(names, limit, end, left_out, ends.failed_at, known, last, counts | ends.counts)
-
-    def units(self, made: Until) -> pd.DataFrame:
-        """The ``units`` table of the readings that were made."""
-        there = np.flatnonzero(made.rows > 0)
-        names = [self.names[at] for at in there]
-        rul = [round(self.failed_at.get(u, np.nan) - self.last[u], 9) for u in names]
-        known = [self.known.get(unit, np.nan) for unit in names]
-        return pd.DataFrame(
-            {
-                "unit": pd.Series(names, dtype="str"),
-                "rows": made.rows[there],
-                "end_life": made.last[there],
-                "rul_at_end": np.array(rul, dtype=np.float64),
-                "known_life": np.array(known, dtype=np.float64),
-            }
-        )
-
-
-def _by_rule(
-    survey: Survey,
-    names: list[str],
-    has_readings: NDArray[np.bool_],
-    plant: Plant,
-    sources: Sources,
-    problems: list[str],
-) -> tuple[Until, dict[str, float]]:
-    """How far histories go up to the failures of the plant's own rule, and these failures."""
-    match plant.failure:
-        case LastRow():
-            until, lives = Until(survey.at_last_own, survey.own.last), survey.own.last
-        case Threshold():
-            until, lives = survey.crossed, survey.crossed.last
-        case FailureTable() as rule:
-            if sources.failures is None:
-                problems.append("[failure]: the table of failures was not given.")
-                return Until.nothing(len(names)), {}
-            known = [name for name, there in zip(names, has_readings, strict=True) if there]
-            return survey.until["listed"], listed(sources.failures, rule, known, problems)
-    found = np.flatnonzero(~np.isnan(lives) & has_readings)
-    return until, {names[at]: float(lives[at]) for at in found}
-
-
-def _landed_counts(
-    sources: Sources,
-    landed: LandedRows,
-    is_new: NDArray[np.bool_],
-    left_out: NDArray[np.bool_],
-) -> dict[str, int | str]:
-    """As ``landed.merge`` counts."""
-    taken = landed.is_fresh & ~left_out[landed.rows.unit]
-    return {
-        "rows_from_landing": int(taken.sum()),
-        "rows_in_both": landed.in_both,
-        "rows_contradicting": landed.differing,
-        "rows_incomplete": len(sources.beside.landed) - len(landed.rows),
-        "units_from_landing": int(is_new.sum()) - int(left_out.sum()),
-        "units_without_beginning": int(left_out.sum()),
-    }
 
 
 def _by_unit(lives: Mapping[str, float], names: list[str], otherwise: float) -> NDArray[np.float64]:

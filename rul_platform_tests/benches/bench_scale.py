@@ -4,7 +4,7 @@
 
 A simulated plant is written to disk, then two processes of their own make its readings and its windows,
 as the assets do; of each, CPU seconds after its imports, wall seconds and peak memory (``getrusage``)
-are printed. Files and artifacts are removed after each size. 100 million rows take about 6 GB of disk.
+are printed. Files and artifacts are removed after each size.
 """
 
 import argparse

@@ -14,7 +14,9 @@ from rul_platform.orchestration.stored_windows import (
     roles_ever_given,
     splits_of,
 )
+from rul_platform.storage import long_plant
 from rul_platform.storage.artifacts import ArtifactStore
+from rul_platform.storage.plant_check import check_plant
 from rul_platform.storage.plant_examples import write_simulated_pumps
 from rul_platform_tests.orchestration.conftest import PUMP_DATA, PUMPS, Works
 
@@ -60,6 +62,20 @@ def test_a_unit_that_is_censored_for_a_while_returns_to_its_role(pumps: Works):
     (pumps.home.plants / PUMPS / "failures.csv").write_text(failures)
     pumps.run(Stage(PUMP_DATA.assets, PUMPS, {"plant_windows": {"seed": 5}}))
     assert splits_of(made(pumps)) == first
+
+
+def test_a_plant_that_is_read_piece_by_piece_has_the_same_artifacts(
+    pumps: Works, monkeypatch: pytest.MonkeyPatch
+):
+    """Which way its files went is not to be seen in what is stored, nor in what is checked."""
+    at_once = [current(pumps.home, asset, PUMPS).sha256 for asset in PUMP_DATA.assets]
+    figures = check_plant(pumps.home.plant_file(PUMPS))
+    monkeypatch.setattr(long_plant, "HELD_BYTES", 0)
+    pumps.run(PUMP_DATA)
+    assert [current(pumps.home, asset, PUMPS).sha256 for asset in PUMP_DATA.assets] == at_once
+    assert check_plant(pumps.home.plant_file(PUMPS)) == figures
+    builds = pumps.home.folder / "builds"
+    assert not [path for path in builds.glob("*/*") if path.is_dir()]
 
 
 def test_windows_from_before_all_roles_were_kept_still_say_their_own(tmp_path: Path):
