@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -128,7 +129,8 @@ def _carried_out(
 
     ground = Ground.new(folder, database, os.environ)  # noqa: TID251  a door
     try:
-        found = carry_out(ground, chosen, seed=seed, progress=_progress)
+        with _ends_in_order():
+            found = carry_out(ground, chosen, seed=seed, progress=_progress)
         click.echo(tally.to_text(found, ground))
         if report is not None:
             report.write_text(json.dumps(tally.to_json(found, ground), indent=2) + "\n")
@@ -141,6 +143,18 @@ def _carried_out(
     if found.is_interrupted and not ground.breaches:
         return INTERRUPTED
     return tally.exit_code(ground)
+
+
+@contextmanager
+def _ends_in_order() -> Iterator[None]:
+    """Ctrl-C, and what ends a job or a container: processes and files of the drill go all the same."""
+    ends = (signal.SIGINT, signal.SIGTERM)
+    before = {each: signal.signal(each, signal.default_int_handler) for each in ends}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _progress(scenario: str, done: int, total: int) -> None:

@@ -9,6 +9,7 @@ Belongs here: forking and dying. Does not belong here: the work (``scenarios``).
 """
 
 import json
+import logging
 import math
 import os
 import resource
@@ -31,7 +32,7 @@ from rul_platform.drill.promises import Promise
 
 PACKAGE = str(Path(rul_platform.__file__).parent) + os.sep
 DRILL = str(Path(__file__).parent) + os.sep
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 300.0
 """A child that is still at work then hangs."""
 
 REFUSED, FAILED = 3, 1
@@ -185,6 +186,8 @@ def _work(work: Work, limits: Limits, writes: int, *, counts: bool) -> NoReturn:
     code = 0
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the drill decides when it ends
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        logging.disable()  # what goes wrong here is meant to
         countdown = _Countdown(limits.line)
         if limits.line or counts:
             threading.settrace(countdown.trace)

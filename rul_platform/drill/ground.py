@@ -29,7 +29,7 @@ CHAMPION, LOST, TWICE, LEDGER, HALVES, ANSWERS, FOUND, HONEST, AUDIT = INVARIANT
 """Names of what must hold; ``invariants`` says what each means."""
 
 
-SEEN_SECONDS = 60.0
+SEEN_SECONDS = 120.0
 """A new champion answers within a second or two (docs/service.md); on a machine that is hurt it may take
 longer."""
 
@@ -136,10 +136,9 @@ class Ground:
             self.breach(TWICE, wrong)
 
     def breach(self, invariant: str, what: str) -> None:
-        """Something did not hold; the same once after each fault."""
-        found = Breach(invariant, self.doing, what)
-        if found not in self.breaches:
-            self.breaches.append(found)
+        """Something did not hold; what is told already stays told once."""
+        if all((each.invariant, each.what) != (invariant, what) for each in self.breaches):
+            self.breaches.append(Breach(invariant, self.doing, what))
 
     def count(self, invariant: str, times: int = 1) -> None:
         """An invariant was looked at."""

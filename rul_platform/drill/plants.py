@@ -1,7 +1,7 @@
 """A small plant for drills, and as many versions of its model as are wanted, each signed.
 
-A network is trained for a moment, once; versions differ by a number on their card, so that each has
-bytes, a hash, a lineage and a signature of its own. Nothing here says anything about real machines.
+A network is trained for a moment, once (``network``); versions differ by a number on their card, so that
+each has bytes, a hash, a lineage and a signature of its own. Nothing here is about real machines.
 
 Belongs here: making them. Does not belong here: what happens to them (``scenarios``).
 """
@@ -9,6 +9,7 @@ Belongs here: making them. Does not belong here: what happens to them (``scenari
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import pandas as pd
 from rul_platform.core.artifact_files import CARD_FILE
 from rul_platform.core.canonical import canonical_json
 from rul_platform.core.fleet import Fleet, summarise_units
+from rul_platform.core.parquet import to_parquet
 from rul_platform.core.plant import Plant, parse_plant
 from rul_platform.operation.provenance import ensure_signed
 from rul_platform.storage.database import writing
@@ -79,43 +81,20 @@ def question(plant: str, *units: str) -> dict[str, Any]:
     return {"plant": plant, "units": [{"unit": unit, "readings": columns} for unit in units]}
 
 
-def trained() -> dict[str, bytes]:
-    """Files of a network that learned for a moment. Imports torch: for a process of its own."""
-    from rul_platform.core.calibration import Calibration
-    from rul_platform.core.preparation import Preparation
-    from rul_platform.core.recipe import FitConfig
-    from rul_platform.learning.fitting import training
-    from rul_platform.learning.networks import models
-    from rul_platform.learning.trained import packaging
-    from rul_platform.learning.trained.learned import NetworkModel, predictions
-
-    fleet = _fleet()
-    last = len(LIVES_HOURS) - 1
-    roles = pd.Series({_unit(n): "valid" if n == last else "train" for n in range(last + 1)})
-    preparation = Preparation.fit(fleet, fleet.sensors, window=8, cap=CAP_HOURS, life_unit="hours")
-    windows = preparation.windows(fleet, roles)
-    config = models.default_config("gru", len(preparation.channels), hidden_size=8)
-    network, valid = models.build(config, seed=0), windows.select("valid")
-    recipe = FitConfig(seed=0, steps=30, validate_every=10)
-    training.fit(network, windows.select("train"), valid, recipe, cap=CAP_HOURS)
-    model = NetworkModel(network, config, preparation.channels, preparation.window)
-    said = predictions(model, valid, cap=CAP_HOURS)
-    interval = Calibration.from_errors(valid.units(), said, valid.rul(), cap=CAP_HOURS).to_json()
-    return packaging.package(model, preparation, windows=windows, interval=interval, facts={})
-
-
-def _fleet() -> Fleet:
+def fleet() -> Fleet:
+    """Presses that ran to failure, as a model learns from them."""
     parts = [
         readings(life, seed=number)
         .rename(columns={"hours": "life", SENSORS[0]: "s0", SENSORS[1]: "s1"})
-        .assign(unit=_unit(number), condition="0")
+        .assign(unit=unit_name(number), condition="0")
         for number, life in enumerate(LIVES_HOURS)
     ]
     together = pd.concat(parts, ignore_index=True)
     return Fleet(together, summarise_units(together, 0.0))
 
 
-def _unit(number: int) -> str:
+def unit_name(number: int) -> str:
+    """Of a press that ran to failure, from 0."""
     return f"press-{number}"
 
 
@@ -150,7 +129,7 @@ class Models:
         if number is None:
             self._made += 1
             number = self._made
-        source = home.store.write({"plant.json": canonical_json(_plain(plant))})
+        source = home.store.write({"plant.json": canonical_json(_plain(plant)), **_stored()})
         card = json.loads(self.files[CARD_FILE]) | {"windows": source.sha256, "drill": number}
         made = home.store.write({**self.files, CARD_FILE: canonical_json(card)})
         with writing(home.engine):
@@ -187,6 +166,15 @@ class Models:
             inputs=[Input(read[0], plant, read[1])],
             now=self.home.now(),
         )
+
+
+@cache
+def _stored() -> dict[str, bytes]:
+    known = fleet()
+    return {
+        "readings.parquet": to_parquet(known.readings),
+        "units.parquet": to_parquet(known.units),
+    }
 
 
 def _plain(plant: str) -> dict[str, Any]:

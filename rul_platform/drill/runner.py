@@ -3,12 +3,14 @@
 Belongs here: the order. Does not belong here: faults (``scenarios``), looking (``invariants``).
 """
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rul_platform.drill import children, plants
+from rul_platform.drill import plants
 from rul_platform.drill.faults import Fault, Plan, Scenario, fingerprint
 from rul_platform.drill.ground import ANSWERS, HONEST, Ground
 from rul_platform.drill.invariants import Watch
@@ -87,15 +89,13 @@ def _prepared(ground: Ground) -> Iterator[None]:
 def _trained(ground: Ground) -> dict[str, bytes]:
     """A network, trained in a process of its own: this one is forked, and must stay without threads."""
     folder: Path = ground.home.folder / "drill" / "network"
-
-    def work(_: children.Tell) -> None:
-        folder.mkdir()
-        for name, data in plants.trained().items():
-            (folder / name).write_bytes(data)
-
-    child = children.run(ground, work)
-    if child.ending != children.DONE:
-        msg = f"The drill's own model could not be made: {child.failure or child.ending}"
+    done = subprocess.run(  # noqa: S603  our own program
+        [sys.executable, "-m", "rul_platform.drill.network", str(folder)],
+        env=ground.environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, text=True, check=False, start_new_session=True,
+    )  # fmt: skip
+    if done.returncode != 0:
+        msg = f"The drill's own model could not be made: {done.stderr.strip()}"
         raise RulPlatformError(msg)
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
@@ -108,6 +108,8 @@ def _carry_out(
     faults: tuple[Fault, ...],
     progress: Progress,
 ) -> None:
+    if not faults:
+        return
     hindered = scenario.hindered(ground)
     if hindered is not None:
         tally.skipped[scenario.name] = hindered

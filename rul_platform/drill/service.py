@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 API = "/api/v1/rul"
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 """A service that does not answer by then never will."""
 
 

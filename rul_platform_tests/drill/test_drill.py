@@ -1,6 +1,9 @@
 """Drills themselves: few faults of each scenario, and the command's door."""
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,8 +22,8 @@ from rul_platform.storage.database import writing
 from rul_platform_tests.cli.terminal import Terminal
 from rul_platform_tests.drill.conftest import past_triggers
 
-EACH = 2
-"""Faults of each scenario."""
+EACH = 1
+"""Fault of each scenario; those that take long have a test of their own."""
 
 
 @contextmanager
@@ -90,6 +93,16 @@ def test_each_scenario_is_carried_out_or_says_why_not(
     assert times == EACH or tally.skipped[scenario.name]
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("scenario", [each for each in ALL if each.is_long], ids=lambda s: s.name)
+def test_whatever_takes_long_holds_too(tmp_path: Path, scenario: Scenario):
+    ground = Ground.new(tmp_path / "home", None, {})
+    counted = drill(ground, plan([scenario], 1, is_quick=False, times=len(scenario.kinds)), seed=1)
+    assert ground.breaches == []
+    assert counted.faults == counted.planned
+    ground.remove()
+
+
 def test_a_home_that_is_there_is_never_touched(tmp_path: Path):
     (tmp_path / "rul.db").write_bytes(b"somebody's")
     with pytest.raises(SettingsError, match="a drill never touches a home that is"):
@@ -142,3 +155,18 @@ def test_a_database_that_is_not_empty_is_refused(
         with engine.begin() as connection:
             connection.exec_driver_sql("DROP TABLE somebodys")
         engine.dispose()
+
+
+def test_a_drill_that_is_ended_cleans_up_and_tells_what_was_done(tmp_path: Path):
+    """Ctrl-C, or the end of a job, while it is being prepared."""
+    command = [sys.executable, "-m", "rul_platform", "drill", "--quick", "--home"]
+    home = tmp_path / "home"
+    with subprocess.Popen([*command, str(home)], stdout=subprocess.PIPE, text=True) as process:
+        while not (home / "drill").is_dir():
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(0.05)
+        process.send_signal(signal.SIGTERM)
+        told, _ = process.communicate()
+    assert process.returncode == 130
+    assert "Interrupted: what was done until then. 0 of" in told
+    assert not home.exists()
