@@ -24,7 +24,8 @@
     │   ├── MissingFileError        an artifact has no file of this name
     │   ├── FileNamesError          files cannot be stored under the names they were given
     │   ├── CorruptArtifactError    the bytes no longer have the hash that they are named by
-    │   └── StoreFullError          the disk refused a write; nothing of it was registered
+    │   ├── StoreFullError          the disk refused a write; nothing of it was registered
+    │   └── StoreUnreachableError   the bucket does not answer, or refuses
     ├── DatabaseError               the platform's tables cannot do what was asked
     │   ├── DatabaseUnreachableError  the server or the file does not answer
     │   ├── DatabaseVersionError    the tables were made by a newer version of the platform
@@ -337,6 +338,18 @@ class StoreFullError(StoreError):
         super().__init__(
             f"{path}: {reason}. Nothing of this artifact was registered and earlier ones are "
             f"intact. Free some space and run the step again."
+        )
+
+
+class StoreUnreachableError(StoreError):
+    """The bucket that holds the artifacts does not answer, or refuses. Nothing is known of the bytes."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        self.place, self.reason = place, reason
+        super().__init__(
+            f"{place} cannot be used: {reason}. Are RUL_STORE and RUL_STORE_ENDPOINT right, does the "
+            f"server run, and may these credentials read and write there (docs/object-store.md)? "
+            f"Nothing was registered; run it again."
         )
 
 

@@ -5,6 +5,7 @@ The table below is all of them. ``Settings.read(environ)`` checks them all at on
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,13 @@ SECRETS = (
 
 ExecutorName = Literal["in_process", "multiprocess", "ray"]
 EXECUTORS: tuple[ExecutorName, ...] = get_args(ExecutorName)
+
+DEFAULT_CACHE_MB = 4096
+"""Copies of a bucket's files on this machine; some hundred models with what they learned from."""
+LEAST_CACHE_MB = 100
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
+_PREFIX = re.compile(r"[A-Za-z0-9!_.*'()/-]*", re.ASCII)
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SMTP_PORT, SMTPS_PORT = 587, 465
@@ -75,6 +83,11 @@ class Settings:
         cmapss_url: ``RUL_CMAPSS_URL``: where the published archive is; NASA's address by default.
             Empty switches the download off.
         filters: ``RUL_FILTERS``: a zip or folder with the filter-clogging runs, or None.
+        store: ``RUL_STORE``: ``s3://bucket/prefix`` for the artifacts; None for ``store`` in the home
+            folder.
+        store_endpoint: ``RUL_STORE_ENDPOINT``: URL of a server that speaks S3; None for AWS.
+        store_cache_mb: ``RUL_STORE_CACHE_MB``: what copies of a bucket's files may take in the home
+            folder, in MiB.
         retrain_config: ``RETRAIN_CONFIG``: a JSON file with retraining settings; None for
             ``retrain.json`` in the home folder, where there is one.
         retrain_environ: Every other variable that begins with ``RETRAIN_``; ``core.policy`` reads them.
@@ -102,6 +115,9 @@ class Settings:
     cmapss: Path | None
     cmapss_url: str
     filters: Path | None
+    store: str | None = None
+    store_endpoint: str | None = None
+    store_cache_mb: int = DEFAULT_CACHE_MB
     retrain_config: Path | None = None
     retrain_environ: Mapping[str, str] = field(default_factory=dict[str, str])
     keys: Path | None = None
@@ -132,6 +148,9 @@ class Settings:
             cmapss=_existing("RUL_CMAPSS", environ),
             cmapss_url=environ.get("RUL_CMAPSS_URL", NASA_ARCHIVE),
             filters=_existing("RUL_FILTERS", environ),
+            store=store_url("RUL_STORE", environ.get("RUL_STORE") or None),
+            store_endpoint=_server("RUL_STORE_ENDPOINT", environ, what="a server that speaks S3"),
+            store_cache_mb=_cache_mb("RUL_STORE_CACHE_MB", environ),
             retrain_config=_existing("RETRAIN_CONFIG", environ, expected="a JSON file that exists"),
             retrain_environ={
                 key: value
@@ -145,12 +164,42 @@ class Settings:
             alert_teams=_web_address("RUL_ALERT_TEAMS", environ),
             alert_smtp=_mail_server("RUL_ALERT_SMTP", environ),
             alert_apprise=tuple(environ.get("RUL_ALERT_APPRISE", "").split()),
-            otlp_endpoint=_collector("OTEL_EXPORTER_OTLP_ENDPOINT", environ),
+            otlp_endpoint=_server("OTEL_EXPORTER_OTLP_ENDPOINT", environ, what="a collector"),
             executor=executor,
             ray_address=_ray_address(environ, is_needed=executor == "ray"),
             training_cpus=_amount("RUL_TRAINING_CPUS", environ, is_zero_allowed=False),
             training_gpus=_amount("RUL_TRAINING_GPUS", environ, is_zero_allowed=True) or 0.0,
         )
+
+
+def store_url(key: str, value: str | None) -> str | None:
+    """Where artifacts lie: a bucket's URL, or None for the home folder.
+
+    Raises:
+        SettingsError: It is no bucket that the platform was tested with.
+    """
+    if value is None:
+        return None
+    expected = "s3://bucket/prefix, without credentials in it; empty for the home folder"
+    url = _split(key, value, expected=expected)
+    if url.scheme != "s3":
+        found = f"{url.scheme}://…" if url.scheme and url.netloc else "no URL"
+        raise SettingsError(key, found=found, expected=f"{expected} (only s3:// was tested)")
+    prefix = url.path.strip("/")
+    is_plain = not (url.query or url.fragment) and _PREFIX.fullmatch(prefix) and "//" not in prefix
+    if not _BUCKET.fullmatch(url.netloc) or not is_plain or {"..", "."} & set(prefix.split("/")):
+        raise SettingsError(key, found="s3://…", expected=expected)
+    return f"s3://{url.netloc}/{prefix}".rstrip("/")
+
+
+def _cache_mb(key: str, environ: Mapping[str, str]) -> int:
+    value = environ.get(key)
+    if not value:
+        return DEFAULT_CACHE_MB
+    if not (value.isascii() and value.isdigit() and int(value) >= LEAST_CACHE_MB):
+        expected = f"a whole number of MiB, {LEAST_CACHE_MB} or more"
+        raise SettingsError(key, found=value, expected=expected)
+    return int(value)
 
 
 def _folder(key: str, value: str) -> Path:
@@ -245,12 +294,12 @@ def _web_address(key: str, environ: Mapping[str, str]) -> str | None:
     return value
 
 
-def _collector(key: str, environ: Mapping[str, str]) -> str | None:
-    """A URL that may be plain HTTP: a collector stands beside the service, and hears of no person."""
+def _server(key: str, environ: Mapping[str, str], *, what: str) -> str | None:
+    """A URL that may be plain HTTP: such a server stands beside the service, and hears of no person."""
     value = environ.get(key)
     if not value:
         return None
-    expected = "the http:// or https:// URL of a collector"
+    expected = f"the http:// or https:// URL of {what}"
     url = _split(key, value, expected=expected)
     if not url.hostname or url.scheme not in ("http", "https") or value.split() != [value]:
         found = f"{url.scheme}://…" if url.scheme and url.hostname else "no URL"

@@ -16,8 +16,17 @@ from rul_platform_tests.databases import (
 )
 from rul_platform_tests.made_once import made_once
 from rul_platform_tests.migrated import NAME, migrate_once, migrating_from
+from rul_platform_tests.storage.object_store import (
+    s3_credentials,
+    s3_line,
+    s3_server,
+    weather,
+)
 
-__all__ = ["database_url", "empty_database_url", "migrated_postgres", "new_database", "postgres"]
+__all__ = [
+    "database_url", "empty_database_url", "migrated_postgres", "new_database", "postgres",
+    "s3_credentials", "s3_line", "s3_server", "weather",
+]  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -290,3 +290,50 @@ def test_amounts_are_numbers(value: str):
     )
     assert "must be a number above 0" in refusal(RUL_TRAINING_CPUS=value)
     assert "must be a number above 0" in refusal(RUL_TRAINING_CPUS="0")
+
+
+def test_artifacts_may_lie_in_a_bucket():
+    read = Settings.read(
+        {
+            "RUL_STORE": "s3://plant-artifacts/rul/prod/",
+            "RUL_STORE_ENDPOINT": "http://minio:9000",
+            "RUL_STORE_CACHE_MB": "500",
+        }
+    )
+
+    assert read.store == "s3://plant-artifacts/rul/prod"
+    assert (read.store_endpoint, read.store_cache_mb) == ("http://minio:9000", 500)
+    assert Settings.read({"RUL_STORE": ""}).store is None
+    assert Settings.read({"RUL_STORE": "s3://plant-artifacts"}).store == "s3://plant-artifacts"
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("gs://bucket/x", "gs://…"),
+        ("abfs://box@account/x", "abfs://…"),
+        ("/srv/store", "no URL"),
+        ("s3:bucket", "s3://…"),
+        ("s3://key:secret@bucket/x", "s3://…"),
+        ("s3://Bucket", "s3://…"),
+        ("s3://bucket/a?versionId=secret", "s3://…"),
+        ("s3://bucket/../a", "s3://…"),
+        ("s3://bucket/a//b", "s3://…"),
+        ("s3://bucket/a b", "s3://…"),
+    ],
+)
+def test_another_place_for_artifacts_is_refused_without_a_secret(url: str, found: str):
+    said = refusal(RUL_STORE=url)
+
+    assert said.startswith(f"RUL_STORE is '{found}', but must be s3://bucket/prefix, without cred")
+    assert "secret" not in said
+
+
+def test_a_cache_or_a_server_that_is_none_is_refused():
+    assert refusal(RUL_STORE_CACHE_MB="5") == (
+        "RUL_STORE_CACHE_MB is '5', but must be a whole number of MiB, 100 or more."
+    )
+    assert refusal(RUL_STORE_ENDPOINT="minio:9000") == (
+        "RUL_STORE_ENDPOINT is 'no URL', but must be the http:// or https:// URL of a server that "
+        "speaks S3."
+    )

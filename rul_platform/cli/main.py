@@ -38,6 +38,7 @@ from rul_platform.cli.retrain import retrain
 from rul_platform.cli.sensors import sensors
 from rul_platform.cli.serve import serve
 from rul_platform.cli.status import status
+from rul_platform.cli.store import store
 from rul_platform.cli.token import token
 from rul_platform.cli.train import deploy, evaluate, train
 from rul_platform.cli.tune import tune
@@ -96,6 +97,7 @@ for command in (
     ui,
     serve,
     token,
+    store,
     alerts,
     privacy,
     audit,

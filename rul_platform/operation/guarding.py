@@ -197,6 +197,6 @@ def _absent(champion: ModelVersion, absence: str, now: datetime) -> NewAlert:
         kind="guard",
         severity="critical",
         title=f"{plant}: the files of version {champion.number}, which is in charge, are not there",
-        text=f"{absence} Nothing was rolled back and no version was judged. Is the folder of the store "
+        text=f"{absence} Nothing was rolled back and no version was judged. Is the store of artifacts "
         f"there?",
     )

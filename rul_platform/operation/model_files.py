@@ -1,7 +1,7 @@
 """Whether the files of a version are whole and make a model that answers.
 
-Damage is for good. Absence may pass, as of a folder that is not mounted: it is not held against a
-version.
+Damage is for good. Absence may pass, as of a folder that is not mounted or a bucket that does not
+answer: it is not held against a version.
 
 Belongs here: reading, hashing and loading them. Does not belong here: what follows if not.
 """
@@ -9,12 +9,17 @@ Belongs here: reading, hashing and loading them. Does not belong here: what foll
 import json
 from dataclasses import dataclass
 
-from rul_platform.errors import InferenceError, MissingArtifactError, StoreError
+from rul_platform.errors import (
+    InferenceError,
+    MissingArtifactError,
+    StoreError,
+    StoreUnreachableError,
+)
 from rul_platform.operation.answering import load
 from rul_platform.storage.home import Home
 from rul_platform.storage.models import ModelVersion
 
-ABSENT = (MissingArtifactError, OSError)
+ABSENT = (MissingArtifactError, StoreUnreachableError, OSError)
 """What reading raises where files cannot be reached, though nothing says that they changed."""
 
 

@@ -43,6 +43,7 @@ STALE = ("OrphanedRunError", "RetrainStateError")
 PASSING = (
     "DatabaseUnreachableError",
     "StoreFullError",
+    "StoreUnreachableError",
     "ChampionChangedError",
     "FrozenError",
     *STALE,

@@ -78,7 +78,8 @@ def reproduce(home: Home, version: ModelVersion) -> Reproduction:
     """
     made = _made(home, version)
     with tempfile.TemporaryDirectory(prefix="rul_again_") as folder:
-        again = Home(replace(home.settings, home=Path(folder), database_url=None, keys=None))
+        apart = replace(home.settings, home=Path(folder), database_url=None, keys=None, store=None)
+        again = Home(apart)
         again.progress = home.progress
         try:
             _furnish(home, again, made)

@@ -13,9 +13,15 @@ from typing import Concatenate, ParamSpec
 import dagster as dg
 from sqlalchemy.exc import OperationalError
 
-from rul_platform.errors import DatabaseUnreachableError
+from rul_platform.errors import DatabaseUnreachableError, StoreUnreachableError
 
-PASSING = (OperationalError, DatabaseUnreachableError, ConnectionError, TimeoutError)
+PASSING = (
+    OperationalError,
+    DatabaseUnreachableError,
+    StoreUnreachableError,
+    ConnectionError,
+    TimeoutError,
+)
 """A server that restarts, a lock that is held, a line that is down."""
 
 MAX_RETRIES = 3

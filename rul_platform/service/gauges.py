@@ -22,6 +22,7 @@ from rul_platform.errors import RulPlatformError
 from rul_platform.operation import watch_notes
 from rul_platform.operation.serving.answer_log import AnswerLog
 from rul_platform.operation.serving.slots import Slots
+from rul_platform.operation.serving.store_watch import StoreWatch
 from rul_platform.storage.database import REFUSED
 from rul_platform.storage.home import Home
 from rul_platform.storage.operation_tables import CLOSED_STATES, OPEN_STATES, RATINGS
@@ -45,11 +46,12 @@ class Gauges:
         home: Home,
         slots: Slots,
         log: AnswerLog,
+        store: StoreWatch | None = None,
         *,
         cached_seconds: float = CACHED_SECONDS,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._home, self._slots, self._log = home, slots, log
+        self._home, self._slots, self._log, self._store = home, slots, log, store
         self._cached_seconds, self._clock = cached_seconds, clock
         self._windows = _Windows(home, clock)
         self._text, self._made = b"", float("-inf")
@@ -73,6 +75,8 @@ class Gauges:
         yield _one("rul_log_waiting", "Answers not yet in the log.", self._log.waiting)
         is_failing = self._log.problem is not None
         yield _one("rul_log_failing", "1 where the log takes no answers.", is_failing)
+        if self._store is not None:
+            yield _one("rul_store_up", "1 where the store of artifacts answers.", self._store.is_up)
 
     def _of_tables(self) -> list[Family]:
         try:

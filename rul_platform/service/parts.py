@@ -12,6 +12,7 @@ from rul_platform.operation.serving.answer_log import AnswerLog
 from rul_platform.operation.serving.feedback_desk import FeedbackDesk
 from rul_platform.operation.serving.predicting import Predicting
 from rul_platform.operation.serving.slots import Slots
+from rul_platform.operation.serving.store_watch import StoreWatch
 from rul_platform.service.access import Tokens
 from rul_platform.service.gauges import Gauges
 from rul_platform.service.metrics import Metrics
@@ -45,6 +46,7 @@ class Parts:
         gauges: What it is told of plants.
         tracing: Where spans go.
         watcher: Follows the registry.
+        store: Asks whether the store of artifacts answers.
         started_at: When, in UTC.
     """
 
@@ -59,6 +61,7 @@ class Parts:
     gauges: Gauges
     tracing: Tracing
     watcher: "Watcher"
+    store: StoreWatch
     started_at: datetime
 
     @classmethod
@@ -81,7 +84,7 @@ class Parts:
         """
         slots, tracing = Slots(home), tracing or Untraced()
         slots.refresh()
-        log = AnswerLog(home)
+        log, store = AnswerLog(home), StoreWatch(home)
         return cls(
             home=home,
             slots=slots,
@@ -91,15 +94,17 @@ class Parts:
             tokens=Tokens(home),
             sessions=Sessions.of(home.signing.folder),
             metrics=Metrics(),
-            gauges=Gauges(home, slots, log),
+            gauges=Gauges(home, slots, log, store),
             tracing=tracing,
             watcher=Watcher(slots, refresh_seconds),
+            store=store,
             started_at=home.now(),
         )
 
     def close(self) -> bool:
         """Write what waits; False where something could not be written in time."""
         self.watcher.close()
+        self.store.close()
         is_done = self.desk.close()
         is_done = self.log.close() and is_done
         self.tracing.close()

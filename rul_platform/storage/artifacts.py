@@ -1,57 +1,58 @@
 """The artifact store: files named by the hash of their content, complete or absent, never changed.
 
-    root/ab/abcd…      a file, or the manifest of an artifact, named by the sha256 of its bytes
-    root/partial/…     files in the making; what a killed writer leaves there is swept by the next one
+    ab/abcd…      a file, or the manifest of an artifact, named by the sha256 of its bytes
 
 An artifact is the set of named files that one materialisation made. Its manifest lists name, hash and
 size of each and is stored last, like a tree in git: an artifact whose manifest is there is whole. All it
-takes to check one is ``sha256sum``. Needs a file system with atomic rename and ``flock``.
+takes to check one is ``sha256sum``. The bytes lie in a folder or in a bucket.
 
-Belongs here: bytes. Does not belong here: what they mean, and which artifact is the current one.
+Belongs here: artifacts. Does not belong here: what they mean, which of them is the current one, where
+their bytes lie (``blobs``).
 """
 
-import fcntl
-import hashlib
-import os
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from rul_platform.core.canonical import sha256 as sha256_of
 from rul_platform.errors import (
-    CorruptArtifactError,
     MissingArtifactError,
     MissingFileError,
     StoreError,
     StoreFullError,
+    StoreUnreachableError,
 )
-from rul_platform.storage.manifests import (
-    MANIFEST_BEGINS,
-    Artifact,
-    FileEntry,
-    check_names,
-    manifest,
-    parse,
-)
-from rul_platform.storage.partial_files import (
-    DISK_FULL,
-    chunks,
-    partial_file,
-    sweep,
-    sync_folder,
-)
-
-_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+from rul_platform.storage.blobs import Blobs
+from rul_platform.storage.folder_blobs import FolderBlobs
+from rul_platform.storage.manifests import Artifact, FileEntry, check_names, manifest, parse
+from rul_platform.storage.partial_files import DISK_FULL
 
 
 class ArtifactStore:
-    """Artifacts in one folder. Any number of processes may write to it at once."""
+    """Artifacts in one place. Any number of processes may write to it at once.
 
-    def __init__(self, root: Path) -> None:
-        """Open a store; its folder is made by the first write."""
-        self.root = root
-        self._partial = root / "partial"
+    Every method raises ``StoreUnreachableError`` where the place is on another machine that does not
+    answer; nothing is half stored then.
+
+    Attributes:
+        blobs: Their bytes.
+    """
+
+    def __init__(self, place: Blobs | Path) -> None:
+        """Open a store; a path is that of a folder on disk, which is made by the first write."""
+        self.blobs = FolderBlobs(place) if isinstance(place, Path) else place
+
+    @property
+    def root(self) -> Path:
+        """The folder of a store on disk.
+
+        Raises:
+            TypeError: It is not on disk.
+        """
+        if not isinstance(self.blobs, FolderBlobs):
+            msg = f"{self.blobs.place} is no folder"
+            raise TypeError(msg)
+        return self.blobs.root
 
     def keep(self, content: bytes | Path) -> FileEntry:
         """Store one file ahead of its artifact: a part of long work, which may be interrupted.
@@ -62,8 +63,8 @@ class ArtifactStore:
             StoreFullError: The disk has no room.
         """
         with self._room():
-            entry = self._keep(content)
-            self._sync([entry])
+            entry = self.blobs.keep(content)
+            self.blobs.settle([entry])
         return entry
 
     def holds(self, entry: FileEntry) -> bool:
@@ -77,7 +78,7 @@ class ArtifactStore:
             MissingArtifactError: The file was removed.
             CorruptArtifactError: The file was changed.
         """
-        return self._checked_path(entry)
+        return self.blobs.path(entry)
 
     def write(self, files: Mapping[str, bytes | Path | FileEntry]) -> Artifact:
         """Store files as one artifact. Storing the same again costs no space and mends damage.
@@ -94,11 +95,10 @@ class ArtifactStore:
         """
         check_names(files)
         with self._room():
-            sweep(self._partial)
             entries = {name: self._kept(files[name]) for name in sorted(files)}
-            self._sync(entries.values())
+            self.blobs.settle(entries.values())
             listed = manifest(entries)
-            self._sync([self._keep(listed)])
+            self.blobs.settle([self.blobs.keep(listed)])
         return Artifact(sha256_of(listed), entries)
 
     def artifact(self, sha256: str) -> Artifact:
@@ -108,9 +108,9 @@ class ArtifactStore:
             MissingArtifactError: There is none.
             CorruptArtifactError: The manifest was changed.
         """
-        entries = parse(self._read(sha256))
+        entries = parse(self.blobs.get(sha256))
         if entries is None:
-            raise MissingArtifactError(sha256, store=str(self.root))  # a file, not an artifact
+            raise MissingArtifactError(sha256, store=self.blobs.place)  # a file, not an artifact
         return Artifact(sha256, entries)
 
     def read(self, artifact: Artifact, name: str) -> bytes:
@@ -121,26 +121,37 @@ class ArtifactStore:
             MissingArtifactError: The file was removed.
             CorruptArtifactError: The file was changed.
         """
-        return self._read(_entry(artifact, name).sha256)
+        return self.blobs.read(_entry(artifact, name))
 
     def path(self, artifact: Artifact, name: str) -> Path:
         """The path of one file, for readers that map it into memory; hashed anew, in small memory.
+
+        Open it at once: a copy from a bucket may be gone two minutes later.
 
         Raises:
             MissingFileError: The artifact has no such file.
             MissingArtifactError: The file was removed.
             CorruptArtifactError: The file was changed.
         """
-        return self._checked_path(_entry(artifact, name))
+        return self.blobs.path(_entry(artifact, name))
 
     def verify(self, sha256: str) -> tuple[str, ...]:
-        """Everything that is wrong with an artifact, in words; empty where it is whole."""
+        """Everything that is wrong with an artifact where it lies, in words; empty where it is whole."""
         try:
             artifact = self.artifact(sha256)
+        except StoreUnreachableError:
+            raise
         except (StoreError, OSError) as error:
             return (f"manifest: {error}",)
         found = ((name, self._problem(entry)) for name, entry in artifact.files.items())
         return tuple(f"{name}: {problem}" for name, problem in found if problem)
+
+    def artifacts(self) -> Iterator[Artifact]:
+        """All that are there, in no order."""
+        for sha256, data in self.blobs.manifests():
+            entries = parse(data)
+            if entries is not None:
+                yield Artifact(sha256, entries)
 
     def remove(self, sha256: str) -> int:
         """Remove an artifact, and those of its files that no other artifact holds.
@@ -151,81 +162,31 @@ class ArtifactStore:
         Returns:
             How many bytes became free.
         """
-        with self._unless_removing(alone=True):
+        with self.blobs.removing():
             try:
                 artifact = self.artifact(sha256)
             except MissingArtifactError:
                 return 0
-            others = [other for other in self._artifacts() if other.sha256 != sha256]
+            others = [other for other in self.artifacts() if other.sha256 != sha256]
             used = {entry.sha256 for other in others for entry in other.files.values()}
             used |= {other.sha256 for other in others}
-            mine = dict.fromkeys([sha256, *(entry.sha256 for entry in artifact.files.values())])
-            return sum(self._unlink(name) for name in mine if name not in used)
+            mine = dict.fromkeys(entry.sha256 for entry in artifact.files.values())
+            freed = self.blobs.remove(sha256) if sha256 not in used else 0
+            return freed + sum(
+                self.blobs.remove(name, idle_only=True)
+                for name in mine
+                if name not in used and name != sha256
+            )
 
     def sweep(self) -> int:
-        """Remove what killed writers left behind; returns how many files that were."""
-        return sweep(self._partial)
-
-    @contextmanager
-    def _unless_removing(self, *, alone: bool = False) -> Iterator[None]:
-        """Writers share the store with each other; one that removes has it alone."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-            yield
-        finally:
-            os.close(descriptor)
-
-    def _artifacts(self) -> Iterator[Artifact]:
-        """All there are; what is not a manifest is known by its first bytes."""
-        for path in self.root.glob("??/*"):
-            with path.open("rb") as stream:
-                if stream.read(len(MANIFEST_BEGINS)) == MANIFEST_BEGINS:
-                    entries = parse(MANIFEST_BEGINS + stream.read())
-                    if entries is not None:
-                        yield Artifact(path.name, entries)
-
-    def _unlink(self, sha256: str) -> int:
-        path = self._path(sha256)
-        try:
-            size = path.stat().st_size
-            path.unlink()
-        except FileNotFoundError:
-            return 0
-        return size
-
-    def _path(self, sha256: str) -> Path:
-        if not _SHA256.fullmatch(
-            sha256
-        ):  # it may come from a person: never a way out of the folder
-            raise MissingArtifactError(sha256, store=str(self.root))
-        return self.root / sha256[:2] / sha256
-
-    def _read(self, sha256: str) -> bytes:
-        path = self._path(sha256)
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError as error:
-            raise MissingArtifactError(sha256, store=str(self.root)) from error
-        found = sha256_of(data)
-        if found != sha256:
-            raise CorruptArtifactError(str(path), found=found, expected=sha256)
-        return data
-
-    def _checked_path(self, entry: FileEntry) -> Path:
-        path = self._path(entry.sha256)
-        try:
-            found = _measure(path)
-        except FileNotFoundError as error:
-            raise MissingArtifactError(entry.sha256, store=str(self.root)) from error
-        if found != entry:
-            raise CorruptArtifactError(str(path), found=found.sha256, expected=entry.sha256)
-        return path
+        """Remove what killed writers left behind; returns how many files or uploads that were."""
+        return self.blobs.sweep()
 
     def _problem(self, entry: FileEntry) -> str | None:
         try:
-            self._checked_path(entry)
+            self.blobs.check(entry)
+        except StoreUnreachableError:
+            raise
         except (StoreError, OSError) as error:
             return str(error)
         return None
@@ -234,49 +195,22 @@ class ArtifactStore:
     def _room(self) -> Iterator[None]:
         """Write while nobody removes; a disk that refuses is told as such."""
         try:
-            with self._unless_removing():
+            with self.blobs.writing():
                 yield
         except OSError as error:
             if error.errno not in DISK_FULL:
                 raise
-            raise StoreFullError(str(self.root), error.strerror or str(error)) from error
+            raise StoreFullError(self.blobs.place, error.strerror or str(error)) from error
 
     def _kept(self, content: bytes | Path | FileEntry) -> FileEntry:
-        """As :meth:`_keep`; of a file that is stored already, make sure that it is whole."""
+        """Have these bytes; of a file that is stored already, make sure that it is whole and stays."""
         if not isinstance(content, FileEntry):
-            return self._keep(content)
-        self._checked_path(content)
+            return self.blobs.keep(content)
+        self.blobs.confirm(content)
         return content
-
-    def _keep(self, content: bytes | Path) -> FileEntry:
-        """Have these bytes in the store; what is there and whole is not written again."""
-        entry = _measure(content)
-        path = self._path(entry.sha256)
-        if path.exists() and _measure(path) == entry:
-            return entry
-        with partial_file(self._partial) as partial:
-            for chunk in chunks(content):
-                partial.write(chunk)
-            written = FileEntry(partial.sha256, partial.size)  # a source may change under our hands
-            partial.publish(self._path(written.sha256))
-        return written
-
-    def _sync(self, entries: Iterable[FileEntry]) -> None:
-        """Make names outlive a power failure, also those that another writer has just given."""
-        for folder in sorted({self._path(entry.sha256).parent for entry in entries}):
-            sync_folder(folder)
-        sync_folder(self.root)
 
 
 def _entry(artifact: Artifact, name: str) -> FileEntry:
     if name not in artifact.files:
         raise MissingFileError(artifact.sha256, name, held=artifact.files)
     return artifact.files[name]
-
-
-def _measure(content: bytes | Path) -> FileEntry:
-    digest, size = hashlib.sha256(), 0
-    for chunk in chunks(content):
-        digest.update(chunk)
-        size += len(chunk)
-    return FileEntry(digest.hexdigest(), size)

@@ -83,7 +83,7 @@ class ThrowawayHome(Home):
     """A home whose artifacts lie over those of another one."""
 
     def __init__(self, beneath: Home, folder: Path) -> None:
-        settings = replace(beneath.settings, home=folder, database_url=None)
+        settings = replace(beneath.settings, home=folder, database_url=None, store=None)
         super().__init__(settings, clock=beneath.now)
         self._beneath = beneath
 

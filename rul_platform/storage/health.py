@@ -22,8 +22,8 @@ from rul_platform.storage.operation_tables import (
 GIVEN = ("champion", "challenger")
 """Roles whose answers somebody got; a shadow's were only written down."""
 
-ABSENT = "MissingArtifactError"
-"""A failure of this kind is the store's: the model's files were not there, as of a folder unmounted."""
+ABSENT = ("MissingArtifactError", "StoreUnreachableError")
+"""Failures of these kinds are the store's: the model's files were not there, or could not be had."""
 
 SLOW_END = 0.95
 """The latency that this share of the answers keep."""
@@ -66,7 +66,7 @@ class HealthQuestions:
             _F.plant == plant,
             _F.number.in_(numbers),
             _F.created_at >= since,
-            _F.kind != ABSENT,
+            _F.kind.not_in(ABSENT),
         )
         with self._engine.connect() as connection:
             low, high = (part * cap for part in OUT_OF_RANGE_CAPS)

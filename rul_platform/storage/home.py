@@ -1,8 +1,8 @@
 """The home folder: one place that knows where everything of an installation lives.
 
 plants/            plant files, and the data that came with the examples
-store/             artifacts, content-addressed
-cache/             downloaded archives
+store/             artifacts, content-addressed, unless RUL_STORE points elsewhere
+cache/             downloaded archives, and copies of artifacts' files that lie elsewhere
 dagster/           the embedded Dagster instance
 reports/           the newest report of each plant, for people
 keys/              the keys of people's pseudonyms and those that sign, unless RUL_KEYS points elsewhere
@@ -40,10 +40,14 @@ from rul_platform.storage.anchoring import anchor_newest
 from rul_platform.storage.anchors import AnchorStore
 from rul_platform.storage.answered_requests import AnsweredRequests
 from rul_platform.storage.artifacts import ArtifactStore
+from rul_platform.storage.blobs import Blobs
+from rul_platform.storage.buckets import Bucket
 from rul_platform.storage.builds import Build, build
 from rul_platform.storage.cmapss_source import CmapssSource
 from rul_platform.storage.database import connect, migrate
 from rul_platform.storage.feedback import FeedbackStore
+from rul_platform.storage.file_cache import FileCache
+from rul_platform.storage.folder_blobs import FolderBlobs
 from rul_platform.storage.freezes import FreezeStore
 from rul_platform.storage.gates import GateStore
 from rul_platform.storage.health import HealthQuestions
@@ -51,6 +55,7 @@ from rul_platform.storage.landing import LandingStore
 from rul_platform.storage.ledger import LedgerStore, tell_of_rows
 from rul_platform.storage.lineage import LineageStore
 from rul_platform.storage.models import ModelRegistry
+from rul_platform.storage.object_blobs import ObjectBlobs
 from rul_platform.storage.outcomes import OutcomeStore
 from rul_platform.storage.parents import ParentStore
 from rul_platform.storage.people import Pseudonyms
@@ -59,6 +64,8 @@ from rul_platform.storage.provenance import ProvenanceStore
 from rul_platform.storage.retrains import RetrainStore
 from rul_platform.storage.signing_keys import SigningKeys
 from rul_platform.storage.snapshots import SnapshotStore
+
+BYTES_IN_MB = 2**20
 
 _LOG = logging.getLogger(__name__)
 
@@ -192,7 +199,17 @@ class Home:
     @cached_property
     def store(self) -> ArtifactStore:
         """The artifacts."""
-        return ArtifactStore(self.folder / "store")
+        return ArtifactStore(self.blobs(self.settings.store))
+
+    def blobs(self, url: str | None) -> Blobs:
+        """The bytes of artifacts: in a bucket, or with None in the home folder."""
+        if url is None:
+            return FolderBlobs(self.folder / "store")
+        cache = FileCache(
+            self.folder / "cache" / "artifacts",
+            limit_bytes=self.settings.store_cache_mb * BYTES_IN_MB,
+        )
+        return ObjectBlobs(Bucket(url, endpoint=self.settings.store_endpoint), cache)
 
     @cached_property
     def lineage(self) -> LineageStore:

@@ -6,10 +6,11 @@ import dagster as dg
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from rul_platform.errors import DatabaseUnreachableError, TooFewUnitsError
+from rul_platform.errors import DatabaseUnreachableError, StoreUnreachableError, TooFewUnitsError
 from rul_platform.orchestration.retries import MAX_RETRIES, retrying, wait_seconds
 
 UNREACHABLE = DatabaseUnreachableError("postgresql://db", "connection refused")
+AWAY = StoreUnreachableError("s3://bucket", "it does not answer")
 LOCKED = OperationalError("INSERT", {}, Exception("database is locked"))
 REFUSED = TooFewUnitsError("plant p", found=2, needed=3, what="units that ran to failure")
 
@@ -36,7 +37,8 @@ def failing(error: Exception, *, times: int) -> tuple[Callable[[], None], list[i
 
 
 @pytest.mark.parametrize(
-    "error", [UNREACHABLE, LOCKED, ConnectionResetError("reset by peer"), TimeoutError("too slow")]
+    "error",
+    [UNREACHABLE, AWAY, LOCKED, ConnectionResetError("reset by peer"), TimeoutError("too slow")],
 )
 def test_what_passes_is_tried_again(error: Exception):
     body, calls = failing(error, times=2)

@@ -111,6 +111,7 @@ def test_models_and_what_runs_are_told(running: Running):
     assert value(families, "rul_models_loaded") == 1
     assert value(families, "rul_build_info") == 1
     assert value(families, "rul_tables_up") == 1
+    assert value(families, "rul_store_up") == 1
     assert value(families, "rul_log_failing") == 0
     assert value(families, "process_resident_memory_bytes") > 0
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from rul_platform.errors import StoreUnreachableError
+
 Kind = Literal["broken", "unknown"]
 """``broken``: what was recorded no longer holds. ``unknown``: it cannot be looked at here."""
 
@@ -40,10 +42,14 @@ class Problem:
 def guarded(part: str, found: Iterator[Problem]) -> Iterator[Problem]:
     """All that was found; where looking itself fails, as on a row that is no JSON any more, that too.
 
+    A store that does not answer is nothing broken: it could not be looked at.
+
     What this part would have looked at afterwards is not looked at; the other parts are.
     """
     try:
         yield from found
+    except StoreUnreachableError as error:
+        yield Problem("unknown", part, part, str(error))
     except Exception as error:
         what = f"what is recorded cannot be read ({type(error).__name__}: {error})"
         yield Problem("broken", part, part, what)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from rul_platform.core.parents import IMPORTED
 from rul_platform.core.statement import MANIFEST, Statement
-from rul_platform.errors import EnvelopeError, KeyFileError, StoreError
+from rul_platform.errors import EnvelopeError, KeyFileError, StoreError, StoreUnreachableError
 from rul_platform.operation.audit.hashed import Hashed
 from rul_platform.operation.audit.parents import of_import
 from rul_platform.operation.audit.problems import Problem, guarded
@@ -96,6 +96,8 @@ def _provenance(home: Home, version: ModelVersion, where: str, hashed: Hashed) -
             yield Problem("broken", PART, f"{where}, provenance", problem)
         try:
             statement = opened(home, kept)
+        except StoreUnreachableError:
+            raise
         except (StoreError, EnvelopeError, KeyFileError, OSError) as error:
             yield Problem("broken", PART, f"{where}, provenance", str(error))
             continue

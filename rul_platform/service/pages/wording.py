@@ -5,7 +5,7 @@ Belongs here: codes to marked texts. Does not belong here: sentences (``template
 
 from collections.abc import Mapping
 
-from rul_platform.operation.told_failures import KEY, LOST, UNFIT, UNSIGNED
+from rul_platform.operation.told_failures import AWAY, KEY, LOST, UNFIT, UNSIGNED
 from rul_platform.service.pages.language import msg
 
 OUTCOMES: Mapping[str, str] = {
@@ -24,6 +24,7 @@ REASONS: Mapping[str, str] = {
 }
 FAILURES: Mapping[str, str] = {
     LOST: msg("a file of it is missing or was changed."),
+    AWAY: msg("the store of artifacts cannot be reached."),
     KEY: msg("a key is damaged, or others could have replaced it."),
     UNSIGNED: msg("nobody known signed how it was made."),
     UNFIT: msg("it is no model that this service can run."),
