@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-feedback serve ui test test-long check bench bench-learning clean
+.PHONY: help install demo demo-feedback serve ui test test-long check bench bench-learning lock audit release clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,15 @@ bench: $(READY) ## our windows beside those of the public package rul-datasets; 
 
 bench-learning: $(READY) ## speed of learning and answering beside their targets; needs RUL_TEST_DATA
 	$(BIN)/python -m rul_platform_tests.benches.bench_learning
+
+lock: $(READY) ## requirements*.lock: every dependency with its hashes, under constraints.txt
+	$(BIN)/python -m release.lock
+
+audit: $(READY) ## known weaknesses of what is locked; fails where nobody can be asked
+	$(BIN)/python -m release.audit $(AUDIT_ARGS)
+
+release: $(READY) ## dist/: wheel, source, locks, bill of materials, checksums, signed; KEY=PATH
+	$(BIN)/python -m release.build $(KEY)
 
 clean: ## remove caches and build output; keeps .venv and .rul, which may hold your plants
 	rm -rf build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache

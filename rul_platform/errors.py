@@ -70,6 +70,7 @@
     ├── NotSignedError              evidence was asked for, and what it must hold is not signed
     ├── EnvelopeError               a signed envelope is damaged, changed, or of nobody known
     ├── KeyFileError                a file with a key is damaged, or others may read or replace it
+    ├── ReleaseError                a folder is no release that can be installed
     ├── ChannelError                a channel did not take an alert
     ├── MissingExtraError           an optional package is not installed
     ├── ClusterUnreachableError     the cluster that shall carry out steps does not answer
@@ -831,6 +832,17 @@ class KeyFileError(RulPlatformError):
     def __init__(self, path: str, *, found: str, expected: str, remedy: str) -> None:
         self.path, self.found, self.expected = path, found, expected
         super().__init__(f"{path} is {found}, but must be {expected}: {remedy}.")
+
+
+class ReleaseError(RulPlatformError):
+    """A folder is no release that can be installed."""
+
+    def __init__(self, path: object, found: str, expected: str) -> None:
+        self.path, self.found, self.expected = path, found, expected
+        super().__init__(
+            f"{path} is {found}, but must be {expected}. Do not install this release: fetch it again, "
+            f"and ask who gave it to you."
+        )
 
 
 class ChannelError(RulPlatformError):

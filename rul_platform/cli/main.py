@@ -34,6 +34,7 @@ from rul_platform.cli.pretrain import pretrain
 from rul_platform.cli.privacy import privacy
 from rul_platform.cli.rate import rate
 from rul_platform.cli.recalibrate import recalibrate
+from rul_platform.cli.release import release
 from rul_platform.cli.retrain import retrain
 from rul_platform.cli.sensors import sensors
 from rul_platform.cli.serve import serve
@@ -120,6 +121,7 @@ for command in (
     explain,
     distil,
     drill,
+    release,
 ):
     rul.add_command(command)
 

@@ -1,0 +1,1 @@
+"""Tests of the same tree as `release`."""
