@@ -71,8 +71,10 @@ REVOKE ALL ON SCHEMA rul_studies FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA rul_studies TO rul_worker;
 
 DO $rights$
+DECLARE
+    part regclass;
 BEGIN
-    IF to_regprocedure('public.lock_table(text)') IS NULL THEN
+    IF to_regprocedure('public.drop_month(date)') IS NULL THEN
         RAISE NOTICE 'The tables of this version are not there yet: make them as rul_owner '
             '(rul database migrate), then run this once more.';
         RETURN;
@@ -86,8 +88,17 @@ BEGIN
     -- the next row only and computes its hash itself. Another one locks a table for whoever may not change it.
     GRANT EXECUTE ON FUNCTION append_to_ledger TO rul_api, rul_worker, rul_purge;
     GRANT EXECUTE ON FUNCTION lock_table TO rul_api, rul_worker, rul_purge;
+    GRANT EXECUTE ON FUNCTION add_months TO rul_worker, rul_purge;
+    GRANT EXECUTE ON FUNCTION drop_month TO rul_purge;
 
-    GRANT SELECT ON ALL TABLES IN SCHEMA public TO rul_api, rul_worker;
+    GRANT SELECT ON ALL TABLES IN SCHEMA public TO rul_api, rul_worker, rul_read;
+    FOR part IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace
+        AND relispartition AND relkind = 'r' LOOP
+        EXECUTE format('REVOKE ALL ON %s FROM rul_api, rul_worker, rul_read', part);  -- months: as a whole alone
+    END LOOP;
+    REVOKE SELECT ON feedback_key FROM rul_api, rul_worker, rul_read;
+    REVOKE SELECT ON access_token, answered_request FROM rul_read;
+    GRANT SELECT (id, label, scopes, rate, created_at, expires_at, revoked_at) ON access_token TO rul_read;
     GRANT INSERT ON
         prediction, prediction_failure, landing, feedback, outcome, answered_request, alert, delivery,
         selected_parent, ledger_anchor
@@ -113,10 +124,6 @@ BEGIN
     GRANT UPDATE (state, attempts, next_at, sent_at, error) ON delivery TO rul_worker;
     GRANT UPDATE (revoked_at) ON access_token TO rul_worker;
     GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO rul_worker;
-
-    GRANT SELECT ON ALL TABLES IN SCHEMA public TO rul_read;
-    REVOKE SELECT ON access_token, answered_request FROM rul_read;
-    GRANT SELECT (id, label, scopes, rate, created_at, expires_at, revoked_at) ON access_token TO rul_read;
 
     GRANT SELECT ON
         alembic_version, prediction, feedback, feedback_hour, outcome, retrain, gate, approval, plant_freeze,

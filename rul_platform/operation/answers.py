@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
+from rul_platform.core.row_ids import new_id
 from rul_platform.core.shadow import arm
 from rul_platform.operation.asking import Said
 from rul_platform.storage.predictions import LoggedPrediction
@@ -87,7 +87,7 @@ def _row(
 ) -> LoggedPrediction:
     prediction = said.by_unit[unit]
     return LoggedPrediction(
-        id=uuid4().hex,
+        id=new_id(now),
         plant=said.version.plant,
         unit=unit,
         number=said.version.number,

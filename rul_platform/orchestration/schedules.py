@@ -40,12 +40,17 @@ def check_plants(context: dg.OpExecutionContext, home: HomeResource) -> None:
 
 @dg.op
 def forget_what_is_old(context: dg.OpExecutionContext, home: HomeResource) -> None:
-    """Remove personal data whose time is over; an alert where this login may not and nobody did."""
+    """Make the months to come, and remove personal data whose time is over.
+
+    An alert where this login may not, and nobody else did.
+    """
     from rul_platform.operation import privacy
     from rul_platform.operation.alerting import raise_alert
+    from rul_platform.storage import months
     from rul_platform.storage.alerts import NewAlert
 
     now = home.now()
+    context.log.info(f"Months made: {months.add_ahead(home.engine, now)}.")
     if home.feedback.may_forget():
         context.log.info(str(privacy.purge(home, now)))
         return

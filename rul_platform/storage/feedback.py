@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
-from uuid import uuid4
 
 import sqlalchemy as sa
 
 from rul_platform.core.commitments import merkle_root
+from rul_platform.core.row_ids import new_id
 from rul_platform.core.trigger import FeedbackCounts
 from rul_platform.errors import UnknownPredictionError
 from rul_platform.storage import feedback_counts
@@ -22,6 +22,7 @@ from rul_platform.storage.database import writing
 from rul_platform.storage.feedback_counts import DayCounts
 from rul_platform.storage.feedback_rows import Added, Claim, Feedback, NewFeedback, Rated, commit
 from rul_platform.storage.operation_tables import FEEDBACK, FEEDBACK_HOUR, PREDICTION
+from rul_platform.storage.predictions import is_prediction
 from rul_platform.storage.upsert import insert, portions
 
 _F, _P = FEEDBACK.c, PREDICTION.c
@@ -179,7 +180,7 @@ def _rated(connection: sa.Connection, predictions: Collection[str]) -> dict[str,
     found: dict[str, Rated] = {}
     columns = (_P.id, _P.plant, _P.unit, _P.number, _P.role, _P.created_at)
     for some in portions(predictions):
-        for row in connection.execute(sa.select(*columns).where(_P.id.in_(some))):
+        for row in connection.execute(sa.select(*columns).where(*is_prediction(*some))):
             found[row.id] = Rated(*row[1:])
     return found
 
@@ -201,7 +202,7 @@ def _row(entry: NewFeedback, rated: dict[str, Rated]) -> dict[str, Any]:
         raise UnknownPredictionError(entry.prediction_id)
     created_at = in_utc(entry.created_at)
     of_prediction = {key: getattr(prediction, key) for key in ("plant", "unit", "number")}
-    row = {"id": uuid4().hex, **asdict(entry), **of_prediction, "created_at": created_at}
+    row = {"id": new_id(created_at), **asdict(entry), **of_prediction, "created_at": created_at}
     return row | {"day": created_at.date(), "commitment": commit(entry.salt, row)}
 
 

@@ -67,7 +67,7 @@ class Feedback:
     """A rating as it is kept.
 
     Attributes:
-        id: 32 hex digits, random.
+        id: 32 hex digits, as ``core.row_ids`` makes them.
         prediction_id: What was rated.
         plant: Of the prediction.
         unit: Of the prediction.

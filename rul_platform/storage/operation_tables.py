@@ -52,7 +52,10 @@ SEVERITIES = ("info", "warning", "critical")
 DELIVERY_STATES = ("waiting", "sent", "given_up")
 
 KEY_DIGITS = 32
-"""Ids that are drawn at random: 32 hex digits."""
+"""Ids: 32 hex digits, those of answers and ratings as ``core.row_ids`` makes them, others at random.
+
+On PostgreSQL the two are divided by month, with the moment in their keys (decision 0036).
+"""
 
 PREDICTION = sa.Table(
     "prediction",

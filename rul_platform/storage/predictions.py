@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from rul_platform.core.row_ids import moment_of, new_id
 from rul_platform.errors import RecordError, UnknownPredictionError
+from rul_platform.storage.column_types import in_utc
 from rul_platform.storage.database import writing
 from rul_platform.storage.operation_tables import PREDICTION, PREDICTION_FAILURE, ROLES
 
@@ -99,13 +100,13 @@ class PredictionLog:
         """Keep one prediction; the arguments are those of :class:`LoggedPrediction`.
 
         Returns:
-            Its id: 32 hex digits, random.
+            Its id, as ``core.row_ids`` makes it.
 
         Raises:
             RecordError: As :meth:`record_all`.
         """
         row = LoggedPrediction(
-            id=uuid4().hex,
+            id=new_id(in_utc(now)),
             plant=plant,
             unit=unit,
             number=number,
@@ -171,7 +172,7 @@ class PredictionLog:
         Raises:
             UnknownPredictionError: There is none.
         """
-        question = sa.select(PREDICTION).where(PREDICTION.c.id == prediction)
+        question = sa.select(PREDICTION).where(*is_prediction(prediction))
         with self._engine.connect() as connection:
             row = connection.execute(question).mappings().one_or_none()
         if row is None:
@@ -208,6 +209,18 @@ class PredictionLog:
             options = connection.execution_options(yield_per=batch)
             for row in options.execute(question.order_by(PREDICTION.c.plant)):
                 yield Answered(*row)
+
+
+def is_prediction(*ids: str) -> tuple[sa.ColumnElement[bool], ...]:
+    """The conditions for one of these ids; where all of them tell their moment, with those moments.
+
+    PostgreSQL then looks into the months that they are of, and into no other.
+    """
+    moments = [moment for each in ids if (moment := moment_of(each)) is not None]
+    is_one = PREDICTION.c.id.in_(ids)
+    if len(moments) < len(ids) or not moments:
+        return (is_one,)
+    return is_one, PREDICTION.c.created_at.between(min(moments), max(moments))
 
 
 _COLUMNS = tuple(column.name for column in PREDICTION.c)

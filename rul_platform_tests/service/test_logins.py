@@ -74,9 +74,9 @@ def test_a_life_under_four_logins(logins: Logins):
 
 def the_service_answers_rates_and_hears(running: Running) -> None:
     for number in range(4):
-        (told,) = running.asks("POST", f"{API}/predict", question(f"m{number}")).json()[
-            "predictions"
-        ]
+        answer = running.asks("POST", f"{API}/predict", question(f"m{number}"))
+        assert answer.status == 200, answer.data
+        (told,) = answer.json()["predictions"]
         body = {"prediction_id": told["id"], "rating": "negative", "person": f"badge {number}"}
         rated = running.asks("POST", f"{API}/feedback", body, Idempotency_Key=f"k{number}")
         assert (rated.status, rated.json()["is_new"]) == (200, True)

@@ -93,10 +93,13 @@ def test_one_persons_clicks_count_once_for_each_prediction(engine, feedback):
 
     assert {(each.id, each.is_new) for each in days} == {(first.id, False)}  # also on the next day
     assert next_day.is_new
+    twice = [insert("feedback", ("'f'", f"'{n}'"), ("'u1'", f"'{n}'")) for n in (1, 2)]
+    if engine.dialect.name == "postgresql":  # left out by a trigger, and not refused
+        execute(engine, *twice)
+        assert [row.id for row in feedback.all() if row.prediction_id == "p"] == ["1"]
+        return
     with pytest.raises(DBAPIError, match=r"(?i)unique"):
-        execute(
-            engine, *(insert("feedback", ("'f'", f"'{n}'"), ("'u1'", f"'{n}'")) for n in (1, 2))
-        )
+        execute(engine, *twice)
 
 
 def test_what_was_erased_does_not_count_again_when_it_is_imported_again(engine, feedback):

@@ -123,12 +123,47 @@ def is_promised(cell: str, asked: str) -> bool:
     return verb in cell.partition("U (")[0].split()
 
 
-def test_the_documented_table_is_about_every_table_and_login(roles_url: str):
-    engine = connect(roles_url)
-    tables = set(sa.inspect(engine).get_table_names())
-    engine.dispose()
+def months(engine: sa.Engine) -> set[str]:
+    """Tables that are a part of another one."""
+    with engine.connect() as connection:
+        parts = sa.text(
+            "SELECT oid::regclass::text FROM pg_class WHERE relispartition AND relkind = 'r'"
+        )
+        return set(connection.scalars(parts))
+
+
+def test_the_documented_table_is_about_every_table_and_login(logins: dict[str, sa.Engine]):
+    owner = logins["rul_owner"]
+    tables = set(sa.inspect(owner).get_table_names()) - months(owner)
 
     assert set(promised()) == {(table, login) for table in tables for login in ROLES[1:]}
+
+
+def test_a_month_is_closed_to_whoever_does_not_ask_for_the_whole(logins: dict[str, sa.Engine]):
+    parts = months(logins["rul_owner"])
+    assert {"prediction_default", "feedback_default"} < parts
+    for login in ROLES[1:]:
+        asked = {state(logins[login], f"SELECT 1 FROM {part}") for part in parts}  # noqa: S608  ours
+        assert asked == {NO_RIGHT}
+
+
+def test_the_worker_makes_months_and_the_purger_alone_lets_go_of_one(logins: dict[str, sa.Engine]):
+    make = "SELECT add_months('2026-03-01', 1)"
+    assert [state(logins[role], make) for role in ROLES[1:]] == [
+        NO_RIGHT,
+        "00000",
+        NO_RIGHT,
+        "00000",
+    ]
+    drop = "SELECT drop_month('2025-03-01')"
+    assert [state(logins[role], drop) for role in ROLES[1:]] == [
+        NO_RIGHT,
+        NO_RIGHT,
+        NO_RIGHT,
+        "00000",
+    ]
+    for function in ("add_month('prediction', '2026-03-01')", "refuse_known_id()"):
+        assert {state(logins[role], f"SELECT {function}") for role in ROLES[1:]} == {NO_RIGHT}
 
 
 @pytest.mark.parametrize("role", ROLES[1:])
