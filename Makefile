@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-feedback serve ui test test-long check bench bench-learning lock audit release clean
+.PHONY: help install demo demo-feedback serve ui test test-long check bench bench-learning bench-service lock audit release clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,11 @@ bench: $(READY) ## our windows beside those of the public package rul-datasets; 
 
 bench-learning: $(READY) ## speed of learning and answering beside their targets; needs RUL_TEST_DATA
 	$(BIN)/python -m rul_platform_tests.benches.bench_learning
+
+bench-service: $(READY) ## answers, ratings and exchanged models per CPU second, beside a bare echo and pgbench
+	$(BIN)/python -m rul_platform_tests.benches.bench_service
+	$(BIN)/python -m rul_platform_tests.benches.bench_ratings
+	$(BIN)/python -m rul_platform_tests.benches.bench_swaps --requests 20000 --swaps 20
 
 lock: $(READY) ## requirements*.lock: every dependency with its hashes, under constraints.txt
 	$(BIN)/python -m release.lock

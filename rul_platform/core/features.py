@@ -135,31 +135,6 @@ def next_channels(
     return table, Carried(int(position[-1]) + 1, means[-1].copy(), total, before)
 
 
-def newest_window(
-    scaled: NDArray[np.float64], life: NDArray[np.float64], window: int, *, cap: float
-) -> NDArray[np.float32]:
-    """The channels of one unit's newest readings: :func:`channels_of`, for a service's single machines.
-
-    Args:
-        scaled: Shape ``(T, S)``, all readings of the unit, oldest first.
-        life: Shape ``(T,)``, in the fleet's unit of life.
-        window: W.
-        cap: The label cap, likewise.
-
-    Returns:
-        Shape ``(W, F)``; a history that is shorter is filled up on the left with its first reading.
-    """
-    rows, begin = len(scaled), max(len(scaled) - window, 0)
-    known = np.cumsum(scaled[:BASELINE_READINGS], axis=0)
-    known /= np.arange(1, len(known) + 1)[:, None]
-    baseline = known[np.minimum(np.arange(begin, rows), BASELINE_READINGS - 1)]
-    drift = _smoothed_alone(scaled)[begin:] - baseline
-    age = life[begin:, None] / (AGE_CAPS * cap)
-    table = np.concatenate([scaled[begin:], drift, age], axis=1).astype(np.float32)
-    short = window - len(table)
-    return table if short <= 0 else np.concatenate([np.repeat(table[:1], short, axis=0), table])
-
-
 def unit_starts(unit: pd.Series) -> NDArray[np.intp]:
     """Row number at which each unit begins, for rows that are ordered by unit."""
     labels = unit.to_numpy()
@@ -240,27 +215,6 @@ def _one_by_one(
             mean = mean if mean == now else (weight * mean + now) / whole
             found.append(mean)
         means[:, sensor] = found
-
-
-BLOCK = 64
-"""Readings whose means are one product of matrices."""
-
-_DECAY = 1 - SMOOTHING
-_POWERS = _DECAY ** np.arange(1, BLOCK + 1)
-_WEIGHTS = np.tril(_DECAY ** np.abs(np.subtract.outer(np.arange(BLOCK), np.arange(BLOCK))))
-"""Shape ``(BLOCK, BLOCK)``: what an earlier reading still weighs at a later one."""
-
-
-def _smoothed_alone(scaled: NDArray[np.float64]) -> NDArray[np.float64]:
-    """:func:`_smoothed` of one unit, equal to rounding, shape ``(T, S)``."""
-    total = np.empty_like(scaled)
-    before = np.zeros(scaled.shape[1])
-    for at in range(0, len(scaled), BLOCK):
-        some = scaled[at : at + BLOCK]
-        size = len(some)
-        here = _WEIGHTS[:size, :size] @ some + _POWERS[:size, None] * before
-        total[at : at + size], before = here, here[-1]
-    return total * (SMOOTHING / (1 - _DECAY ** np.arange(1, len(scaled) + 1)))[:, None]
 
 
 def _baseline(

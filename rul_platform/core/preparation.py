@@ -18,16 +18,13 @@ from rul_platform.core.fleet import Fleet
 from rul_platform.core.histories import Histories
 from rul_platform.core.long_fleet import LongFleet, Piece
 from rul_platform.core.moments import BLOCK_ROWS, MomentsFit
+from rul_platform.core.newest_windows import newest_windows
 from rul_platform.core.scaling import Scaler
 from rul_platform.core.stillness import StillnessFit
 from rul_platform.core.windows import Windows
 
 DEFAULT_WINDOW = 30
 """Window length in readings; 20, 30 and 50 score alike on FD001 and FD003 (docs/experiments.md)."""
-
-
-ONE_BY_ONE = 8
-"""Up to so many machines it is faster to prepare each alone, with the same result to rounding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,15 +91,7 @@ class Preparation:
         """
         ours = histories.only(self.scaler.sensors)
         scaled = self.scaler.scale(ours.values, ours.labels, ours.condition)
-        if len(ours.units) <= ONE_BY_ONE:
-            parts = [
-                features.newest_window(scaled[rows], ours.life[rows], self.window, cap=self.cap)
-                for rows in ours.spans()
-            ]
-            return np.stack(parts)
-        table = features.channels_of(scaled, ours.starts, ours.life, cap=self.cap)
-        wanted = ours.last[:, None] + np.arange(1 - self.window, 1)
-        return table[np.maximum(wanted, ours.starts[:, None])]
+        return newest_windows(scaled, ours.bounds, ours.life, self.window, cap=self.cap)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; exact both ways."""

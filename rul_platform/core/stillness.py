@@ -57,7 +57,7 @@ class StillnessFit:
             return
         if self._last is not None:
             values = np.concatenate([self._last[None], values])
-        moved = ~_alike(values[1:], values[:-1])
+        moved = ~alike(values[1:], values[:-1])
         for sensor, column in enumerate(moved.T):
             at = np.flatnonzero(column)
             if len(at):
@@ -85,10 +85,10 @@ def newest(values: NDArray[np.float64]) -> NDArray[np.intp]:
     >>> newest(np.array([[1.0, 5.0], [2.0, 5.0], [2.0, 5.0]])).tolist()
     [2, 3]
     """
-    moved = ~_alike(values[::-1], values[-1])
+    moved = ~alike(values[::-1], values[-1])
     return np.where(moved.any(axis=0), moved.argmax(axis=0), len(values))
 
 
-def _alike(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Equal but for rounding: means over steps of equal readings differ in their last digit."""
+def alike(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where readings are equal but for rounding: means of equal ones differ in the last digit."""
     return np.abs(one - other) <= CONSTANT_BELOW * np.abs(other)

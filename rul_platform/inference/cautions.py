@@ -81,19 +81,32 @@ def cautions(
         far_rul: U times what the head with a higher cap says, in life units.
         least_rows: A history with fewer readings is short.
     """
-    return [
-        [
-            *_short(rows.stop - rows.start, least_rows),
-            *_begun_late(histories.life[rows], preparation),
-            *_stands_still(histories.values[rows], preparation),
-            *_healthy(float(said), far, preparation.cap),
-        ]
-        for rows, said, far in zip(histories.spans(), rul, far_rul, strict=True)
-    ]
+    later = (histories.life[histories.starts] > preparation.first_life).tolist()
+    resting = _may_stand_still(histories, preparation).tolist()
+    notes = list[list[str]]()
+    for at, rows in enumerate(histories.spans()):
+        notes.append(_short(rows.stop - rows.start, least_rows))
+        if later[at]:
+            notes[at] += _begun_late(histories.life[rows], preparation)
+        if resting[at]:
+            notes[at] += _stands_still(histories.values[rows], preparation)
+        notes[at] += _healthy(float(rul[at]), far_rul[at], preparation.cap)
+    return notes
 
 
 def _short(rows: int, least: int) -> list[str]:
     return [f"short history: {rows} readings, the model counts on {least}"] if rows < least else []
+
+
+def _may_stand_still(histories: Histories, preparation: Preparation) -> NDArray[np.bool_]:
+    """Whether some sensor is as it was a window ago, shape ``(U,)``: only then can it stand still."""
+    moves = np.array(preparation.longest_still) > 0
+    before = histories.last - (preparation.window - 1)
+    is_long = before >= histories.starts
+    if not (moves.any() and is_long.any()):
+        return is_long & False
+    newest, earlier = histories.values[histories.last], histories.values[np.maximum(before, 0)]
+    return is_long & (stillness.alike(earlier, newest) & moves).any(axis=1)
 
 
 def is_begun_late(life: NDArray[np.float64], preparation: Preparation) -> bool:

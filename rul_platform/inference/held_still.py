@@ -18,8 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rul_platform.core.features import BASELINE_READINGS, newest_window
+from rul_platform.core.features import BASELINE_READINGS
 from rul_platform.core.labels import to_life
+from rul_platform.core.newest_windows import newest_windows
 from rul_platform.errors import InferenceError
 from rul_platform.inference.predictor import Predictor
 
@@ -65,8 +66,13 @@ def hold_still(
         one = scaled.copy()
         one[:, at] = held[:, at]
         histories.append(one)
-    x = np.stack(
-        [newest_window(each, life, preparation.window, cap=preparation.cap) for each in histories]
+    bounds = np.arange(len(histories) + 1, dtype=np.intp) * len(life)
+    x = newest_windows(
+        np.concatenate(histories),
+        bounds,
+        np.tile(life, len(histories)),
+        preparation.window,
+        cap=preparation.cap,
     )
     raw = model.run(x).rul
     if not np.isfinite(raw).all():

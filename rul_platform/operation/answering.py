@@ -124,7 +124,7 @@ def answer_given(
     # files first: they are slow, and alone they do no harm
     kept = {} if given.as_read is None else home.landing.add(plant, given.as_read, now)
     settled = settle(said, beside, share=share, now=now, readings=kept)
-    home.predictions.record_all(settled.rows)
+    home.predictions.record_all([row for rows in settled.rows for row in rows])
     return list(settled.answers)
 
 

@@ -43,10 +43,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Answers in the order of the units, and the rows to log: for each answer one, and its shadow's."""
+    """Answers in the order of the units, and for each the rows to log: its own, and its shadow's."""
 
     answers: tuple[Answer, ...]
-    rows: tuple[LoggedPrediction, ...]
+    rows: tuple[tuple[LoggedPrediction, ...], ...]
 
 
 def settle(
@@ -61,35 +61,35 @@ def settle(
 
     Args:
         said: What the champion said.
-        beside: What the challenger said, if there is one and it answered.
+        beside: What the challenger said of the same units, if there is one and it answered.
         share: Part of the units that an A/B test gives to the challenger.
         now: When.
         readings: By unit: the artifact of the readings that were asked with, as far as it is known.
     """
-    answers, rows = list[Answer](), list[LoggedPrediction]()
-    for unit in said.by_unit:
+    answers, rows = list[Answer](), list[tuple[LoggedPrediction, ...]]()
+    for at, unit in enumerate(each.unit for each in said.logged):
         given, other, role = said, beside, "champion"
-        if beside is None or unit not in beside.by_unit:
-            other = None
-        elif arm(beside.version.plant, beside.version.number, unit, share) == "challenger":
+        if (
+            beside is not None
+            and arm(beside.version.plant, beside.version.number, unit, share) == "challenger"
+        ):
             given, other, role = beside, said, "challenger"
-        row = _row(given, unit, role, None, now, readings)
-        rows.append(row)
+        row = _row(given, at, role, None, now, readings)
         version = given.version
-        answers.append(Answer(row.id, version.number, version.sha256, role, given.told[unit]))
-        if other is not None:
-            rows.append(_row(other, unit, "shadow", row.id, now, readings))
+        answers.append(Answer(row.id, version.number, version.sha256, role, given.told[at]))
+        shadow = () if other is None else (_row(other, at, "shadow", row.id, now, readings),)
+        rows.append((row, *shadow))
     return Settled(tuple(answers), tuple(rows))
 
 
 def _row(
-    said: Said, unit: str, role: str, beside: str | None, now: datetime, readings: Mapping[str, str]
+    said: Said, at: int, role: str, beside: str | None, now: datetime, readings: Mapping[str, str]
 ) -> LoggedPrediction:
-    prediction = said.by_unit[unit]
+    prediction = said.logged[at]
     return LoggedPrediction(
         id=new_id(now),
         plant=said.version.plant,
-        unit=unit,
+        unit=prediction.unit,
         number=said.version.number,
         sha256=said.version.sha256,
         life=prediction.life,
@@ -101,6 +101,6 @@ def _row(
         beside=beside,
         raw_rul=prediction.raw_rul,
         inference_ms=said.inference_ms,
-        readings_sha256=readings.get(unit),
+        readings_sha256=readings.get(prediction.unit),
         is_strange=prediction.is_strange,
     )

@@ -4,7 +4,7 @@ Belongs here: from stored bytes to what the version says. Does not belong here: 
 kept (``answering``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -26,15 +26,15 @@ class Said:
 
     Attributes:
         version: Which.
-        by_unit: With intervals of the level that the model was calibrated for: these are logged, so
-            that their coverage can be counted.
-        told: With intervals of the level that was asked for.
+        logged: With intervals of the level that the model was calibrated for, so that their coverage can
+            be counted; in the order of the units.
+        told: With intervals of the level that was asked for, likewise.
         inference_ms: What it took for each unit, in milliseconds.
     """
 
     version: ModelVersion
-    by_unit: "Mapping[str, Prediction]"
-    told: "Mapping[str, Prediction]"
+    logged: "Sequence[Prediction]"
+    told: "Sequence[Prediction]"
     inference_ms: float
 
 
@@ -83,8 +83,6 @@ def ask_loaded(
     begin = perf_counter()
     outputs = model.run(question.x)
     took_ms = 1000.0 * (perf_counter() - begin)
-    said = {each.unit: each for each in model.answers(question, outputs)}
-    told = said
-    if level is not None:
-        told = {each.unit: each for each in model.answers(question, outputs, level)}
-    return Said(version, said, told, took_ms / len(said))
+    logged = model.answers(question, outputs)
+    told = logged if level is None else model.answers(question, outputs, level)
+    return Said(version, logged, told, took_ms / len(logged))

@@ -101,7 +101,7 @@ def add_rated(
     ]
     if problems:
         raise IntakeError(source, problems)
-    return home.feedback.add_all([_anonymous(home, row, now) for row in rows])
+    return home.feedback.add_all([_anonymous(home, row, now) for row in rows], rated)
 
 
 def add_outcomes(

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from rul_platform.service import probes
 from rul_platform.service.api import feedback, models, predictions, status, transfer_learning
+from rul_platform.service.direct import Direct, routes_of
 from rul_platform.service.middleware import Around
 from rul_platform.service.pages.site import add_pages
 from rul_platform.service.parts import Parts
@@ -41,5 +42,9 @@ def create_app(parts: Parts, *, version: str, body_seconds: float = BODY_SECONDS
     add_pages(app)
     answer_problems(app)
     describe(app)
+    busy = routes_of(
+        (predictions.router, feedback.router), (predictions.predict, feedback.feedback)
+    )
+    app.add_middleware(Direct, routes=busy)
     app.add_middleware(Around, metrics=parts.metrics, tracing=parts.tracing)
     return app

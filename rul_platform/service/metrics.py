@@ -87,24 +87,46 @@ class Metrics:
             ["version", "python", "onnxruntime"],
             registry=registry,
         )
+        self._of_route: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._of_answer: dict[tuple[str, int, str], Counter] = {}
+        self._of_plant: dict[str, Histogram] = {}
         build.labels(version("rul-platform"), _python(), version("onnxruntime")).set(1)
 
     def requested(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""
-        method = method if method in METHODS else OTHER
-        self.requests.labels(method, route, status).inc()
-        self.seconds.labels(method, route).observe(seconds)
+        series = self._of_route.get((method, route, status))
+        if series is None:
+            known = method if method in METHODS else OTHER
+            series = self.requests.labels(known, route, status), self.seconds.labels(known, route)
+            self._of_route[known, route, status] = series
+        series[0].inc()
+        series[1].observe(seconds)
 
     def answered(self, plant: str, answers: Iterable[Answer]) -> None:
         """Count the answers of one question."""
-        lives, units = self.rul.labels(plant), 0
+        lives, units = self._lives(plant), 0
         for each in answers:
-            self.answers.labels(plant, each.number, each.role).inc()
+            self._answers(plant, each).inc()
             lives.observe(each.prediction.rul)
             units += 1
             if each.prediction.is_strange:
                 self.strange.labels(plant).inc()
         self.units.observe(units)
+
+    def _lives(self, plant: str) -> Histogram:
+        """A plant's series, which costs more to look up by its labels than to count in."""
+        lives = self._of_plant.get(plant)
+        if lives is None:
+            lives = self._of_plant[plant] = self.rul.labels(plant)
+        return lives
+
+    def _answers(self, plant: str, answer: Answer) -> Counter:
+        """Likewise of a version."""
+        key = plant, answer.number, answer.role
+        series = self._of_answer.get(key)
+        if series is None:
+            series = self._of_answer[key] = self.answers.labels(*key)
+        return series
 
     def text(self) -> bytes:
         """All of it in Prometheus' text format."""

@@ -14,8 +14,10 @@ from rul_platform.operation.serving.predicting import Predicting
 from rul_platform.operation.serving.slots import Slots
 from rul_platform.operation.serving.store_watch import StoreWatch
 from rul_platform.service.access import Tokens
+from rul_platform.service.gathering import Gathering
 from rul_platform.service.gauges import Gauges
 from rul_platform.service.metrics import Metrics
+from rul_platform.service.ratings import Ratings
 from rul_platform.service.sessions import Sessions
 from rul_platform.service.telemetry import Tracing, Untraced
 from rul_platform.storage.home import Home
@@ -38,8 +40,9 @@ class Parts:
         home: Where everything is kept.
         slots: The models in memory.
         log: Where answers go.
-        desk: Where ratings go.
+        ratings: Where ratings go.
         predicting: Questions to answers.
+        gathering: The same, together with others.
         tokens: Who may call.
         sessions: Browsers that signed in.
         metrics: What Prometheus is told of requests and answers.
@@ -53,8 +56,9 @@ class Parts:
     home: Home
     slots: Slots
     log: AnswerLog
-    desk: FeedbackDesk
+    ratings: Ratings
     predicting: Predicting
+    gathering: Gathering
     tokens: Tokens
     sessions: Sessions
     metrics: Metrics
@@ -85,12 +89,14 @@ class Parts:
         slots, tracing = Slots(home), tracing or Untraced()
         slots.refresh()
         log, store = AnswerLog(home), StoreWatch(home)
+        predicting = Predicting(slots, log, tracing.step)
         return cls(
             home=home,
             slots=slots,
             log=log,
-            desk=FeedbackDesk(home, log),
-            predicting=Predicting(slots, log, tracing.step),
+            ratings=Ratings(FeedbackDesk(home, log)),
+            predicting=predicting,
+            gathering=Gathering(predicting, home.now),
             tokens=Tokens(home),
             sessions=Sessions.of(home.signing.folder),
             metrics=Metrics(),
@@ -105,8 +111,8 @@ class Parts:
         """Write what waits; False where something could not be written in time."""
         self.watcher.close()
         self.store.close()
-        is_done = self.desk.close()
-        is_done = self.log.close() and is_done
+        self.ratings.close()
+        is_done = self.log.close()
         self.tracing.close()
         return is_done
 

@@ -88,14 +88,33 @@ class Problem(Exception):  # noqa: N818  it is an answer
         super().__init__(detail)
 
 
+ANSWERED = (
+    Problem,
+    errors.RulPlatformError,
+    HTTPException,
+    RequestValidationError,
+    SQLAlchemyError,
+    OSError,
+)
+"""Errors with an answer of their own."""
+
+
 def answer_problems(app: FastAPI) -> None:
     """Let every error that a route raises be answered."""
-    app.add_exception_handler(Problem, _on_problem)
-    app.add_exception_handler(errors.RulPlatformError, _on_platform_error)
-    app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(RequestValidationError, _on_validation)
-    app.add_exception_handler(SQLAlchemyError, _on_unavailable)
-    app.add_exception_handler(OSError, _on_unavailable)
+
+    async def handle(request: Request, error: Exception) -> Response:
+        return answered(request, error)
+
+    for kind in ANSWERED:
+        app.add_exception_handler(kind, handle)
+
+
+def answered(request: Request, error: Exception) -> Response:
+    """The answer to an error of one of the ``ANSWERED`` kinds; what went wrong here is noted."""
+    problem = _problem_of(error)
+    if problem.status >= SERVER_ERROR and not isinstance(error, Problem | HTTPException):
+        _note(error)
+    return response(request, problem)
 
 
 def response(request: Request, problem: Problem) -> Response:
@@ -142,36 +161,25 @@ def _note(error: Exception) -> None:
     _LOG.error("A request failed: %s", text, exc_info=error)
 
 
-async def _on_problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)  # noqa: S101  registered for it alone
-    return response(request, error)
+def _problem_of(error: Exception) -> Problem:
+    match error:
+        case Problem():
+            return error
+        case errors.RulPlatformError():
+            return of_error(error)
+        case HTTPException():
+            return _of_http(error)
+        case RequestValidationError():
+            return invalid(error.errors())
+        case _:
+            detail = "The database or the disk does not answer. Ask again in a moment."
+            return Problem(503, "unavailable", detail, headers={"Retry-After": "2"})
 
 
-async def _on_platform_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, errors.RulPlatformError)  # noqa: S101  registered for it alone
-    problem = of_error(error)
-    if problem.status >= SERVER_ERROR:
-        _note(error)
-    return response(request, problem)
-
-
-async def _on_http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101  registered for it alone
+def _of_http(error: HTTPException) -> Problem:
     code = TITLES.get(error.status_code, "problem").lower().replace(" ", "_")
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, code)
-    problem = Problem(error.status_code, code, str(error.detail), headers=error.headers)
-    return response(request, problem)
-
-
-async def _on_validation(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101  registered for it alone
-    return response(request, invalid(error.errors()))
-
-
-async def _on_unavailable(request: Request, error: Exception) -> Response:
-    _note(error)
-    detail = "The database or the disk does not answer. Ask again in a moment."
-    return response(request, Problem(503, "unavailable", detail, headers={"Retry-After": "2"}))
+    return Problem(error.status_code, code, str(error.detail), headers=error.headers)
 
 
 def invalid(found: Any) -> Problem:

@@ -237,6 +237,7 @@ def _give_memory_back() -> None:
 def _log_as_json(level: str) -> None:
     """Without what no line tells, which costs as much as the line (Python's logging HOWTO)."""
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]  the HOWTO's
     logging.logAsyncioTasks = False  # pyright: ignore[reportAttributeAccessIssue]  of 3.12
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter())

@@ -83,4 +83,4 @@ def key_of(proof: str, key: str) -> str:
         proof: What only the caller has, and no table holds: the token with its secret.
         key: The caller's.
     """
-    return hmac.new(proof.encode(), key.encode(), "sha256").hexdigest()
+    return hmac.digest(proof.encode(), key.encode(), "sha256").hex()

@@ -4,7 +4,7 @@ Belongs here: taking ratings, giving them to a retrain, forgetting persons. Does
 they are counted (``feedback_counts``), what a rating must be like (``operation.intake``).
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
@@ -18,7 +18,7 @@ from rul_platform.core.trigger import FeedbackCounts
 from rul_platform.errors import UnknownPredictionError
 from rul_platform.storage import feedback_counts
 from rul_platform.storage.column_types import in_utc
-from rul_platform.storage.database import writing
+from rul_platform.storage.database import reading, writing
 from rul_platform.storage.feedback_counts import DayCounts
 from rul_platform.storage.feedback_rows import Added, Claim, Feedback, NewFeedback, Rated, commit
 from rul_platform.storage.operation_tables import FEEDBACK, FEEDBACK_HOUR, PREDICTION
@@ -37,14 +37,16 @@ class FeedbackStore:
 
     def rated(self, predictions: Collection[str]) -> dict[str, Rated]:
         """What these ids stand for; those that stand for nothing are left out."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _rated(connection, predictions)
 
     def add(self, entry: NewFeedback) -> Added:
         """Take one rating; see :meth:`add_all`."""
         return self.add_all([entry])[0]
 
-    def add_all(self, entries: Collection[NewFeedback]) -> list[Added]:
+    def add_all(
+        self, entries: Collection[NewFeedback], rated: Mapping[str, Rated] | None = None
+    ) -> list[Added]:
         """Take ratings, all or none.
 
         A person counts once for each prediction, and once for each unit and day (UTC): the first rating
@@ -52,13 +54,18 @@ class FeedbackStore:
         is answered with that one: it may be the same, given again. What is counted is not touched here,
         so that taking is fast.
 
+        Args:
+            entries: Ratings.
+            rated: What they rate, from :meth:`rated`, for those who looked in this same transaction.
+
         Raises:
             UnknownPredictionError: One rates a prediction that was never recorded.
             RecordError: ``created_at`` of one has no time zone.
         """
         with writing(self._engine) as connection:
             predictions = {entry.prediction_id for entry in entries}
-            rated, nobodys = _rated(connection, predictions), _nobodys(connection, predictions)
+            rated = _rated(connection, predictions) if rated is None else rated
+            nobodys = _nobodys(connection, predictions)
             rows = [_row(entry, rated) for entry in entries]
             known = [nobodys.get((row["prediction_id"], row["day"], row["rating"])) for row in rows]
             new = _insert(
@@ -196,7 +203,7 @@ def _nobodys(connection: sa.Connection, predictions: Collection[str]) -> _Nobody
     return found
 
 
-def _row(entry: NewFeedback, rated: dict[str, Rated]) -> dict[str, Any]:
+def _row(entry: NewFeedback, rated: Mapping[str, Rated]) -> dict[str, Any]:
     prediction = rated.get(entry.prediction_id)
     if prediction is None:
         raise UnknownPredictionError(entry.prediction_id)

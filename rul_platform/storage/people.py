@@ -130,7 +130,7 @@ def _told(name: str) -> str:
 
 
 def _pseudonym(key: bytes, told: str) -> str:
-    return hmac.new(key, told.encode(), "sha256").hexdigest()
+    return hmac.digest(key, told.encode(), "sha256").hex()
 
 
 def _end(key_file: Path) -> datetime:

@@ -1,9 +1,10 @@
 """The service beside a bare echo of the same body, and beside the network alone.
 
-    python -m rul_platform_tests.benches.bench_service HOME PLANT [--requests 3000]
+    python -m rul_platform_tests.benches.bench_service [--home HOME --plant PLANT] [--requests 3000]
 
-HOME is a home folder with a model in charge of PLANT, as `rul demo` leaves it; it is copied.
-Server CPU seconds are counted for each, in turn, so that a busy machine slows both.
+HOME is a home folder with a model in charge of PLANT, as `rul demo` leaves it; it is copied. Without
+one, four plants are made (``plants``). Server CPU seconds are counted for each, in turn, so that a busy
+machine slows both.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from rul_platform.operation.asking import load
 from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
 from rul_platform_tests.benches.load import cpu_seconds, request, rss_mb, send
+from rul_platform_tests.benches.plants import make_plants
 
 ECHO = """
 import sys, uvicorn
@@ -47,34 +49,42 @@ Asked = tuple[int, int, bytes]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("home", type=Path)
-    parser.add_argument("plant")
+    parser.add_argument("--home", type=Path)
+    parser.add_argument("--plant", action="append")
     parser.add_argument("--requests", type=int, default=3000)
     parser.add_argument("--rows", type=int, default=30)
     told = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "home"
-        shutil.copytree(told.home, folder, ignore=shutil.ignore_patterns("dagster"))
+        if told.home:
+            shutil.copytree(told.home, folder, ignore=shutil.ignore_patterns("dagster"))
         home = Home(Settings.read({"RUL_HOME": str(folder)}))
+        made = () if told.home else make_plants(home)
+        plants = told.plant or made
         _, token = create_token(
             home, "bench", ["read", "predict"], actor="a" * 64, rate=1e9, now=home.now()
         )
-        measure(home, folder, told.plant, token, told.requests, told.rows)
+        measure(home, folder, plants, token, told.requests, told.rows)
 
 
-def measure(home: Home, folder: Path, plant: str, token: str, count: int, rows: int) -> None:
+def measure(
+    home: Home, folder: Path, plants: Sequence[str], token: str, count: int, rows: int
+) -> None:
     port, echo_port = free_port(), free_port()
     with (
         running([sys.executable, "-c", ECHO, str(echo_port)], echo_port) as echo,
         serving(folder, port) as server,
     ):
         began = rss_mb(server)
-        for readings in (rows, 4 * rows):
-            body = json.dumps(body_of(home, plant, 1, readings)).encode()
-            asked = request(PREDICT, body, token)
-            beside((echo, echo_port, request("/echo", body)), (server, port, asked), count)
-        calm(port, asked, count)
-        batches(home, server, port, plant, token, rows)
+        for plant in plants:
+            print(f"{plant}:")
+            for readings in (rows, 4 * rows):
+                body = json.dumps(body_of(home, plant, 1, readings)).encode()
+                asked = request(PREDICT, body, token)
+                beside((echo, echo_port, request("/echo", body)), (server, port, asked), count)
+            batches(home, server, port, plant, token, rows)
+        body = json.dumps(body_of(home, plants[0], 1, rows)).encode()
+        calm(port, request(PREDICT, body, token), count)
         print(f"memory: {began:.0f} MiB at first, {rss_mb(server):.0f} MiB at the end")
 
 
@@ -142,7 +152,7 @@ def body_of(home: Home, plant: str, units: int, rows: int) -> dict[str, Any]:
     asked = []
     for number in range(units):
         history = histories[number % len(histories)]
-        told = {"unit": f"unit {number}"}
+        told: dict[str, Any] = {"unit": f"unit {number}"}
         told["readings"] = {name: history[column].tolist() for name, column in columns.items()}
         if several:
             told["conditions"] = history["condition"].tolist()

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from rul_platform.operation.serving.answer_log import FLUSH_SECONDS, Given
-from rul_platform.operation.serving.feedback_desk import Rating
+from rul_platform.operation.serving.feedback_desk import FeedbackDesk, Rating
 from rul_platform.operation.serving.given_units import GivenUnit, histories_of
 from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
@@ -139,13 +139,13 @@ def test_an_answer_that_cannot_be_logged_holds_up_no_other(running: Running):
     )
     assert log.flush(30)
     row = running.home.predictions.get(told.id)
-    readings = histories_of([GivenUnit("m1", ASKED["units"][0]["readings"])], described())
+    readings = histories_of([[GivenUnit("m1", ASKED["units"][0]["readings"])]], described())
     wrong = replace(row, id="1" * 32, role="none"), replace(row, id="2" * 32, rul=math.nan)
     for each in (*wrong, replace(row, id="3" * 32)):
-        log.add(Given(PRESS, [each], readings, row.created_at))
+        log.add(Given(PRESS, [[each]], readings, row.created_at))
     torn = replace(readings, units=("m1", "m2"))  # whose rows are only the first one's
-    log.add(Given(PRESS, [replace(row, id="4" * 32)], torn, row.created_at))
-    log.add(Given(PRESS, [replace(row, id="5" * 32)], readings, row.created_at))
+    log.add(Given(PRESS, [[replace(row, id="4" * 32)]], torn, row.created_at))
+    log.add(Given(PRESS, [[replace(row, id="5" * 32)]], readings, row.created_at))
     assert log.flush(30)
     assert {each[0] for each in logged(running.home)} >= {"3", "5"}
     assert not {each * 32 for each in "124"} & logged(running.home)
@@ -154,8 +154,9 @@ def test_an_answer_that_cannot_be_logged_holds_up_no_other(running: Running):
 
 def test_a_rating_that_breaks_something_holds_up_no_other(running: Running):
     broken = Rating("no row", None, "0" * 64)  # pyright: ignore
-    with pytest.raises(AttributeError):
-        running.parts.desk.take(broken).result(30)
+    desk = FeedbackDesk(running.home, running.parts.log)
+    (error,) = desk.take([broken])
+    assert isinstance(error, AttributeError)
     (told,) = running.asks("POST", f"{API}/predict", ASKED).json()["predictions"]
     body = {"prediction_id": told["id"], "rating": "positive"}
     assert running.asks("POST", f"{API}/feedback", body).status == 200

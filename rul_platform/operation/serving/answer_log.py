@@ -51,17 +51,17 @@ UNITS_KNOWN = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The answers of one question, and the readings that it came with.
+    """Answers, and the readings that were asked with.
 
     Attributes:
         plant: Which plant.
-        rows: To log, without the readings' artifact.
+        rows: To log, of each unit of the readings, without the readings' artifact.
         readings: As they were sent, with all of the plant's sensors.
         at: When.
     """
 
     plant: str
-    rows: Sequence[LoggedPrediction]
+    rows: Sequence[Sequence[LoggedPrediction]]
     readings: Histories
     at: datetime
 
@@ -265,15 +265,15 @@ class _Landings:
 def _with_readings(
     given: Given, parts: Sequence[_Part], artifacts: dict[tuple[str, str, bytes], str]
 ) -> list[LoggedPrediction]:
-    digests = {part.unit: part.digest for part in parts}
     return [
-        replace(row, readings_sha256=artifacts[given.plant, row.unit, digests[row.unit]])
-        for row in given.rows
+        replace(row, readings_sha256=artifacts[given.plant, part.unit, part.digest])
+        for rows, part in zip(given.rows, parts, strict=True)
+        for row in rows
     ]
 
 
 def _size(entry: Given | FailedQuestion) -> int:
-    return len(entry.rows) if isinstance(entry, Given) else 1
+    return sum(map(len, entry.rows)) if isinstance(entry, Given) else 1
 
 
 def _bytes(entry: Given | FailedQuestion) -> int:

@@ -8,6 +8,7 @@ Shape letters: U units, R readings of all of them, S sensors.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,18 +39,20 @@ class GivenUnit:
     conditions: Sequence[str | int] | None = None
 
 
-def histories_of(units: Sequence[GivenUnit], plant: Plant) -> Histories:
+def histories_of(questions: Sequence[Sequence[GivenUnit]], plant: Plant) -> Histories:
     """Check readings and bring them into order; rows of a unit may come in any.
 
     Args:
-        units: At least one.
+        questions: Each of at least one unit; in each a unit comes once.
         plant: What the columns meant when the model learned.
 
     Raises:
         ReadingsError: Lists what is wrong, the first ``PROBLEMS_TOLD`` of it.
     """
     names = (plant.columns.life, *plant.sensors.values())
-    _refuse(_shape_problems(units, plant, frozenset(names)))
+    wanted = frozenset(names)
+    _refuse(chain.from_iterable(_shape_problems(each, plant, wanted) for each in questions))
+    units = [unit for each in questions for unit in each]
     parts = [np.array([each.readings[name] for name in names], dtype=np.float64) for each in units]
     table = np.concatenate(parts, axis=1).T if len(parts) > 1 else parts[0].T
     bounds = np.cumsum([0, *(part.shape[1] for part in parts)], dtype=np.intp)

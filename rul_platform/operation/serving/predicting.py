@@ -1,12 +1,14 @@
-"""A question answered by the models in memory.
+"""Questions answered by the models in memory.
 
 Belongs here: who is asked, in which order. Does not belong here: loading (``slots``), writing
 (``answer_log``).
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from rul_platform.core.histories import Histories
@@ -50,19 +52,64 @@ class Predicting:
             InferenceError: The model did not run.
             LogFullError: Too many answers wait to be logged.
         """
+        return self._answer(plant, [units], level, now)
+
+    def answer_each(
+        self,
+        plant: str,
+        questions: Sequence[Sequence[GivenUnit]],
+        *,
+        level: float | None,
+        now: datetime,
+    ) -> list[tuple[Answer, ...] | Exception]:
+        """Answer questions that came at the same moment; together they take hardly longer than one.
+
+        What cannot be answered together is asked one by one, so that nobody pays for another's mistake.
+
+        Returns:
+            For each its answers, or what :meth:`answer` raises.
+        """
+        if len(questions) > 1:
+            with suppress(Exception):  # whatever it is, and whose it is, shows when each is asked
+                answers = iter(self._answer(plant, questions, level, now))
+                return [tuple(islice(answers, len(units))) for units in questions]
+        return [self._answer_or_error(plant, units, level, now) for units in questions]
+
+    def _answer_or_error(
+        self, plant: str, units: Sequence[GivenUnit], level: float | None, now: datetime
+    ) -> tuple[Answer, ...] | Exception:
+        try:
+            return self._answer(plant, [units], level, now)
+        except Exception as error:  # for whoever asked this
+            return error
+
+    def _answer(
+        self,
+        plant: str,
+        questions: Sequence[Sequence[GivenUnit]],
+        level: float | None,
+        now: datetime,
+    ) -> tuple[Answer, ...]:
+        """Answers of all questions, one after the other; what fails is kept where it was asked alone."""
         champion, slot = self.slots.of(plant)
-        number = champion.version.number
+        number, is_alone = champion.version.number, len(questions) == 1
         with self.step("read", plant=plant, version=number):
-            as_read = histories_of(units, champion.plant)
+            as_read = histories_of(questions, champion.plant)
         question = self._question(champion, as_read)
         try:
             said = self._ask(champion, question, level)
         except InferenceError as error:
-            self._failed(champion, error, len(units), now)
+            if is_alone:
+                self._failed(champion, error, len(as_read.units), now)
             raise
         beside = None
         if slot.challenger is not None:
-            beside = self._ask_challenger(slot.challenger, champion, question, as_read, level, now)
+            try:
+                beside = self._ask_challenger(slot.challenger, champion, question, as_read, level)
+            except (RulPlatformError, ValueError) as error:  # kept, and nobody else's trouble
+                if not is_alone:
+                    raise
+                self._failed(slot.challenger, error, len(as_read.units), now)
         with self.step("log", plant=plant, version=number):
             settled = settle(said, beside, share=slot.share, now=now)
             self.log.add(Given(plant, settled.rows, as_read, now))
@@ -75,19 +122,14 @@ class Predicting:
         question: "Question",
         as_read: Histories,
         level: float | None,
-        now: datetime,
-    ) -> Said | None:
-        """What the challenger says; a failure of it is kept, and is nobody else's."""
+    ) -> Said:
+        """What the challenger says; one whose interval was not calibrated for the level, at its own."""
+        if not _see_alike(challenger, champion):
+            question = self._question(challenger, as_read)
         try:
-            if not _see_alike(challenger, champion):
-                question = self._question(challenger, as_read)
-            try:
-                return self._ask(challenger, question, level)
-            except CalibrationError:  # not for this level: at its own
-                return self._ask(challenger, question, None)
-        except (RulPlatformError, ValueError) as error:
-            self._failed(challenger, error, len(as_read.units), now)
-            return None
+            return self._ask(challenger, question, level)
+        except CalibrationError:
+            return self._ask(challenger, question, None)
 
     def _question(self, model: ServedModel, as_read: Histories) -> "Question":
         rule, version = model.plant.resample, model.version

@@ -52,10 +52,10 @@ async def feedback(request: Request) -> Response:
     )
     rating = Rating(row, _key(request), _digest(request, body))
     try:
-        taken = await asyncio.wrap_future(parts.desk.take(rating))
+        taken = await parts.ratings.take(rating)
     except UnknownPredictionError:  # another process may be writing it now
         await asyncio.sleep(OTHERS_SECONDS)
-        taken = await asyncio.wrap_future(parts.desk.take(rating))
+        taken = await parts.ratings.take(rating)
     if taken.is_new:
         parts.metrics.feedback.labels(taken.plant, body.rating).inc()
     told = {"id": taken.id, "plant": taken.plant, "is_new": taken.is_new}
@@ -109,4 +109,4 @@ def _key(request: Request) -> str | None:
 def _digest(request: Request, body: BaseModel) -> str:
     """What the body is kept as: nobody without the token's secret can try out who it was about."""
     secret = request.headers["authorization"].encode()
-    return hmac.new(secret, body.model_dump_json().encode(), "sha256").hexdigest()
+    return hmac.digest(secret, body.model_dump_json().encode(), "sha256").hex()

@@ -64,13 +64,12 @@ async def predict(request: Request) -> Response:
     champion, slot = parts.slots.of(body.plant)
     networks = champion.run_ms + (slot.challenger.run_ms if slot.challenger else 0.0)
     values = sum(len(each) for unit in units for each in unit.readings.values())
-    now = parts.home.now()
     if len(units) * (networks + UNIT_MS) + values * VALUE_MS > ALONE_MS:
         answers = await asyncio.to_thread(
-            parts.predicting.answer, body.plant, units, level=body.level, now=now
+            parts.predicting.answer, body.plant, units, level=body.level, now=parts.home.now()
         )
     else:
-        answers = parts.predicting.answer(body.plant, units, level=body.level, now=now)
+        answers = await parts.gathering.answer(body.plant, units, body.level)
     parts.metrics.answered(body.plant, answers)
     told = {"predictions": [_told(body.plant, each) for each in answers]}
     return Response(to_json(told), media_type=JSON)

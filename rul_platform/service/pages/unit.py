@@ -61,7 +61,7 @@ async def rate(request: Request, plant: str, visitor: _FEEDBACK) -> Response:
         reason=_one_of(fields, "reason", REASONS) if rating == "negative" else None,
         unit=unit,
     )
-    taken = await asyncio.wrap_future(parts.desk.take(Rating(row, None, "")))
+    taken = await parts.ratings.take(Rating(row, None, ""))
     if taken.is_new:
         parts.metrics.feedback.labels(taken.plant, rating).inc()
     return _back(taken.plant, unit, SAID if taken.is_new else KNOWN, "answers")
