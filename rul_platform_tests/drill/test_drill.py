@@ -157,6 +157,7 @@ def test_a_database_that_is_not_empty_is_refused(
         engine.dispose()
 
 
+@pytest.mark.long
 def test_a_drill_that_is_ended_cleans_up_and_tells_what_was_done(tmp_path: Path):
     """Ctrl-C, or the end of a job, while it is being prepared."""
     command = [sys.executable, "-m", "rul_platform", "drill", "--quick", "--home"]

@@ -15,7 +15,7 @@ from rul_platform.drill.ground import HONEST, Ground
 TRACED = 3.0
 """Times as long as work takes where its lines are counted."""
 
-SLOWEST = 1.2
+SLOWEST = 2.0
 """Times as long as the work takes alone: some of it is to come to its end."""
 
 
