@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-feedback serve ui test test-long check bench bench-learning bench-service lock audit release clean
+.PHONY: help install demo demo-feedback serve ui stack test test-long check bench bench-learning bench-service lock audit release clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,9 @@ serve: $(READY) ## predictions and feedback over HTTP for .rul/ on http://127.0.
 
 ui: $(READY) ## Dagster's web pages for .rul/ on http://127.0.0.1:3000
 	@$(BIN)/rul ui
+
+stack: $(READY) ## all services of docker-compose.yml without Docker, until Ctrl-C (docs/deployment.md)
+	@$(BIN)/python -m rul_platform_tests.stack up
 
 test: $(READY) ## all tests; real data too where RUL_TEST_DATA names its folder
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)

@@ -2,6 +2,8 @@
 
 import ipaddress
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from rul_platform_tests.test_deploy_files import TOP, call, read
 
 COMPOSE = read("docker-compose.yml")
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+JOBS = frozenset(name for name, service in SERVICES.items() if service["restart"] == "no")
 each_service = pytest.mark.parametrize("name", SERVICES)
 
 
@@ -24,36 +27,82 @@ def test_it_follows_the_compose_specification():
 
 
 @each_service
-def test_what_a_service_waits_for_exists_and_says_when_it_is_healthy(name: str):
+def test_what_a_service_waits_for_exists_and_says_when_it_is_ready(name: str):
     for other, wait in SERVICES[name].get("depends_on", {}).items():
-        assert wait["condition"] == "service_healthy"
-        assert "healthcheck" in SERVICES[other]
+        is_job = other in JOBS
+        assert wait["condition"] == (
+            "service_completed_successfully" if is_job else "service_healthy"
+        )
+        assert ("healthcheck" in SERVICES[other]) is not is_job
 
 
 @each_service
-def test_a_service_is_checked_unprivileged_and_of_a_fixed_version(name: str):
+def test_a_service_is_unprivileged_limited_and_of_a_fixed_version(name: str):
     service = SERVICES[name]
 
-    assert service["healthcheck"]["test"][0] == "CMD"
-    assert service["user"] not in ("", "root", "0", "0:0")
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", service["user"])
     assert service["cap_drop"] == ["ALL"]
     assert service["read_only"] is True
-    assert re.fullmatch(r"[a-z-]+:[0-9][\w.-]+", service["image"])
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory", "pids"}
+    assert re.fullmatch(r"[a-z/-]+:v?[0-9][\w.-]+", service["image"])
+    if name not in JOBS:
+        assert service["healthcheck"]["test"][0] == "CMD"
 
 
 @each_service
-def test_a_port_is_open_on_the_loopback_only(name: str):
+def test_a_port_is_open_on_the_loopback_unless_told_otherwise(name: str):
     for port in SERVICES[name].get("ports", []):
-        assert ipaddress.ip_address(port.split(":", 1)[0]).is_loopback
+        address = port.replace("${RUL_BIND:-127.0.0.1}", "127.0.0.1").split(":", 1)[0]
+        assert ipaddress.ip_address(address).is_loopback
+        assert name == "proxy" or "RUL_BIND" not in port
+
+
+def test_only_who_serves_people_or_sends_to_others_has_a_way_out():
+    outside = {name for name, service in SERVICES.items() if "outside" in service["networks"]}
+
+    assert outside == {"code", "grafana", "proxy", "webserver-read-only"}
+
+
+def test_no_two_programs_listen_on_the_same_port():
+    """`make stack` gives all of them one loopback."""
+    ports = [port.rsplit(":", 1)[1] for s in SERVICES.values() for port in s.get("ports", ())]
+    ports += [
+        found
+        for service in SERVICES.values()
+        for word in (*service.get("command", ()), *service.get("entrypoint", ()))
+        for found in re.findall(r"--port=(\d+)|address=[\d.]+:(\d+)", word)
+        for found in filter(None, found)
+        if "ports" not in service
+    ]
+
+    assert len(ports) == len(set(ports)) == 7
 
 
 @each_service
 def test_no_password_is_written_down(name: str):
     for key, value in SERVICES[name].get("environment", {}).items():
-        if re.search(r"PASSWORD|SECRET|TOKEN|KEY", key):
-            assert value.startswith("${POSTGRES_PASSWORD:?"), key
-        for password in re.findall(r"://[^:/@]+:(.*)@", str(value)):
-            assert password.startswith("${POSTGRES_PASSWORD:?"), key
+        if re.search(r"PASSWORD|SECRET|TOKEN|KEY|CREDENTIAL", key):
+            assert re.fullmatch(r"/run/secrets/[a-z0-9_]+", value), key
+            assert value.rsplit("/", 1)[1] in (*SERVICES[name]["secrets"], "s3_credentials"), key
+        assert not re.search(r"://[^:/@]+:.*@", str(value)), key
+
+
+def test_each_secret_is_made_and_somebody_s(tmp_path: Path):
+    make = ["sh", TOP / "deploy" / "compose" / "make_secrets.sh", tmp_path / "secrets"]
+    made = subprocess.run(make, capture_output=True, text=True)
+    files = {file.name: file for file in (tmp_path / "secrets").iterdir()}
+    first = {name: file.read_bytes() for name, file in files.items()}
+
+    assert made.returncode == 0, made.stderr
+    assert set(COMPOSE["secrets"]) == files.keys() - {"proxy_password"}
+    used = {name for service in SERVICES.values() for name in service.get("secrets", ())}
+    assert used == set(COMPOSE["secrets"])
+    assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
+    assert all(content.strip() for content in first.values())
+    again = subprocess.run(make, capture_output=True, text=True)
+    assert not again.stdout.startswith("made ")
+    assert {name: file.read_bytes() for name, file in files.items()} == first
 
 
 @each_service
@@ -65,13 +114,31 @@ def test_volumes_and_networks_are_declared(name: str):
     assert set(SERVICES[name]["networks"]) <= set(COMPOSE["networks"])
 
 
+def test_each_process_comes_to_the_database_by_its_own_login():
+    users = {
+        name: re.search(r"//(\w+)@database", service["environment"]["RUL_DATABASE_URL"])[1]
+        for name, service in SERVICES.items()
+        if "RUL_DATABASE_URL" in service.get("environment", {})
+    }
+
+    assert users == {
+        "migrate": "rul_owner",
+        "token": "rul_worker",
+        "code": "rul_worker",
+        "service": "rul_api",
+    }
+    for name, user in users.items():
+        held = {s for s in SERVICES[name]["secrets"] if s.startswith("rul_")}
+        assert held == {f"{user}_password"}
+
+
 def test_the_database_cannot_be_reached_from_outside():
     assert SERVICES["database"]["networks"] == ["inside"]
     assert COMPOSE["networks"]["inside"]["internal"] is True
 
 
 def test_the_code_server_is_where_the_workspace_looks_for_it():
-    server = read("deploy/workspace.yaml")["load_from"][0]["grpc_server"]
+    server = read("deploy/compose/workspace.yaml")["load_from"][0]["grpc_server"]
     module = read("workspace.yaml")["load_from"][0]["python_module"]["module_name"]
     command = SERVICES[server["host"]]["command"]
 
@@ -80,26 +147,29 @@ def test_the_code_server_is_where_the_workspace_looks_for_it():
     assert f"--location-name={server['location_name']}" in command
 
 
-def test_the_web_pages_and_the_daemon_are_separate_and_none_is_the_developers_server():
-    programs = {name: service.get("command", [""])[0] for name, service in SERVICES.items()}
+def test_pages_that_start_runs_are_behind_the_proxy_and_the_published_ones_start_none():
+    writing, reading = SERVICES["webserver"], SERVICES["webserver-read-only"]
 
-    assert programs["webserver"] == "dagster-webserver"
-    assert programs["daemon"] == "dagster-daemon"
-    assert all(
-        service.get("command", [])[:2] != ["dagster", "dev"] for service in SERVICES.values()
-    )
+    assert writing["command"][0] == reading["command"][0] == "dagster-webserver"
+    assert "--read-only" in reading["command"]
+    assert "--read-only" not in writing["command"]
+    assert writing["networks"] == ["inside"]
+    assert "ports" not in writing
+    assert SERVICES["daemon"]["command"][0] == "dagster-daemon"
+    assert all("dev" not in service.get("command", []) for service in SERVICES.values())
 
 
 def test_every_variable_of_the_production_instance_is_given():
     storage = read("dagster.yaml")["storage"]["postgres"]["postgres_db"]
     wanted = {value["env"] for value in storage.values() if isinstance(value, dict)}
 
-    for name in ("code", "webserver", "daemon"):
-        assert wanted <= set(SERVICES[name]["environment"])
+    for name in ("code", "webserver", "webserver-read-only", "daemon"):
+        given = {key.removesuffix("_FILE") for key in SERVICES[name]["environment"]}
+        assert wanted <= given
 
 
 def test_every_variable_of_the_compose_file_is_in_the_example():
-    example = (TOP / "deploy" / "env.example").read_text(encoding="utf-8")
+    example = (TOP / "deploy" / "compose" / "env.example").read_text(encoding="utf-8")
     wanted = set(re.findall(r"\$\{(\w+)", yaml.safe_dump(COMPOSE)))
 
     assert wanted == set(re.findall(r"^(\w+)=", example, flags=re.MULTILINE))
@@ -122,9 +192,43 @@ def test_the_image_is_built_from_what_the_checkout_has_and_the_ignore_file_lets_
     assert all(Path(TOP / source).exists() for source in sources)
 
 
-def test_the_image_runs_as_nobody_special():
+def test_the_images_run_as_nobody_special():
     lines = (TOP / "deploy" / "Dockerfile").read_text(encoding="utf-8").splitlines()
 
-    assert [line for line in lines if line.startswith("USER ")] == ["USER rul"]
-    bases = [line.split()[1] for line in lines if line.startswith("FROM ")]
+    assert [line for line in lines if line.startswith("USER ")] == ["USER 10001:10001"] * 2
+    stages = [line.split() for line in lines if line.startswith("FROM ")]
+    names = {stage[3] for stage in stages}
+    bases = {stage[1] for stage in stages} - names
     assert all(re.fullmatch(r"python:3\.\d+-[\w-]+", base) for base in bases)
+    assert {s["build"]["target"] for s in SERVICES.values() if "build" in s} <= names
+
+
+def test_the_dockerfile_pleases_its_linter():
+    checked = call("hadolint", "deploy/Dockerfile")
+
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("config", "--syntax-only", "compose/prometheus.yml"),
+        ("rules", "prometheus_rules.yml"),
+    ],
+)
+def test_prometheus_takes_its_configuration(words: tuple[str, ...]):
+    checked = subprocess.run(
+        ["promtool", "check", *words], cwd=TOP / "deploy", capture_output=True, text=True
+    )
+
+    assert "SUCCESS" in checked.stdout, checked.stderr
+
+
+@pytest.mark.parametrize("script", sorted((TOP / "deploy").rglob("*.sh")), ids=lambda p: p.name)
+def test_a_script_is_one_for_any_shell(script: Path):
+    checked = call("shellcheck", str(script))
+
+    assert checked.returncode == 0, checked.stdout
+    assert script.read_text(encoding="utf-8").startswith("#!/bin/sh\n")
+    assert "set -eu\n" in script.read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ YAML_FILES = (
     "dagster.yaml",
     "workspace.yaml",
     "docker-compose.yml",
-    "deploy/workspace.yaml",
+    "deploy/compose/workspace.yaml",
     "rul_platform/orchestration/embedded_dagster.yaml",
 )
 
@@ -132,6 +132,6 @@ def test_dagster_loads_the_workspace_of_the_checkout(tmp_path: Path):
 
 def test_every_workspace_gives_the_location_the_same_name():
     module = read("workspace.yaml")["load_from"][0]["python_module"]
-    server = read("deploy/workspace.yaml")["load_from"][0]["grpc_server"]
+    server = read("deploy/compose/workspace.yaml")["load_from"][0]["grpc_server"]
 
     assert module["location_name"] == server["location_name"] == "rul_platform"

@@ -150,10 +150,22 @@ def _exit_code() -> int:
         return error.exit_code
     except click.exceptions.Exit as done:
         return done.exit_code
+    except ModuleNotFoundError as error:
+        click.echo(f"Error: {_too_small(error)}", err=True)
+        return EXIT_REFUSED
     except _from_outside() as error:
         click.echo(f"Error: {_told(error)}", err=True)
         return EXIT_REFUSED
     return 0
+
+
+def _too_small(error: ModuleNotFoundError) -> str:
+    """What an installation for serving alone, as in the service's image, cannot do."""
+    return (
+        f"this command needs the whole platform, and here the module {error.name!r} is missing. Where "
+        f"only `rul serve` is installed, call it elsewhere on the same home folder and database; "
+        f"otherwise `make install`, or `pip install rul-platform`, brings what is missing."
+    )
 
 
 def _from_outside() -> tuple[type[Exception], ...]:

@@ -1,0 +1,37 @@
+#!/bin/sh
+# A secret of each kind in deploy/compose/secrets, or in the folder that is named. What is there is left alone,
+# so that calling it again adds what a newer version wants. Needs openssl.
+# The folder is yours alone; its files can be read by all, since each container has a user of its own.
+set -eu
+umask 077
+folder=${1:-$(dirname "$0")/secrets}
+mkdir -p "$folder"
+cd "$folder"
+
+keep() {  # NAME: what comes in, unless there is one
+    if [ -s "$1" ]; then cat > /dev/null; else
+        cat > "$1.new"
+        chmod 444 "$1.new"
+        mv "$1.new" "$1"
+        echo "made $1"
+    fi
+}
+
+for name in postgres dagster rul_owner rul_api rul_worker rul_read rul_purge grafana proxy; do
+    openssl rand -hex 24 | keep "${name}_password"
+done
+openssl passwd -6 -stdin < proxy_password | sed 's/^/engineer:/' | keep proxy_users
+if [ ! -s s3_credentials ]; then
+    key=$(openssl rand -hex 10) secret=$(openssl rand -hex 24)
+    printf '%s,%s\n' "$key" "$secret" | keep s3_auth_key
+    printf '[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n' "$key" "$secret" | keep s3_credentials
+fi
+if [ ! -s tls_certificate ]; then
+    # For a first look: signed by itself, so browsers warn. Put your own certificate and key in its place.
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 365 -subj /CN=localhost \
+        -addext "subjectAltName=DNS:localhost,IP:127.0.0.1" -keyout fresh_key -out fresh_certificate 2> /dev/null
+    keep tls_key < fresh_key
+    keep tls_certificate < fresh_certificate
+    rm fresh_key fresh_certificate
+fi
+echo "Dagster's pages ask for 'engineer' and the password in $(pwd)/proxy_password"
