@@ -46,7 +46,9 @@ def rate(ground: Ground, prediction: str, person: str) -> Promise:
     desk = FeedbackDesk(ground.home, log)
     row = FeedbackRow(prediction, "negative", person=person, reason="too_late")
     key, body = _digest(f"key of {person}"), _digest(prediction)
-    taken = desk.take(Rating(row, key, body)).result(RATED_SECONDS)
+    (taken,) = desk.take([Rating(row, key, body)])
+    if isinstance(taken, Exception):
+        raise taken
     return Promise(RATING, person, taken.id)
 
 
