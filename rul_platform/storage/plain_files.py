@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rul_platform.errors import StoreFullError
 
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def write_whole(path: Path, data: bytes) -> bool:
