@@ -70,6 +70,7 @@
     ├── NotSignedError              evidence was asked for, and what it must hold is not signed
     ├── EnvelopeError               a signed envelope is damaged, changed, or of nobody known
     ├── KeyFileError                a file with a key is damaged, or others may read or replace it
+    ├── BackupError                 a backup cannot be made there, or is not whole
     ├── ReleaseError                a folder is no release that can be installed
     ├── ChannelError                a channel did not take an alert
     ├── MissingExtraError           an optional package is not installed
@@ -832,6 +833,14 @@ class KeyFileError(RulPlatformError):
     def __init__(self, path: str, *, found: str, expected: str, remedy: str) -> None:
         self.path, self.found, self.expected = path, found, expected
         super().__init__(f"{path} is {found}, but must be {expected}: {remedy}.")
+
+
+class BackupError(RulPlatformError):
+    """A backup cannot be made there, or is not whole, or would overwrite something."""
+
+    def __init__(self, path: object, found: str, expected: str) -> None:
+        self.path, self.found, self.expected = path, found, expected
+        super().__init__(f"{path} is {found}, but must be {expected}. Nothing was changed.")
 
 
 class ReleaseError(RulPlatformError):

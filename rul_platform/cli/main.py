@@ -11,6 +11,7 @@ import click
 
 from rul_platform.cli.alerts import alerts
 from rul_platform.cli.audit import audit
+from rul_platform.cli.backup import backup, restore
 from rul_platform.cli.benchmark import benchmark
 from rul_platform.cli.checkpoint import checkpoint
 from rul_platform.cli.data import data
@@ -122,6 +123,8 @@ for command in (
     distil,
     drill,
     release,
+    backup,
+    restore,
 ):
     rul.add_command(command)
 

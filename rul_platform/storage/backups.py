@@ -1,0 +1,212 @@
+"""A backup of a home folder while it is at work, and a home from a backup.
+
+    backup.json     of which version, when
+    SHA256SUMS      one line for each file of the home, which ``sha256sum --check`` reads
+    home/           anchors.jsonl, every SQLite database as of one moment, then all other files
+
+Anchors are copied before the tables, so that none speaks of a row that the copy lacks; artifacts after
+them, so that each row finds its files. Left out are downloads (``cache``), live figures (``training``)
+and keys: a backup that holds them opens what they protect, so they go elsewhere or not at all.
+
+Belongs here: the files of the home folder. Does not belong here: PostgreSQL, which its own tools back
+up (docs/postgresql.md).
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from rul_platform.errors import BackupError
+
+ABOUT, SUMS, HOME = "backup.json", "SHA256SUMS", "home"
+ANCHORS, STORE, KEYS = "anchors.jsonl", "store", "keys"
+LEFT_OUT = ("cache", "training", KEYS)
+PASSING = (".lock", ".partial", "-journal", "-shm", "-wal")
+"""Ends of names that mean something to a running process alone."""
+
+_SQLITE = b"SQLite format 3\0"
+_LINE = re.compile(r"([0-9a-f]{64})  home/(.+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """A backup that is whole.
+
+    Attributes:
+        files: Names in the home folder, with the sha256 of each.
+        about: What ``backup.json`` says.
+    """
+
+    files: Mapping[str, str]
+    about: Mapping[str, str]
+
+
+def back_up(home: Path, target: Path, *, about: Mapping[str, str]) -> Backup:
+    """Copy a home folder; nobody has to stop working.
+
+    Args:
+        home: The home folder.
+        target: Where the backup is made; complete or absent.
+        about: Facts to keep with it.
+
+    Raises:
+        BackupError: There is something at ``target``, or it lies in the home folder.
+    """
+    if target.exists():
+        raise BackupError(target, "there already", "a folder that is not there yet")
+    if target.resolve().is_relative_to(home.resolve()):
+        raise BackupError(target, "inside the home folder", "outside, best on another disk")
+    partial = _empty(target)
+    sums = dict[str, str]()
+    for name in _in_order(home):
+        copy = partial / HOME / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _copy(home / name, copy)
+        except FileNotFoundError:
+            continue  # a file in the making, or one that was cleaned away meanwhile
+        sums[name] = _sha256(copy)
+    text = json.dumps(dict(about), indent=1)
+    (partial / ABOUT).write_text(f"{text}\n", encoding="utf-8")
+    lines = [f"{sha256}  {HOME}/{name}\n" for name, sha256 in sorted(sums.items())]
+    (partial / SUMS).write_text("".join(lines), encoding="utf-8")
+    os.sync()
+    partial.rename(target)
+    return Backup(files=sums, about=about)
+
+
+def check(backup: Path) -> Backup:
+    """See whether every file is there as it was.
+
+    Raises:
+        BackupError: It is no backup, or a file is missing, changed or added.
+    """
+    try:
+        about = json.loads((backup / ABOUT).read_text(encoding="utf-8"))
+        lines = (backup / SUMS).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise BackupError(backup, "no backup", f"a folder with {ABOUT} and {SUMS}") from error
+    entries = [_LINE.fullmatch(line) for line in lines]
+    files = {entry[2]: entry[1] for entry in entries if entry is not None}
+    there = {str(path.relative_to(backup / HOME)) for path in _files(backup / HOME)}
+    wrong = {
+        name
+        for name in there | set(files)
+        if name not in there or name not in files or _sha256(backup / HOME / name) != files[name]
+    }
+    if wrong or len(files) != len(lines):
+        named = ", ".join(sorted(wrong)[:3]) or SUMS
+        found = f"damaged in {max(len(wrong), 1)} of its files ({named})"
+        raise BackupError(backup, found, "as it was made; take another one")
+    return Backup(files=files, about=about)
+
+
+def restore(backup: Path, home: Path) -> Backup:
+    """Make a home folder from a backup that is whole; complete or absent.
+
+    Raises:
+        BackupError: The backup is damaged, or there is a home already.
+    """
+    found = check(backup)
+    if home.exists() and any(home.iterdir()):
+        raise BackupError(home, "a folder with something in it", "empty or not there: move it away")
+    partial = _empty(home)
+    for name in found.files:
+        copy = partial / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(backup / HOME / name, copy)
+    os.sync()
+    if home.exists():
+        home.rmdir()
+    partial.rename(home)
+    return found
+
+
+def copy_keys(source: Path, target: Path) -> int:
+    """Copy keys, for their owner alone; gives their number.
+
+    Raises:
+        BackupError: There is something at ``target``, or nothing at ``source``.
+    """
+    if target.exists() and any(target.iterdir()):
+        raise BackupError(target, "a folder with something in it", "empty or not there")
+    if not source.is_dir():
+        raise BackupError(source, "not there", "a folder with keys")
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    target.chmod(0o700)
+    names = [path.name for path in sorted(source.iterdir()) if not path.name.endswith(PASSING)]
+    for name in names:
+        descriptor = os.open(target / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write((source / name).read_bytes())
+    return len(names)
+
+
+def _in_order(home: Path) -> Iterator[str]:
+    """Names of all files to copy: anchors, databases, others, artifacts."""
+
+    def turn(path: Path) -> tuple[int, str]:
+        name = str(path.relative_to(home))
+        if name == ANCHORS:
+            return 0, name
+        if _is_database(path):
+            return 1, name
+        return (3 if name.startswith(f"{STORE}/") else 2), name
+
+    first = home / ANCHORS
+    if first.is_file():
+        yield ANCHORS
+    for turned in (1, 2, 3):  # looked for anew: artifacts come while databases are copied
+        yield from (name for each, name in sorted(map(turn, _files(home))) if each == turned)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for where, folders, names in os.walk(folder):
+        here = Path(where)
+        if here == folder:
+            folders[:] = [name for name in folders if name not in LEFT_OUT]
+        folders[:] = [name for name in folders if not name.endswith("partial")]
+        yield from (here / name for name in names if not name.endswith(PASSING))
+
+
+def _copy(source: Path, target: Path) -> None:
+    if not _is_database(source):
+        shutil.copy2(source, target)
+        return
+    address = f"{source.absolute().as_uri()}?mode=ro"
+    with (
+        closing(sqlite3.connect(address, uri=True)) as before,
+        closing(sqlite3.connect(target)) as to,
+    ):
+        before.backup(to)
+        to.execute("PRAGMA journal_mode = DELETE")  # one file, without what is written ahead
+
+
+def _is_database(path: Path) -> bool:
+    if path.suffix != ".db":
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except FileNotFoundError:
+        return False
+
+
+def _empty(folder: Path) -> Path:
+    """A new folder beside this one, to be renamed to it."""
+    partial = folder.absolute().with_name(f"{folder.absolute().name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    return partial
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,146 @@
+"""A home folder, copied while it is at work and brought back."""
+
+import hashlib
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from rul_platform.errors import BackupError
+from rul_platform.operation.audit.verify import verify
+from rul_platform.operation.signing import make_first, rotate
+from rul_platform.settings import Settings
+from rul_platform.storage import backups
+from rul_platform.storage.backups import back_up, check, copy_keys, restore
+from rul_platform.storage.home import Home
+
+ABOUT = {"version": "0.1.0", "made_at": "2026-11-29T08:00:00"}
+
+
+def opened(folder: Path) -> Home:
+    return Home(Settings.read({"RUL_HOME": str(folder)}))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """Tables that somebody has open, a ledger with two rows, an artifact, a download."""
+    home = opened(tmp_path / "home")
+    make_first(home, now=home.now())
+    rotate(home, actor="a" * 64, reason="yearly", now=home.now())
+    home.store.write({"model.onnx": b"bytes"})
+    home.plants.mkdir()
+    (home.plants / "pumps.toml").write_text("title = 'Pumps'")
+    (home.folder / "cache").mkdir()
+    (home.folder / "cache" / "big.zip").write_bytes(b"can be fetched again")
+    return home
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_a_restored_home_holds_all_that_was_recorded(home: Home, tmp_path: Path):
+    made = back_up(home.folder, tmp_path / "backup", about=ABOUT)
+    copy_keys(home.signing.folder, tmp_path / "keys")
+    rows = home.ledger.rows()
+
+    again = opened(tmp_path / "again")
+    assert restore(tmp_path / "backup", again.settings.home) == made
+    copy_keys(tmp_path / "keys", again.signing.folder)
+
+    assert again.ledger.rows() == rows
+    assert again.signing.signer() == home.signing.signer()
+    assert (again.plants / "pumps.toml").read_text() == "title = 'Pumps'"
+    assert verify(again).exit_code == verify(home).exit_code == 0
+    again.engine.dispose()
+
+
+def test_what_is_written_meanwhile_is_whole_or_not_there(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A key is exchanged after the anchors were copied, and before the tables are."""
+    copy = backups._copy
+
+    def write_in_between(source: Path, target: Path) -> None:
+        if source.name == "rul.db":
+            rotate(home, actor="a" * 64, reason="now", now=home.now())
+            home.store.write({"late.onnx": b"late"})
+        copy(source, target)
+
+    monkeypatch.setattr(backups, "_copy", write_in_between)
+    back_up(home.folder, tmp_path / "backup", about=ABOUT)
+    copy_keys(home.signing.folder, tmp_path / "keys")
+
+    again = opened(tmp_path / "again")
+    restore(tmp_path / "backup", again.settings.home)
+    copy_keys(tmp_path / "keys", again.signing.folder)
+    assert len(again.ledger.rows()) == 3
+    assert verify(again).exit_code == 0
+    again.engine.dispose()
+
+
+def test_a_backup_has_neither_keys_nor_downloads_nor_what_passes(home: Home, tmp_path: Path):
+    made = back_up(home.folder, tmp_path / "backup", about=ABOUT)
+
+    assert {name.partition("/")[0] for name in made.files} == {
+        "anchors.jsonl", "plants", "rul.db", "store",
+    }  # fmt: skip
+    with closing(sqlite3.connect(tmp_path / "backup" / "home" / "rul.db")) as tables:
+        assert tables.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert set(hashes(tmp_path / "backup" / "home")) == set(made.files)
+
+
+def test_keys_are_for_their_owner_alone(home: Home, tmp_path: Path):
+    assert copy_keys(home.signing.folder, tmp_path / "keys") == 3
+
+    modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "keys").iterdir()}
+    assert ((tmp_path / "keys").stat().st_mode & 0o777, modes) == (0o700, {0o600})
+    with pytest.raises(BackupError, match="with something in it"):
+        copy_keys(home.signing.folder, tmp_path / "keys")
+
+
+@pytest.mark.parametrize("damage", ["changed", "missing", "added", "list"])
+def test_a_backup_that_is_not_whole_restores_nothing(home: Home, tmp_path: Path, damage: str):
+    backup, target = tmp_path / "backup", tmp_path / "again"
+    back_up(home.folder, backup, about=ABOUT)
+    match damage:
+        case "changed":
+            (backup / "home" / "rul.db").write_bytes(b"x")
+        case "missing":
+            (backup / "home" / "rul.db").unlink()
+        case "added":
+            (backup / "home" / "plants" / "b.toml").touch()
+        case _:
+            with (backup / backups.SUMS).open("a") as file:
+                file.write("nonsense\n")
+
+    with pytest.raises(BackupError, match="damaged in 1 of its files"):
+        restore(backup, target)
+
+    assert not target.exists()
+
+
+def test_a_folder_that_is_no_backup_is_named(tmp_path: Path):
+    with pytest.raises(BackupError, match=r"is no backup, but must be a folder with backup\.json"):
+        check(tmp_path)
+
+
+def test_nothing_is_overwritten(home: Home, tmp_path: Path):
+    back_up(home.folder, tmp_path / "backup", about=ABOUT)
+    before = hashes(tmp_path / "backup")
+
+    with pytest.raises(BackupError, match="there already"):
+        back_up(home.folder, tmp_path / "backup", about=ABOUT)
+    with pytest.raises(BackupError, match="inside the home folder"):
+        back_up(home.folder, home.folder / "backup", about=ABOUT)
+    with pytest.raises(BackupError, match="with something in it"):
+        restore(tmp_path / "backup", home.folder)
+
+    assert hashes(tmp_path / "backup") == before
+    (tmp_path / "empty").mkdir()
+    restore(tmp_path / "backup", tmp_path / "empty")

@@ -1,0 +1,61 @@
+"""docs/operations.md: every procedure is run as it stands there."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rul_platform_tests.orchestration.conftest import finished_home
+
+__all__ = ["finished_home"]
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "operations.md"
+PROCEDURES = {
+    heading: re.findall(r"```console\n(.*?)```", text, flags=re.DOTALL)
+    for heading, text in re.findall(
+        r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+}
+QUICK = ("Back up", "Read an alert", "Rotate keys")
+"""Of the others each starts several processes that load half the platform."""
+
+
+def test_every_procedure_can_be_run():
+    assert set(PROCEDURES) == {
+        "Install", "Back up", "Restore", "Upgrade", "Rotate keys", "Add a plant", "Read an alert",
+        "Run an audit",
+    }  # fmt: skip
+    assert all(PROCEDURES.values())
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        pytest.param(name, marks=() if name in QUICK else pytest.mark.long, id=name)
+        for name in PROCEDURES
+    ],
+)
+def test_it_works_as_it_is_written(finished_home: Path, tmp_path: Path, heading: str):
+    home = shutil.copytree(finished_home, tmp_path / "home")
+    for folder in ("backups", "safe"):
+        (tmp_path / folder).mkdir()
+    mine = ("RUL_", "DAGSTER_")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(mine)}  # noqa: TID251  a shell
+    here = {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}",
+        "RUL_HOME": str(home),
+        "RUL_CMAPSS_URL": "",
+        "BACKUPS": str(tmp_path / "backups"),
+        "SAFE": str(tmp_path / "safe"),
+    }
+
+    done = subprocess.run(
+        ["sh", "-eux", "-c", "\n".join(PROCEDURES[heading])],
+        env=kept | here, cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
