@@ -20,7 +20,7 @@ PROCEDURES = {
         r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
     )
 }
-QUICK = ("Back up", "Read an alert", "Rotate keys")
+QUICK = ("Back up", "Read an alert")
 """Of the others each starts several processes that load half the platform."""
 
 
