@@ -167,7 +167,7 @@ def tell(
     lost = [one for one in tally.rated if one not in stored]
     doubled = [one for one, count in stored.items() if count != "1"]
     print(f"ratings acknowledged and lost: {len(lost)}; stored twice: {len(doubled)}")
-    print(stack.types("code", "rul", "audit", "verify").strip().splitlines()[-1])
+    print(stack.types("code", "rul-entrypoint", "rul", "audit", "verify").strip().splitlines()[-1])
     raise SystemExit(bool(lost or doubled))
 
 

@@ -68,7 +68,7 @@ def test_a_prediction_is_served_and_rated_through_the_proxy(stack: Stack, token:
         f"{stack.proxy}/api/v1/rul/feedback", rated, Idempotency_Key="one", **bearer(token)
     )
     assert status in (200, 201), answer
-    stack.types("code", "rul", "audit", "verify")
+    stack.types("code", "rul-entrypoint", "rul", "audit", "verify")
 
 
 def test_the_proxy_keeps_what_is_not_for_everybody(stack: Stack, token: str):
