@@ -60,13 +60,13 @@ bench-service: $(READY) ## answers, ratings and exchanged models per CPU second,
 	$(BIN)/python -m rul_platform_tests.benches.bench_swaps --requests 20000 --swaps 20
 
 lock: $(READY) ## requirements*.lock: every dependency with its hashes, under constraints.txt
-	$(BIN)/python -m release.lock
+	$(BIN)/python -m deploy.release.lock
 
 audit: $(READY) ## known weaknesses of what is locked; fails where nobody can be asked
-	$(BIN)/python -m release.audit $(AUDIT_ARGS)
+	$(BIN)/python -m deploy.release.audit $(AUDIT_ARGS)
 
 release: $(READY) ## dist/: wheel, source, locks, bill of materials, checksums, signed; KEY=PATH
-	$(BIN)/python -m release.build $(KEY)
+	$(BIN)/python -m deploy.release.build $(KEY)
 
 clean: ## remove caches and build output; keeps .venv and .rul, which may hold your plants
 	rm -rf build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from release.audit import CLEAN, UNKNOWN, WEAK, audit
+from deploy.release.audit import CLEAN, UNKNOWN, WEAK, audit
 
 LOCK = "click==8.1.0 \\\n    --hash=sha256:{0}\nold-thing==1.0 \\\n    --hash=sha256:{0}\n"
 ADVISORY = {

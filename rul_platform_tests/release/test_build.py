@@ -13,8 +13,8 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from release.build import BESIDE, SBOM, build
-from release.lock import COMMON, GPU, TOP, read
+from deploy.release.build import BESIDE, SBOM, build
+from deploy.release.lock import COMMON, GPU, TOP, read
 from rul_platform.core.signatures import PrivateKey
 from rul_platform.operation.releases import PUBLIC_KEY, SIGNATURE, SUMS
 from rul_platform_tests.cli.terminal import Terminal

@@ -6,7 +6,7 @@ import pytest
 from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
-from release.lock import COMMON, GPU, TOP, Locked, read, split, write
+from deploy.release.lock import COMMON, GPU, TOP, Locked, read, split, write
 from rul_platform_tests.test_checkout_files import PROJECT, needed, pins
 
 BOTH = (*read(TOP / COMMON), *read(TOP / GPU))

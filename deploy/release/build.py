@@ -22,8 +22,8 @@ import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
-from release.lock import COMMON, GPU, TOP, read
-from release.sbom import bill
+from deploy.release.lock import COMMON, GPU, TOP, read
+from deploy.release.sbom import bill
 from rul_platform.core.signatures import PrivateKey
 from rul_platform.operation.releases import PUBLIC_KEY, SIGNATURE, SUMS
 

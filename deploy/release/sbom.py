@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from release.lock import Locked
+from deploy.release.lock import Locked
 
 NAME = "rul-platform"
 _NAMESPACE = uuid.UUID("f2a4b7f0-3c0d-5f0e-9a57-2f1f6c9d8e11")

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from release.lock import COMMON, GPU, TOP
+from deploy.release.lock import COMMON, GPU, TOP
 
 CLEAN, WEAK, UNKNOWN = 0, 1, 2
 OFFLINE = (

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-TOP = Path(__file__).resolve().parent.parent
+TOP = Path(__file__).resolve().parents[2]
 COMMON, GPU = "requirements.lock", "requirements-gpu.lock"
 ROOT = "torch"
 ONLY_LINUX = "sys_platform == 'linux'"
