@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from rul_platform.storage import home
 from rul_platform_tests.databases import (
@@ -27,6 +28,9 @@ __all__ = [
     "database_url", "empty_database_url", "migrated_postgres", "new_database", "postgres",
     "s3_credentials", "s3_line", "s3_server", "weather",
 ]  # fmt: skip
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:
