@@ -43,7 +43,9 @@ def inputs(works: Works, run_id: str, asset: str) -> list[tuple[str, str]]:
     return [(read.asset, read.sha256) for read in made.inputs]
 
 
-@pytest.mark.parametrize("made_last", ["finetuned_model", "evaluation_report"])
+@pytest.mark.parametrize(
+    "made_last", ["finetuned_model", pytest.param("evaluation_report", marks=pytest.mark.long)]
+)
 def test_a_retrain_goes_on_with_what_its_own_run_made_though_another_run_made_newer_ones(
     finished: Works, made_last: str
 ):

@@ -105,6 +105,7 @@ def test_an_interrupted_retrain_stays_open_and_is_taken_up_again(
     assert (retrain.attempt, retrain.is_open) == (2, False)
 
 
+@pytest.mark.long
 def test_a_dry_run_tells_what_the_retrain_then_comes_to_and_changes_no_byte(
     finished_home: Path, tmp_path: Path
 ):
