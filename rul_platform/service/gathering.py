@@ -15,6 +15,7 @@ from rul_platform.operation.answers import Answer
 from rul_platform.operation.serving.given_units import GivenUnit
 from rul_platform.operation.serving.predicting import Predicting
 from rul_platform.operation.serving.steps import unwatched
+from rul_platform.service.settling import settle
 
 MOST_TOGETHER = 32
 """Questions of one group; more would make the first ones wait."""
@@ -54,10 +55,4 @@ class Gathering:
     def _answer(self, plant: str, level: float | None, asked: Sequence[_Asked]) -> None:
         questions = [units for units, _ in asked]
         answers = self._predicting.answer_each(plant, questions, level=level, now=self._now())
-        for (_, future), answer in zip(asked, answers, strict=True):
-            if future.done():
-                continue  # the caller went away
-            if isinstance(answer, Exception):
-                future.set_exception(answer)
-            else:
-                future.set_result(answer)
+        settle([future for _, future in asked], answers)

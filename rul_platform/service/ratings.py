@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 
 from rul_platform.operation.serving.feedback_desk import FeedbackDesk, Rating, Taken
+from rul_platform.service.settling import settle
 
 MOST_AT_ONCE = 200
 
@@ -41,12 +42,9 @@ class Ratings:
         while self._waiting:
             some, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
             ratings = [rating for rating, _ in some]
-            taken = await loop.run_in_executor(self._thread, self._desk.take, ratings)
-            for (_, future), result in zip(some, taken, strict=True):
-                if future.done():
-                    continue  # the caller went away
-                if isinstance(result, Exception):
-                    future.set_exception(result)
-                else:
-                    future.set_result(result)
+            try:
+                taken = await loop.run_in_executor(self._thread, self._desk.take, ratings)
+            except Exception as error:  # as after the end: nobody waits for ever
+                taken = [error] * len(some)
+            settle([future for _, future in some], taken)
         self._work = None
