@@ -3,12 +3,14 @@
 Belongs here: words. Does not belong here: copying (``storage.backups``).
 """
 
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from rul_platform.errors import BackupError
 from rul_platform.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,9 +26,9 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 def backup(settings: Settings, target: Path, keys: Path | None) -> None:
     """Copy the home folder to TARGET, while everything goes on working.
 
-    Tables are copied as of one moment. Downloads are left out, and keys: whoever has them and the
-    tables can name people and sign, so --keys puts them elsewhere. Tables on PostgreSQL are backed up
-    by its own tools (docs/postgresql.md).
+    Tables are copied as of one moment; those on PostgreSQL by its own pg_dump, as their owner.
+    Downloads are left out, and keys: whoever has them and the tables can name people and sign, so
+    --keys puts them elsewhere.
 
     \b
     Example:
@@ -34,10 +36,12 @@ def backup(settings: Settings, target: Path, keys: Path | None) -> None:
     """
     from rul_platform.storage import backups
     from rul_platform.storage.home import Home
+    from rul_platform.storage.postgres_dumps import dump
 
-    home = Home(settings)
+    home, url = Home(settings), _server(settings)
     about = {"version": version("rul-platform"), "made_at": home.now().isoformat()}
-    made = backups.back_up(home.folder, target, about=about)
+    dump_tables = None if url is None else partial(dump, url)
+    made = backups.back_up(home.folder, target, about=about, dump_tables=dump_tables)
     click.echo(f"{len(made.files)} files of {home.folder} are in {target}.")
     if keys is not None:
         count = backups.copy_keys(home.signing.folder, keys)
@@ -46,8 +50,10 @@ def backup(settings: Settings, target: Path, keys: Path | None) -> None:
         click.echo(
             f"Not in it: the keys in {home.signing.folder}. Back them up apart, with --keys."
         )
-    if settings.database_url is not None:
-        click.echo("Not in it: the tables, which RUL_DATABASE_URL names: see docs/postgresql.md.")
+    if settings.database_url is not None and url is None:
+        click.echo(
+            "Not in it: the file of SQLite that RUL_DATABASE_URL names. Copy it by `sqlite3 .backup`."
+        )
     if settings.store is not None:
         click.echo("Not in it: the artifacts, which RUL_STORE names: see docs/object-store.md.")
 
@@ -60,8 +66,9 @@ def backup(settings: Settings, target: Path, keys: Path | None) -> None:
 def restore(settings: Settings, source: Path, keys: Path | None, check: bool) -> None:
     """Make the home folder from BACKUP, after every file of it was checked.
 
-    The home folder must be empty, or not there: what is in it is not overwritten. Afterwards see
-    whether all holds: `rul audit verify`.
+    The home folder must be empty, or not there: what is in it is not overwritten. Tables that were on
+    PostgreSQL go into the database that RUL_DATABASE_URL names, which must have none, as their owner
+    (then run deploy/postgres_roles.sql). Afterwards see whether all holds: `rul audit verify`.
 
     \b
     Example:
@@ -69,17 +76,33 @@ def restore(settings: Settings, source: Path, keys: Path | None, check: bool) ->
     """
     from rul_platform.storage import backups
     from rul_platform.storage.home import Home
+    from rul_platform.storage.postgres_dumps import load
 
     if check:
         found = backups.check(source)
         click.echo(f"{len(found.files)} files are as they were at {_moment(found)}.")
         return
+    url = _server(settings)
+    if (url is not None) != (backups.TABLES in backups.check(source).files):
+        expected = (
+            "one as RUL_DATABASE_URL says: with tables.dump for a PostgreSQL, without it otherwise"
+        )
+        raise BackupError(source, "a backup of other tables", expected)
     found = backups.restore(source, settings.home)
+    if url is not None:
+        load(settings.home / backups.TABLES, url)
+        (settings.home / backups.TABLES).unlink()
     click.echo(f"{len(found.files)} files as of {_moment(found)} are in {settings.home}.")
     if keys is not None:
         folder = Home(settings).signing.folder
         click.echo(f"{backups.copy_keys(keys, folder)} keys are in {folder}.")
     click.echo("See whether all holds: rul audit verify")
+
+
+def _server(settings: Settings) -> str | None:
+    """The URL of the tables, where a PostgreSQL holds them."""
+    url = settings.database_url
+    return url if url is not None and url.startswith("postgresql") else None
 
 
 def _moment(found: "Backup") -> str:

@@ -2,14 +2,14 @@
 
     backup.json     of which version, when
     SHA256SUMS      one line for each file of the home, which ``sha256sum --check`` reads
-    home/           anchors.jsonl, every SQLite database as of one moment, then all other files
+    home/           anchors.jsonl, every SQLite database as of one moment, then all other files;
+                    tables.dump, where the tables are on PostgreSQL
 
 Anchors are copied before the tables, so that none speaks of a row that the copy lacks; artifacts after
 them, so that each row finds its files. Left out are downloads (``cache``), live figures (``training``)
 and keys: a backup that holds them opens what they protect, so they go elsewhere or not at all.
 
-Belongs here: the files of the home folder. Does not belong here: PostgreSQL, which its own tools back
-up (docs/postgresql.md).
+Belongs here: the files of the home folder. Does not belong here: PostgreSQL (``postgres_dumps``).
 """
 
 import hashlib
@@ -18,7 +18,7 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ from rul_platform.errors import BackupError
 
 ABOUT, SUMS, HOME = "backup.json", "SHA256SUMS", "home"
 ANCHORS, STORE, KEYS = "anchors.jsonl", "store", "keys"
+TABLES = "tables.dump"
 LEFT_OUT = ("cache", "training", KEYS)
 PASSING = (".lock", ".partial", "-journal", "-shm", "-wal")
 """Ends of names that mean something to a running process alone."""
@@ -48,13 +49,20 @@ class Backup:
     about: Mapping[str, str]
 
 
-def back_up(home: Path, target: Path, *, about: Mapping[str, str]) -> Backup:
+def back_up(
+    home: Path,
+    target: Path,
+    *,
+    about: Mapping[str, str],
+    dump_tables: Callable[[Path], None] | None = None,
+) -> Backup:
     """Copy a home folder; nobody has to stop working.
 
     Args:
         home: The home folder.
         target: Where the backup is made; complete or absent.
         about: Facts to keep with it.
+        dump_tables: Writes the tables into a file, where they are not in the home folder.
 
     Raises:
         BackupError: There is something at ``target``, or it lies in the home folder.
@@ -65,11 +73,14 @@ def back_up(home: Path, target: Path, *, about: Mapping[str, str]) -> Backup:
         raise BackupError(target, "inside the home folder", "outside, best on another disk")
     partial = _empty(target)
     sums = dict[str, str]()
-    for name in _in_order(home):
+    for name in _in_order(home, has_dump=dump_tables is not None):
         copy = partial / HOME / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         try:
-            _copy(home / name, copy)
+            if name == TABLES and dump_tables is not None:
+                dump_tables(copy)
+            else:
+                _copy(home / name, copy)
         except FileNotFoundError:
             continue  # a file in the making, or one that was cleaned away meanwhile
         sums[name] = _sha256(copy)
@@ -149,8 +160,8 @@ def copy_keys(source: Path, target: Path) -> int:
     return len(names)
 
 
-def _in_order(home: Path) -> Iterator[str]:
-    """Names of all files to copy: anchors, databases, others, artifacts."""
+def _in_order(home: Path, *, has_dump: bool) -> Iterator[str]:
+    """Names of all files to copy: anchors, tables and databases, others, artifacts."""
 
     def turn(path: Path) -> tuple[int, str]:
         name = str(path.relative_to(home))
@@ -163,8 +174,11 @@ def _in_order(home: Path) -> Iterator[str]:
     first = home / ANCHORS
     if first.is_file():
         yield ANCHORS
+    if has_dump:
+        yield TABLES
     for turned in (1, 2, 3):  # looked for anew: artifacts come while databases are copied
-        yield from (name for each, name in sorted(map(turn, _files(home))) if each == turned)
+        found = sorted(map(turn, _files(home)))
+        yield from (name for each, name in found if each == turned and name != TABLES)
 
 
 def _files(folder: Path) -> Iterator[Path]:
