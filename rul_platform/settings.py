@@ -4,6 +4,7 @@ The table below is all of them. ``Settings.read(environ)`` checks them all at on
 (command line, Dagster's code location) call it, with the process environment.
 """
 
+import base64
 import math
 import re
 from collections.abc import Mapping
@@ -26,6 +27,7 @@ SECRETS = (
     "RUL_DATABASE_URL",
     "RUL_DATABASE_PASSWORD",
     "RUL_ALERT_WEBHOOK",
+    "RUL_ALERT_WEBHOOK_SECRET",
     "RUL_ALERT_SLACK",
     "RUL_ALERT_TEAMS",
     "RUL_ALERT_SMTP",
@@ -42,6 +44,9 @@ LEAST_CACHE_MB = 100
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 _PREFIX = re.compile(r"[A-Za-z0-9!_.*'()/-]*", re.ASCII)
+
+WEBHOOK_SECRET, WEBHOOK_SECRET_BYTES = "whsec_", range(24, 65)
+"""How a secret of Standard Webhooks begins, before its base64, and how long its key may be."""
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SMTP_PORT, SMTPS_PORT = 587, 465
@@ -96,6 +101,8 @@ class Settings:
         dagster_home: ``DAGSTER_HOME``, as Dagster reads it: the folder of the instance in force where it
             holds a ``dagster.yaml``; None for the home folder's own.
         alert_webhook: ``RUL_ALERT_WEBHOOK``: a URL that takes alerts as JSON, or None.
+        alert_webhook_secrets: ``RUL_ALERT_WEBHOOK_SECRET``: keys that sign what goes there, given as
+            ``whsec_`` and base64, with spaces between them; several while one takes another's place.
         alert_slack: ``RUL_ALERT_SLACK``: a Slack incoming webhook, or None.
         alert_teams: ``RUL_ALERT_TEAMS``: the URL of a Teams workflow, or None.
         alert_smtp: ``RUL_ALERT_SMTP``: ``smtp[s]://user:password@host:port/?from=..&to=..``, or None.
@@ -123,6 +130,7 @@ class Settings:
     keys: Path | None = None
     dagster_home: Path | None = None
     alert_webhook: str | None = field(default=None, repr=False)
+    alert_webhook_secrets: tuple[bytes, ...] = field(default=(), repr=False)
     alert_slack: str | None = field(default=None, repr=False)
     alert_teams: str | None = field(default=None, repr=False)
     alert_smtp: MailServer | None = field(default=None, repr=False)
@@ -160,6 +168,7 @@ class Settings:
             keys=_folder("RUL_KEYS", keys) if (keys := environ.get("RUL_KEYS")) else None,
             dagster_home=Path(found) if (found := environ.get("DAGSTER_HOME")) else None,
             alert_webhook=_web_address("RUL_ALERT_WEBHOOK", environ),
+            alert_webhook_secrets=_webhook_secrets("RUL_ALERT_WEBHOOK_SECRET", environ),
             alert_slack=_web_address("RUL_ALERT_SLACK", environ),
             alert_teams=_web_address("RUL_ALERT_TEAMS", environ),
             alert_smtp=_mail_server("RUL_ALERT_SMTP", environ),
@@ -292,6 +301,29 @@ def _web_address(key: str, environ: Mapping[str, str]) -> str | None:
     if url.scheme != "https" and not (url.scheme == "http" and url.hostname in LOOPBACK):
         raise SettingsError(key, found=f"{url.scheme}://…", expected=expected)
     return value
+
+
+def _webhook_secrets(key: str, environ: Mapping[str, str]) -> tuple[bytes, ...]:
+    """The keys themselves; not without an address, since who sets one believes that it signs."""
+    given = environ.get(key, "").split()
+    if given and not environ.get("RUL_ALERT_WEBHOOK"):
+        expected = "left out, or RUL_ALERT_WEBHOOK the address whose deliveries it signs"
+        raise SettingsError(key, found="…", expected=expected)
+    return tuple(_webhook_secret(key, each) for each in given)
+
+
+def _webhook_secret(key: str, secret: str) -> bytes:
+    shortest, longest = WEBHOOK_SECRET_BYTES[0], WEBHOOK_SECRET_BYTES[-1]
+    expected = f"{WEBHOOK_SECRET} and {shortest} to {longest} random bytes in base64"
+    if not secret.startswith(WEBHOOK_SECRET):
+        raise SettingsError(key, found=f"without {WEBHOOK_SECRET} in front", expected=expected)
+    try:
+        found = base64.b64decode(secret.removeprefix(WEBHOOK_SECRET), validate=True)
+    except ValueError:
+        raise SettingsError(key, found="no base64", expected=expected) from None
+    if len(found) not in WEBHOOK_SECRET_BYTES:
+        raise SettingsError(key, found=f"{len(found)} bytes", expected=expected)
+    return found
 
 
 def _server(key: str, environ: Mapping[str, str], *, what: str) -> str | None:

@@ -100,6 +100,7 @@ def test_a_folder_for_keys_may_be_new(tmp_path: Path):
 
 CHANNELS = {
     "RUL_ALERT_WEBHOOK": "http://127.0.0.1:8080/secret",
+    "RUL_ALERT_WEBHOOK_SECRET": f"whsec_{'c2VjcmV0' * 4}  whsec_{'c2Vj' * 8}",
     "RUL_ALERT_SLACK": "https://hooks.slack.com/services/secret",
     "RUL_ALERT_TEAMS": "https://prod.logic.azure.com/workflows/1?sig=secret",
     "RUL_ALERT_SMTP": (
@@ -113,6 +114,7 @@ def test_every_channel_for_alerts_is_taken():
     read = Settings.read(CHANNELS)
 
     assert read.alert_webhook == CHANNELS["RUL_ALERT_WEBHOOK"]
+    assert read.alert_webhook_secrets == (b"secret" * 4, b"sec" * 8)
     assert read.alert_slack == CHANNELS["RUL_ALERT_SLACK"]
     assert read.alert_teams == CHANNELS["RUL_ALERT_TEAMS"]
     assert read.alert_smtp == MailServer(
@@ -181,6 +183,28 @@ def test_a_mail_server_that_lacks_something_is_refused_without_its_password(url:
         "must be smtp[s]://user:password@host:port/?from=ADDRESS&to=ADDRESS,ADDRESS."
     )
     assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    ("secret", "found"),
+    [
+        ("c2VjcmV0" * 4, "without whsec_ in front"),
+        ("whsec_c2Vjcm??", "no base64"),
+        ("whsec_c2VjcmV0", "6 bytes"),
+        (f"whsec_{'c2VjcmV0' * 4} whsec_{'c2VjcmV0' * 11}", "66 bytes"),
+    ],
+)
+def test_a_secret_of_a_webhook_that_is_none_is_refused_without_showing_it(secret: str, found: str):
+    said = refusal(RUL_ALERT_WEBHOOK="https://x.example", RUL_ALERT_WEBHOOK_SECRET=secret)
+
+    assert said.startswith(f"RUL_ALERT_WEBHOOK_SECRET is '{found}'")
+    assert "c2Vj" not in said
+
+
+def test_a_secret_without_a_webhook_signs_nothing():
+    said = refusal(RUL_ALERT_WEBHOOK_SECRET=f"whsec_{'c2VjcmV0' * 4}")
+
+    assert "must be left out, or RUL_ALERT_WEBHOOK the address" in said
 
 
 def test_dagster_s_own_folder_is_taken_as_dagster_takes_it(tmp_path: Path):

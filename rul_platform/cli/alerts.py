@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def alerts() -> None:
     """List alerts, and send those that are due.
 
-    Channels: the log always; others by RUL_ALERT_WEBHOOK, RUL_ALERT_SLACK, RUL_ALERT_TEAMS,
-    RUL_ALERT_SMTP and RUL_ALERT_APPRISE.
+    Channels: the log always; others by RUL_ALERT_WEBHOOK (signed where RUL_ALERT_WEBHOOK_SECRET is
+    set), RUL_ALERT_SLACK, RUL_ALERT_TEAMS, RUL_ALERT_SMTP and RUL_ALERT_APPRISE.
     """
 
 
@@ -61,6 +61,26 @@ def send(settings: Settings) -> None:
     click.echo(f"Sent: {done.sent}. Failed: {done.failed}.")
     if done.failed:
         msg = "a channel did not take what was due; `rul alerts list --undelivered` says why."
+        raise click.ClickException(msg)
+
+
+@alerts.command()
+@click.pass_obj
+def test(settings: Settings) -> None:
+    """Send a test over every channel now; exits with 1 where one does not take it.
+
+    It is not kept: `rul alerts list` does not show it, and it is not tried again.
+    """
+    from rul_platform.operation.alerting import try_out
+    from rul_platform.storage.home import Home
+
+    home = Home(settings)
+    found = try_out(home, home.now())
+    for channel, problem in found.items():
+        signed = channel == "webhook" and settings.alert_webhook_secrets
+        click.echo(f"{channel}: {problem or ('sent, signed' if signed else 'sent')}")
+    if any(found.values()):
+        msg = "a channel did not take the test; what goes wrong with it stands above."
         raise click.ClickException(msg)
 
 

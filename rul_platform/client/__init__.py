@@ -17,12 +17,14 @@ from rul_platform.client.answers import (
     Version,
 )
 from rul_platform.client.client import Client
-from rul_platform.client.problem import ProblemError, UnansweredError
+from rul_platform.client.problem import ProblemError, UnansweredError, UnverifiedError
 from rul_platform.client.retrying import Patience
+from rul_platform.client.webhooks import Delivery
 
 __all__ = [
     "Checkpoint",
     "Client",
+    "Delivery",
     "Deployment",
     "Interval",
     "Loaded",
@@ -35,5 +37,6 @@ __all__ = [
     "Taken",
     "TransferLearning",
     "UnansweredError",
+    "UnverifiedError",
     "Version",
 ]

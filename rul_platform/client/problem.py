@@ -1,6 +1,6 @@
 """What goes wrong between a client and the service.
 
-Belongs here: the two errors. Does not belong here: when to try again (``retrying``).
+Belongs here: the errors. Does not belong here: when to try again (``retrying``).
 """
 
 from collections.abc import Mapping
@@ -57,4 +57,15 @@ class UnansweredError(RulPlatformError):
         super().__init__(
             f"{url} did not answer in {attempts} attempts: {reason}. Does the service run, and is it "
             f"reached from here?"
+        )
+
+
+class UnverifiedError(RulPlatformError):
+    """What came to a webhook is not what the platform sends, or not now."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"The delivery is not accepted: {reason}. Is the secret that of the platform, the body as "
+            f"it came, and are both clocks right?"
         )

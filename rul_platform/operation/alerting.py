@@ -1,7 +1,7 @@
 """Telling people: an alert is recorded with its event, and sent afterwards.
 
-Belongs here: which channels an alert is for, and going through what is due. Does not belong here: the
-outbox (``storage.alerts``), and the channels (``channels``).
+Belongs here: which channels an alert is for, going through what is due, and trying channels out. Does
+not belong here: the outbox (``storage.alerts``), and the channels (``channels``).
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from datetime import datetime
 
 from rul_platform.errors import ChannelError
 from rul_platform.operation.channels import channels
-from rul_platform.storage.alerts import NewAlert
+from rul_platform.storage.alerts import Alert, NewAlert
 from rul_platform.storage.home import Home
 
 MOST_AT_ONCE = 100
@@ -62,7 +62,7 @@ def deliver(home: Home, now: datetime, *, limit: int = MOST_AT_ONCE) -> Delivere
         try:
             if channel not in ways:
                 raise ChannelError(channel, "not in the settings any more")
-            ways[channel](alert)
+            ways[channel](alert, home.now())
         except ChannelError as error:
             home.alerts.failed(alert.id, channel, error.problem, now)
             dead.add(channel)
@@ -71,3 +71,32 @@ def deliver(home: Home, now: datetime, *, limit: int = MOST_AT_ONCE) -> Delivere
             home.alerts.sent(alert.id, channel, now)
             sent += 1
     return Delivered(sent=sent, failed=failed)
+
+
+def try_out(home: Home, now: datetime) -> dict[str, str | None]:
+    """Send one alert of no consequence over every channel, at once and past the outbox.
+
+    Returns:
+        Channel to why it did not take it, or None where it did.
+    """
+    alert = Alert(
+        id=0,
+        key=f"test:{now.isoformat()}",
+        plant="",
+        kind="test",
+        severity="info",
+        title="A test",
+        text="Someone typed `rul alerts test`. There is nothing to do.",
+        created_at=now,
+        repeats=0,
+        deliveries=(),
+    )
+    found = dict[str, str | None]()
+    for name, send in channels(home.settings).items():
+        try:
+            send(alert, home.now())
+        except ChannelError as error:
+            found[name] = error.problem
+        else:
+            found[name] = None
+    return found

@@ -9,23 +9,28 @@ Belongs here: one function for each kind of channel. Does not belong here: when 
 """
 
 import hashlib
+import json
 import logging
 import smtplib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from email.message import EmailMessage
 from functools import partial
 from typing import Any
 
 import requests
 
+from rul_platform.core import webhook_signatures
 from rul_platform.errors import ChannelError
 from rul_platform.settings import LOOPBACK, MailServer, Settings
 from rul_platform.storage.alerts import Alert, NewAlert
 
-Send = Callable[[Alert], None]
+Send = Callable[[Alert, datetime], None]
+"""Takes an alert, and the moment of the attempt."""
 
 TIMEOUT_SECONDS = 5
+AGENT = "rul-platform"
 LOGGER = logging.getLogger("rul_platform.alerts")
 LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.CRITICAL}
 APPRISE_TYPES = {"info": "info", "warning": "warning", "critical": "failure"}
@@ -35,7 +40,8 @@ def channels(settings: Settings) -> dict[str, Send]:
     """What takes alerts here, by name; nothing is opened before it is called."""
     found: dict[str, Send] = {"log": to_log}
     if settings.alert_webhook:
-        found["webhook"] = partial(to_url, "webhook", settings.alert_webhook, as_json)
+        keys = settings.alert_webhook_secrets
+        found["webhook"] = partial(to_webhook, settings.alert_webhook, keys)
     if settings.alert_slack:
         found["slack"] = partial(to_url, "slack", settings.alert_slack, as_slack_message)
     if settings.alert_teams:
@@ -47,7 +53,7 @@ def channels(settings: Settings) -> dict[str, Send]:
     return found
 
 
-def to_log(alert: Alert) -> None:
+def to_log(alert: Alert, at: datetime) -> None:  # noqa: ARG001  the log has a clock of its own
     """One line for the logger ``rul_platform.alerts``."""
     about = f"{alert.plant}: " if alert.plant else ""
     text = " ".join(f"{alert.title}. {alert.text}".split())
@@ -88,30 +94,33 @@ def as_teams_message(alert: Alert) -> dict[str, Any]:
     return {"type": "message", "attachments": [attachment]}
 
 
-def to_url(name: str, url: str, form: Callable[[Alert], dict[str, Any]], alert: Alert) -> None:
-    """Post an alert as JSON; any answer of the 2xx is a yes.
+def to_webhook(url: str, keys: Sequence[bytes], alert: Alert, at: datetime) -> None:
+    """Post an alert as JSON, signed as Standard Webhooks describes it where there is a key.
 
     Raises:
-        ChannelError: No answer in time, or another one.
+        ChannelError: No answer in time, or one that is no yes.
     """
-    try:
-        with requests.post(
-            url,
-            json=form(alert),
-            timeout=TIMEOUT_SECONDS,
-            allow_redirects=False,  # an alert goes where the settings say, nowhere else
-            stream=True,  # only the status is of interest, however long the rest is
-        ) as answer:
-            status = answer.status_code
-    except requests.Timeout:
-        raise ChannelError(name, f"no answer within {TIMEOUT_SECONDS} s") from None
-    except (requests.RequestException, OSError, ValueError) as error:  # their texts hold the URL
-        raise ChannelError(name, f"no connection ({type(error).__name__})") from None
-    if not 200 <= status < 300:
-        raise ChannelError(name, f"the server answered {status}")
+    body = json.dumps(as_json(alert)).encode()
+    id_ = webhook_signatures.delivery_id(alert.key, alert.created_at)
+    _post("webhook", url, body, webhook_signatures.headers(body, id_=id_, at=at, keys=keys))
 
 
-def to_mail(server: MailServer, alert: Alert) -> None:
+def to_url(
+    name: str,
+    url: str,
+    form: Callable[[Alert], dict[str, Any]],
+    alert: Alert,
+    at: datetime,  # noqa: ARG001  these services go by their own clocks
+) -> None:
+    """Post an alert as JSON in a service's own form.
+
+    Raises:
+        ChannelError: No answer in time, or one that is no yes.
+    """
+    _post(name, url, json.dumps(form(alert)).encode(), {})
+
+
+def to_mail(server: MailServer, alert: Alert, at: datetime) -> None:  # noqa: ARG001
     """Hand an alert in as mail.
 
     Raises:
@@ -155,7 +164,7 @@ def as_mail(alert: Alert, server: MailServer) -> EmailMessage:
     return mail
 
 
-def to_apprise(urls: tuple[str, ...], alert: Alert) -> None:
+def to_apprise(urls: tuple[str, ...], alert: Alert, at: datetime) -> None:  # noqa: ARG001
     """Give an alert to Apprise, which knows the services that its URLs name.
 
     Raises:
@@ -174,6 +183,26 @@ def to_apprise(urls: tuple[str, ...], alert: Alert) -> None:
     kind = apprise.NotifyType(APPRISE_TYPES[alert.severity])
     if not services.notify(body=alert.text, title=_heading(alert), notify_type=kind):
         raise ChannelError("apprise", "not every service took it")
+
+
+def _post(name: str, url: str, body: bytes, headers: Mapping[str, str]) -> None:
+    """Any answer of the 2xx is a yes."""
+    try:
+        with requests.post(
+            url,
+            data=body,
+            headers={"Content-Type": "application/json", "User-Agent": AGENT, **headers},
+            timeout=TIMEOUT_SECONDS,
+            allow_redirects=False,  # an alert goes where the settings say, nowhere else
+            stream=True,  # only the status is of interest, however long the rest is
+        ) as answer:
+            status = answer.status_code
+    except requests.Timeout:
+        raise ChannelError(name, f"no answer within {TIMEOUT_SECONDS} s") from None
+    except (requests.RequestException, OSError, ValueError) as error:  # their texts hold the URL
+        raise ChannelError(name, f"no connection ({type(error).__name__})") from None
+    if not 200 <= status < 300:
+        raise ChannelError(name, f"the server answered {status}")
 
 
 def _began_tls(smtp: smtplib.SMTP, context: ssl.SSLContext) -> bool:

@@ -26,6 +26,19 @@ def given(reason: str) -> str:
     return reason.strip()
 
 
+def promoted(made: Deployment) -> NewAlert:
+    """A version is in charge because the gate said so, without a retrain whose end would tell it."""
+    plant = made.plant
+    return NewAlert(
+        key=f"promotion:{plant}:{made.number}:{made.since.isoformat()}",
+        plant=plant,
+        kind="promotion",
+        severity="info",
+        title=f"{plant}: version {made.number} is in charge now",
+        text=f"The gate let it pass. `rul rollback {plant} --reason TEXT` goes back to one before it.",
+    )
+
+
 def approved(made: Deployment) -> NewAlert:
     """A version is in charge because a person said so, with or against the gate."""
     plant, is_forced = made.plant, made.kind == "forced"
@@ -33,7 +46,7 @@ def approved(made: Deployment) -> NewAlert:
     return NewAlert(
         key=f"{made.kind}:{plant}:{made.number}:{made.since.isoformat()}",
         plant=plant,
-        kind=made.kind,
+        kind="forced" if is_forced else "approval",
         severity="warning" if is_forced else "info",
         title=f"{plant}: version {made.number} is in charge now",
         text=f"A person {how}. `rul rollback {plant} --reason TEXT` goes back to a version before it.",

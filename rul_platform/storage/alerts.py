@@ -23,6 +23,31 @@ from rul_platform.storage.upsert import insert
 
 Severity = Literal["info", "warning", "critical"]
 
+Kind = Literal[
+    "trigger",
+    "retrain_ended",
+    "retrain_failed",
+    "promotion",
+    "approval",
+    "forced",
+    "rollback",
+    "guard",
+    "recalibration",
+    "shadow",
+    "freeze",
+    "unfreeze",
+    "data_drift",
+    "service",
+    "run_failed",
+    "sensor_failed",
+    "switch",
+    "audit",
+    "retention",
+    "fire_drill",
+    "test",
+]
+"""What an alert tells of; docs/integrations.md says for programs when each comes."""
+
 MAX_ATTEMPTS = 8
 """With the waits of ``core.backoff`` they span two days."""
 
@@ -39,7 +64,7 @@ class NewAlert:
     Attributes:
         key: The same key is the same alert, as ``trigger:press:12``.
         plant: Empty where it is about no plant.
-        kind: In one word, as ``trigger``.
+        kind: What it tells of.
         severity: How much it matters.
         title: One line.
         text: What was found, and what to do.
@@ -47,7 +72,7 @@ class NewAlert:
 
     key: str
     plant: str
-    kind: str
+    kind: Kind
     severity: Severity
     title: str
     text: str

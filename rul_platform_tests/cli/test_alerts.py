@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rul_platform.cli.main import rul
+from rul_platform.client.webhooks import verify
 from rul_platform.settings import Settings
 from rul_platform.storage.alerts import AlertOutbox, NewAlert
 from rul_platform.storage.home import Home
@@ -85,4 +86,30 @@ def test_sending_that_failed_exits_with_one(tmp_path: Path, outbox: AlertOutbox,
     assert done.output == (
         "Sent: 0. Failed: 1.\n"
         "Error: a channel did not take what was due; `rul alerts list --undelivered` says why.\n"
+    )
+
+
+def test_a_test_goes_over_every_channel_at_once_and_a_receiver_believes_it(
+    tmp_path: Path, web: WebServer
+):
+    secret = {"RUL_ALERT_WEBHOOK": web.url, "RUL_ALERT_WEBHOOK_SECRET": f"whsec_{'c2Vj' * 8}"}
+
+    done = typed(tmp_path, "test", **secret)
+
+    assert (done.output, done.exit_code) == ("log: sent\nwebhook: sent, signed\n", 0)
+    ((body, headers),) = web.requests
+    delivery = verify(body, headers, secret["RUL_ALERT_WEBHOOK_SECRET"])
+    assert (delivery.alert["kind"], delivery.alert["severity"]) == ("test", "info")
+    assert typed(tmp_path, "list").output == "No alert yet.\n"
+
+
+def test_a_test_that_failed_exits_with_one(tmp_path: Path, web: WebServer):
+    web.status = 401
+
+    done = typed(tmp_path, "test", RUL_ALERT_WEBHOOK=f"{web.url}/secret")
+
+    assert done.exit_code == 1
+    assert done.output == (
+        "log: sent\nwebhook: the server answered 401\n"
+        "Error: a channel did not take the test; what goes wrong with it stands above.\n"
     )

@@ -12,7 +12,7 @@ Server = TypeVar("Server", bound=socketserver.BaseServer)
 
 
 class WebServer(ThreadingHTTPServer):
-    """Takes what is posted, and answers ``status``."""
+    """Takes what is posted, as JSON and as it came with its headers, and answers ``status``."""
 
     daemon_threads = True
 
@@ -20,6 +20,7 @@ class WebServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _WebRequest)
         self.status = 202
         self.taken: list[tuple[str, dict[str, Any]]] = []
+        self.requests: list[tuple[bytes, dict[str, str]]] = []
 
     @property
     def url(self) -> str:
@@ -33,6 +34,7 @@ class _WebRequest(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.taken.append((self.path, json.loads(body)))
+        self.server.requests.append((body, dict(self.headers.items())))
         self.send_response(self.server.status)
         self.send_header("Content-Length", "0")
         if 300 <= self.server.status < 400:

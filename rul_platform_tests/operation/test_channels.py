@@ -8,11 +8,12 @@ import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
 
+from rul_platform.client.webhooks import verify
 from rul_platform.errors import ChannelError
 from rul_platform.operation.channels import as_teams_message, channels, to_mail
 from rul_platform.settings import MailServer, Settings
@@ -20,6 +21,8 @@ from rul_platform.storage.alerts import Alert
 from rul_platform_tests.operation.servers import MailBox, WebServer, serving
 
 APPRISE_WARNS = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+AT = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
+SECRETS = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_" + "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0")
 ALERT = Alert(
     id=1,
     key="trigger:press:12",
@@ -48,7 +51,7 @@ def mail_box() -> Iterator[MailBox]:
 
 def send(name: str, alert: Alert = ALERT, **environ: str) -> None:
     """Over the channel that these settings name."""
-    channels(Settings.read(environ))[name](alert)
+    channels(Settings.read(environ))[name](alert, AT)
 
 
 def failure(name: str, **environ: str) -> str:
@@ -96,6 +99,40 @@ def test_a_webhook_gets_every_field(web: WebServer):
             },
         )
     ]
+
+
+def test_a_webhook_without_a_secret_tells_the_id_and_the_moment_alone(web: WebServer):
+    send("webhook", RUL_ALERT_WEBHOOK=web.url)
+
+    _, headers = web.requests[0]
+    assert headers["webhook-timestamp"] == str(int(AT.timestamp()))
+    assert headers["webhook-id"].startswith("msg_")
+    assert "webhook-signature" not in headers
+
+
+def test_each_attempt_has_the_id_of_its_alert_and_a_moment_of_its_own(web: WebServer):
+    hook = channels(Settings.read({"RUL_ALERT_WEBHOOK": web.url}))["webhook"]
+    elsewhere = replace(ALERT, created_at=AT)  # another installation's first retrain
+
+    for alert, at in ((ALERT, AT), (ALERT, AT + timedelta(minutes=1)), (elsewhere, AT)):
+        hook(alert, at)
+
+    ids, moments = zip(
+        *((each["webhook-id"], int(each["webhook-timestamp"])) for _, each in web.requests),
+        strict=True,
+    )
+    assert ids[0] == ids[1] != ids[2]
+    assert moments[1] - moments[0] == 60
+
+
+def test_with_two_secrets_a_delivery_is_signed_with_each(web: WebServer):
+    send("webhook", RUL_ALERT_WEBHOOK=web.url, RUL_ALERT_WEBHOOK_SECRET=" ".join(SECRETS))
+
+    body, headers = web.requests[0]
+    assert len(headers["webhook-signature"].split()) == 2
+    for known in (*SECRETS, [SECRETS[0], "whsec_AAAA"]):
+        found = verify(body, headers, known, now=AT + timedelta(seconds=2))
+        assert (found.attempted_at, found.alert["key"]) == (AT, ALERT.key)
 
 
 def test_slack_gets_text_with_its_three_characters_escaped(web: WebServer):
@@ -213,7 +250,7 @@ def test_a_password_is_not_sent_to_another_machine_in_the_clear(
     assert isinstance(server, MailServer)
 
     with pytest.raises(ChannelError, match="no encryption is offered: the password was not sent"):
-        to_mail(server, ALERT)
+        to_mail(server, ALERT, AT)
 
     assert not any(said.startswith("AUTH") for said in mail_box.said)
 

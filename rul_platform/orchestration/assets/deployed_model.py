@@ -20,6 +20,8 @@ from rul_platform.core.gate import HOLD, REJECT, Verdict
 from rul_platform.core.gate import IN_CHARGE as KNOWN
 from rul_platform.core.policy import Policy
 from rul_platform.errors import GateRefusedError
+from rul_platform.operation.alerting import raise_alert
+from rul_platform.operation.decisions import approved, promoted
 from rul_platform.orchestration import report
 from rul_platform.orchestration.partitions import PLANT
 from rul_platform.orchestration.retries import retrying
@@ -180,5 +182,8 @@ def _carry_out(home: Home, case: Case, retrain: int | None) -> dict[str, Any]:
             deployment = home.registry.deploy(
                 version.plant, number, expected_champion=compared, **told
             )
+            if case.decision == DEPLOYED and retrain is None:  # the end of a retrain is told anyway
+                tell = approved if deployment.kind == "approval" else promoted
+                raise_alert(home, tell(deployment), now)
             return {"since": dg.MetadataValue.timestamp(deployment.since)}
     return {}
