@@ -15,6 +15,7 @@ import click
 
 if TYPE_CHECKING:
     from rul_platform.drill.faults import Plan
+    from rul_platform.drill.ground import Ground
 
 SEED = 20_260_301
 INTERRUPTED = 130
@@ -42,6 +43,16 @@ INTERRUPTED = 130
     help="An empty PostgreSQL database, made for the drill and emptied again; SQLite by default.",
 )
 @click.option(
+    "--store",
+    metavar="URL",
+    help="s3://bucket/prefix: a new place below it is used, and emptied again; none by default.",
+)
+@click.option(
+    "--store-endpoint",
+    metavar="URL",
+    help="http:// address of the server that has the bucket; goes with --store.",
+)
+@click.option(
     "--home",
     "folder",
     type=click.Path(path_type=Path),
@@ -57,6 +68,8 @@ def drill(
     faults: int | None,
     report: Path | None,
     database: str | None,
+    store: str | None,
+    store_endpoint: str | None,
     folder: Path | None,
     keep: bool,
     lists: bool,
@@ -78,6 +91,7 @@ def drill(
       rul drill --quick --database postgresql://postgres@localhost/rul_drill
     """
     from rul_platform.drill.faults import plan
+    from rul_platform.drill.ground import Ground
     from rul_platform.drill.scenarios import ALL
 
     if lists:
@@ -95,8 +109,13 @@ def drill(
         is_quick=quick,
         times=faults,
     )
+    if (store is None) != (store_endpoint is None):
+        msg = "found one of --store and --store-endpoint, expected both or none"
+        raise click.UsageError(msg)
+    bucket = None if store is None or store_endpoint is None else (store, store_endpoint)
     with _place(folder, keep=keep) as home:
-        sys.exit(_carried_out(chosen, seed, home, database, report, keep=keep))
+        ground = Ground.new(home, database, os.environ, bucket)  # noqa: TID251  a door
+        sys.exit(_carried_out(ground, chosen, seed, report, keep=keep))
 
 
 @contextmanager
@@ -114,20 +133,12 @@ def _place(folder: Path | None, *, keep: bool) -> Iterator[Path]:
 
 
 def _carried_out(
-    chosen: "Plan",
-    seed: int,
-    folder: Path,
-    database: str | None,
-    report: Path | None,
-    *,
-    keep: bool,
+    ground: "Ground", chosen: "Plan", seed: int, report: Path | None, *, keep: bool
 ) -> int:
     """Inject, tell, clean up; gives the exit code."""
     from rul_platform.drill import tally
-    from rul_platform.drill.ground import Ground
     from rul_platform.drill.runner import drill as carry_out
 
-    ground = Ground.new(folder, database, os.environ)  # noqa: TID251  a door
     try:
         with _ends_in_order():
             found = carry_out(ground, chosen, seed=seed, progress=_progress)
@@ -137,7 +148,7 @@ def _carried_out(
             click.echo(f"Written: {report}", err=True)
     finally:
         if keep:
-            click.echo(f"Kept: {folder}", err=True)
+            click.echo(f"Kept: {ground.home.folder}", err=True)
         else:
             ground.remove()
     if found.is_interrupted and not ground.breaches:

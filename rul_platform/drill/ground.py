@@ -9,14 +9,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
+from rul_platform.drill.far_store import FarStore
 from rul_platform.drill.plants import Models, question
 from rul_platform.drill.promises import Promise, Promises
 from rul_platform.drill.service import API, Service
 from rul_platform.errors import SettingsError
-from rul_platform.settings import Settings
+from rul_platform.settings import Settings, store_url
 from rul_platform.storage.database import connect
 from rul_platform.storage.home import Home
 
@@ -63,6 +65,7 @@ class Ground:
         plant: Whose model it is about.
         service: Answers during the whole drill, as the one at a plant would; None before it runs.
         token: What its callers show.
+        far: A bucket that the drill may use; None for none.
     """
 
     home: Home
@@ -74,6 +77,7 @@ class Ground:
     plant: str = ""
     service: Service | None = None
     token: str = field(default="", repr=False)
+    far: FarStore | None = None
     _models: Models | None = None
 
     @property
@@ -87,16 +91,24 @@ class Ground:
         self._models = made
 
     @classmethod
-    def new(cls, folder: Path, database: str | None, environ: Mapping[str, str]) -> "Ground":
+    def new(
+        cls,
+        folder: Path,
+        database: str | None,
+        environ: Mapping[str, str],
+        store: tuple[str, str] | None = None,
+    ) -> "Ground":
         """An empty one.
 
         Args:
             folder: Of the home; nothing may be there.
             database: URL of an empty PostgreSQL database; None for SQLite in the home.
             environ: Of this process.
+            store: URL of a bucket's prefix, and of the server that has it; None for none.
 
         Raises:
-            SettingsError: The folder is there already, or the database is not empty.
+            SettingsError: The folder is there already, the database is not empty, or the bucket's URLs
+                are none.
             DatabaseUnreachableError: It does not answer.
         """
         if folder.exists():
@@ -107,7 +119,8 @@ class Ground:
         own = {"RUL_HOME": str(folder), "RUL_CMAPSS_URL": "", "OMP_NUM_THREADS": "1"}
         own |= {} if database is None else {"RUL_DATABASE_URL": database}
         kept = {name: value for name, value in environ.items() if not name.startswith(OURS)}
-        return cls(Home(Settings.read(own)), kept | own)
+        far = None if store is None else _far_store(*store, folder / "drill" / "copies")
+        return cls(Home(Settings.read(own)), kept | own, far=far)
 
     @property
     def is_postgres(self) -> bool:
@@ -152,6 +165,18 @@ class Ground:
         if database is not None:
             _empty(database)
         shutil.rmtree(self.home.settings.home, ignore_errors=True)
+
+
+def _far_store(url: str, endpoint: str, copies: Path) -> FarStore:
+    place = store_url("--store", url)
+    server = urlsplit(endpoint)
+    if place is None or server.scheme != "http" or not server.hostname:
+        expected = (
+            "http://HOST:PORT of a server that speaks S3: the drill reaches it over a wire of its own, "
+            "which TLS to a name would refuse"
+        )
+        raise SettingsError("--store-endpoint", found=endpoint, expected=expected)
+    return FarStore(place, endpoint, copies)
 
 
 _THINGS = """

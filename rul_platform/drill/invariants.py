@@ -157,6 +157,7 @@ def _lost(ground: Ground, given: tuple[Promise, ...]) -> Iterator[str]:
     by_kind: dict[str, list[Promise]] = {}
     for each in given:
         by_kind.setdefault(each.kind, []).append(each)
+    by_kind.pop(promises.FAR, None)  # its own scenario looks at them, in other processes
     for kind, some in by_kind.items():
         if kind == promises.ARTIFACT:
             for each in some:

@@ -6,8 +6,8 @@ Belongs here: the list. Does not belong here: looking whether it is kept (``inva
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-RATING, OUTCOME, DEPLOYMENT, RETRAIN, ARTIFACT, ANSWER = KINDS = (
-    "rating", "outcome", "deployment", "retrain", "artifact", "answer",
+RATING, OUTCOME, DEPLOYMENT, RETRAIN, ARTIFACT, ANSWER, FAR = KINDS = (
+    "rating", "outcome", "deployment", "retrain", "artifact", "answer", "artifact in a bucket",
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from rul_platform.drill.scenarios import (
     locks,
     retrains,
     services,
+    stores,
     swaps,
     writers,
 )
@@ -26,6 +27,7 @@ ALL: tuple[Scenario, ...] = (
     duplicates.SCENARIO,
     locks.SCENARIO,
     databases.SCENARIO,
+    stores.SCENARIO,
     swaps.SCENARIO,
     services.SCENARIO,
     retrains.SCENARIO,

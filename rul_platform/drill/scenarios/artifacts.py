@@ -1,6 +1,6 @@
 """Artifacts, written by processes that are killed: complete or absent."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rul_platform.drill import children
@@ -9,6 +9,7 @@ from rul_platform.drill.faults import Fault, Inject, Scenario
 from rul_platform.drill.ground import Ground
 from rul_platform.drill.promises import ARTIFACT, Promise
 from rul_platform.drill.scenarios.killing import Killer
+from rul_platform.storage.artifacts import ArtifactStore
 
 LARGE_BYTES = 3 * 2**20
 WRITE, TOGETHER = (
@@ -17,10 +18,15 @@ WRITE, TOGETHER = (
 )
 
 
-def written(ground: Ground, seed: int) -> Work:
-    """Three artifacts, one of a large file, that share a file; each is told when it is stored."""
-    store, own = ground.home.store, f"{seed}".encode()
-    shared = b"shared by all" * 100
+def written(opened: Callable[[], ArtifactStore], seed: int, kind: str = ARTIFACT) -> Work:
+    """Three artifacts, one of a large file, that share a file; each is told when it is stored.
+
+    Args:
+        opened: Gives the store, in the process that writes.
+        seed: Other bytes with each.
+        kind: Of promise.
+    """
+    own, shared = f"{seed}".encode(), b"shared by all" * 100
     artifacts = (
         {"small.json": b"{}" + own, "shared.txt": shared},
         {"large.bin": own + bytes(LARGE_BYTES), "shared.txt": shared},
@@ -28,9 +34,10 @@ def written(ground: Ground, seed: int) -> Work:
     )
 
     def work(tell: Tell) -> None:
+        store = opened()
         for files in artifacts:
             sha256 = store.write(files).sha256
-            tell(Promise(ARTIFACT, sha256, sha256))
+            tell(Promise(kind, sha256, sha256))
 
     return work
 
@@ -40,8 +47,8 @@ def _opened(ground: Ground) -> Iterator[Inject]:
     killer = Killer(ground)
 
     def inject(fault: Fault) -> str:
-        work = written(ground, fault.seed)
-        limits = killer.limits(fault, written(ground, fault.seed + 1))
+        work = written(lambda: ground.home.store, fault.seed)
+        limits = killer.limits(fault, written(lambda: ground.home.store, fault.seed + 1))
         other = children.begun(ground, work) if fault.kind == TOGETHER else None
         ending = killer.ending(children.run(ground, work, limits))
         if other is not None:

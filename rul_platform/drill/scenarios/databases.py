@@ -4,8 +4,6 @@ What is looked for: a question that is not answered although the model is in mem
 acknowledged and not there; a service that does not come back when its database does.
 """
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +14,9 @@ from rul_platform.drill.faults import Fault, Inject, Scenario
 from rul_platform.drill.ground import ANSWERS, Ground
 from rul_platform.drill.scenarios import callers
 from rul_platform.drill.service import Service
+from rul_platform.drill.wire import CUT as CUT_IT
+from rul_platform.drill.wire import HOLD as HOLD_IT
+from rul_platform.drill.wire import PASS, Wire, wire_to
 
 PLANT = "drill_databases"
 CUT, HOLD, SLOW = (
@@ -23,7 +24,7 @@ CUT, HOLD, SLOW = (
     "the database does not say anything for a while",
     "the database is slow",
 )
-ORDERS = {CUT: "cut", HOLD: "hold", SLOW: "slow 40"}
+ORDERS = {CUT: CUT_IT, HOLD: HOLD_IT, SLOW: "slow 40"}
 RATING_SECONDS = 15.0
 PORT = 5432
 
@@ -33,14 +34,9 @@ def _opened(ground: Ground) -> Iterator[Inject]:
     ground.new_plant(PLANT)
     url = sa.make_url(ground.home.settings.database_url or "")
     host = str(url.host or url.query.get("host") or "127.0.0.1")
-    wire = subprocess.Popen(  # noqa: S603  our own program
-        [sys.executable, "-m", "rul_platform.drill.proxy", host, str(url.port or PORT)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
-    try:
-        assert wire.stdout is not None  # noqa: S101  it is a pipe
+    with wire_to(host, url.port or PORT) as wire:
         behind = url.difference_update_query(["host", "port"])
-        behind = behind.set(host="127.0.0.1", port=int(wire.stdout.readline()))
+        behind = behind.set(host="127.0.0.1", port=wire.port)
         told = behind.render_as_string(hide_password=False)
         environ = ground.environ | {"RUL_DATABASE_URL": told}
         service = Service.start(environ, ground.home.folder / "drill" / "behind.log")
@@ -51,15 +47,12 @@ def _opened(ground: Ground) -> Iterator[Inject]:
             yield lambda fault: _inject(ground, service, wire, fault)
         finally:
             service.kill()
-    finally:
-        wire.kill()
-        wire.communicate()
 
 
-def _inject(ground: Ground, service: Service, wire: "subprocess.Popen[bytes]", fault: Fault) -> str:
+def _inject(ground: Ground, service: Service, wire: Wire, fault: Fault) -> str:
     name = f"press-{fault.seed}"
     prediction = callers.answered(ground, name)
-    _order(wire, ORDERS[fault.kind])
+    wire.order(ORDERS[fault.kind])
     try:
         asked = callers.ask(service, ground, name)
         rated = callers.rate_over_http(
@@ -67,19 +60,13 @@ def _inject(ground: Ground, service: Service, wire: "subprocess.Popen[bytes]", f
         )
         time.sleep(fault.between(0.0, 1.0))
     finally:
-        _order(wire, "pass")
+        wire.order(PASS)
     if asked.status != 200:
         ground.breach(ANSWERS, f"while {fault.kind} a question got {asked.status}")
     if rated.status not in (0, 200, 503):
         ground.breach(ANSWERS, f"while {fault.kind} a rating got {rated.status}")
     callers.until_rated(service, ground, prediction, name)
     return f"question {asked.status}, rating {rated.status or 'not answered in time'}"
-
-
-def _order(wire: "subprocess.Popen[bytes]", order: str) -> None:
-    assert wire.stdin is not None  # noqa: S101  it is a pipe
-    wire.stdin.write(f"{order}\n".encode())
-    wire.stdin.flush()
 
 
 def _hindered(ground: Ground) -> str | None:

@@ -62,7 +62,7 @@ def _database(ground: Ground) -> list[Path]:
 def _work(ground: Ground, fault: Fault) -> Work:
     name = f"press-{fault.seed}"
     if fault.kind == WRITE:
-        return artifacts.written(ground, fault.seed)
+        return artifacts.written(lambda: ground.home.store, fault.seed)
 
     def deploy(tell: Tell) -> None:
         version = ground.models.version(PLANT, number=fault.seed)
