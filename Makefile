@@ -5,6 +5,9 @@ PYTHON ?= python3
 PYTEST_ARGS ?=
 BIN := .venv/bin
 READY := .venv/installed
+# Tests write and sync databases by the thousand: in memory, where a machine has room for it there.
+IN_MEMORY := $(shell [ $$(df -k --output=avail /dev/shm 2>/dev/null | tail -1 || echo 0) -gt 8000000 ] 2>/dev/null \
+	&& ! grep -q ' /dev/shm .*noexec' /proc/mounts && echo TMPDIR=/dev/shm)
 
 export DAGSTER_DISABLE_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -35,7 +38,7 @@ stack: $(READY) ## all services of docker-compose.yml without Docker, until Ctrl
 	@$(BIN)/python -m rul_platform_tests.stack up
 
 test: $(READY) ## all tests; real data too where RUL_TEST_DATA names its folder
-	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	$(IN_MEMORY) $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-long: $(READY) ## the tests that take minutes each, one after the other
 	$(BIN)/pytest -m long $(PYTEST_ARGS)

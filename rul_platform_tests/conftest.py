@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from rul_platform.storage import home
+from rul_platform_tests.alembic_scripts import scripts_read_once
 from rul_platform_tests.databases import (
     database_url,
     empty_database_url,
@@ -26,7 +27,7 @@ from rul_platform_tests.storage.object_store import (
 
 __all__ = [
     "database_url", "empty_database_url", "migrated_postgres", "new_database", "postgres",
-    "s3_credentials", "s3_line", "s3_server", "weather",
+    "s3_credentials", "s3_line", "s3_server", "scripts_read_once", "weather",
 ]  # fmt: skip
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure

@@ -82,6 +82,7 @@ def test_the_score_of_every_engine_is_kept(done: Terminal):
     assert len(engines) == json.loads(files.read("benchmark.json"))["engines"]
 
 
+@pytest.mark.long
 def test_options_go_to_the_architectures_that_take_them(tmp_path: Path):
     terminal = Terminal(tmp_path / "home")
     asked = ("--architecture", "gru", "--architecture", "constant", "--seeds", "1", "--simulate")

@@ -139,6 +139,7 @@ def test_a_forced_retrain_of_a_frozen_plant_says_at_once_that_nothing_will_be_de
     assert "(reason: new bearings)" in at_work.types("retrain", "history", PUMPS).out
 
 
+@pytest.mark.long
 def test_a_retrain_that_was_asked_for_is_run_by_the_next_command(at_work: Terminal):
     """As one that the daemon did not live to start."""
     asked = ask(at_work, epochs=1)

@@ -26,9 +26,8 @@ from rul_platform_tests.cli.terminal import Terminal
 from rul_platform_tests.orchestration.conftest import (
     PRETRAINING,
     PUMPS,
-    TURBOFANS,
+    copy_of,
     pretrained_home,
-    works_in,
 )
 
 __all__ = ["pretrained_home"]
@@ -73,14 +72,14 @@ def test_a_subset_is_searched_and_the_study_goes_on(at_work: Terminal, tmp_path:
 
 
 def test_a_plant_goes_on_from_its_pretrained_network(at_work: Terminal):
-    done = at_work.types("tune", PUMPS, *SHORT)
+    done = at_work.types("tune", PUMPS, *SHORT, "--trials", "1")
     assert done.code == 0, done.err
     way = (
         f"rul train {PUMPS} --architecture gru --approach full_fine_tuning --steps 3 --seed 0 --set"
     )
     assert f"Train with it: {way}" in done.out
     assert "pretrained_rate" in done.out
-    scratch = at_work.reads("tune", PUMPS, *SHORT, "--from-scratch")
+    scratch = at_work.reads("tune", PUMPS, *SHORT, "--trials", "1", "--from-scratch")
     assert "hidden_size" in scratch["best"]
     assert scratch["start"] is None
     assert set(scratch["use"]["shape"]) == {"hidden_size", "layers", "dropout"}
@@ -97,11 +96,12 @@ def test_a_plant_s_search_begins_with_what_rul_train_does(
     at_work: Terminal, tmp_path: Path, scratch: bool
 ):
     """Nothing may be chosen; folds trained by the launchpad's defaults say the same."""
-    plain = FinetunedModelConfig.model_validate({"architecture": "gru"})
+    brief = {"steps": 20, "scratch_steps": 20}
+    plain = FinetunedModelConfig.model_validate({"architecture": "gru", **brief})
     space = tmp_path / "space.toml"
     rate = plain.scratch_rate if scratch else plain.learning_rate
     space.write_text(f"learning_rate = [{rate}]\nbatch_size = [{plain.batch_size}]")
-    asked = ("tune", PUMPS, "--trials", "1", "--architecture", "gru", "--space", str(space))
+    asked = ("tune", PUMPS, *SHORT, "--trials", "1", "--steps", "20", "--space", str(space))
     card = at_work.reads(*asked, *(["--from-scratch"] if scratch else []))
     assert card["plain_rmse"] == card["best_rmse"]
     approach = FROM_SCRATCH if scratch else FULL
@@ -166,9 +166,10 @@ def test_what_is_neither_subset_nor_plant_is_refused(at_work: Terminal):
     assert "There is no plant file" in at_work.is_refused("method", "nowhere")
 
 
+@pytest.mark.long
 def test_a_study_is_one_of_exactly_this_code(at_work: Terminal, monkeypatch: pytest.MonkeyPatch):
     """Trials that other code scored are no part of it."""
-    asked = ("tune", PUMPS, *SHORT, "--from-scratch")
+    asked = ("tune", PUMPS, *SHORT, "--trials", "1", "--from-scratch")
     first = at_work.reads(*asked)
     assert at_work.reads(*asked)["study"] == first["study"]
     monkeypatch.setattr(tuning, "STUDY_CODE", "other")
@@ -191,13 +192,16 @@ def test_a_rate_is_suggested_with_its_plot(at_work: Terminal, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("schedule", "suggestion"), [("one_cycle", "peak"), ("cosine", "steepest")]
+    ("schedule", "suggestion"),
+    [("one_cycle", "peak"), pytest.param("cosine", "steepest", marks=pytest.mark.long)],
 )
-def test_a_pretraining_can_find_its_rate_first(tmp_path: Path, schedule: str, suggestion: str):
-    with works_in(tmp_path / "home") as works:
-        asked = {"find_rate": True, "schedule": schedule}
+def test_a_pretraining_can_find_its_rate_first(
+    pretrained_home: Path, tmp_path: Path, schedule: str, suggestion: str
+):
+    with copy_of(pretrained_home, tmp_path) as works:
+        asked = {"find_rate": True, "schedule": schedule, "steps": 8}
         tested = {**PRETRAINING.config["pretrained_checkpoint"], **asked}
-        works.run(TURBOFANS, replace(PRETRAINING, config={"pretrained_checkpoint": tested}))
+        works.run(replace(PRETRAINING, config={"pretrained_checkpoint": tested}))
         files = current(works.home, "pretrained_checkpoint", PRETRAINING.partition)
         card = json.loads(files.read("card.json"))
         assert card["training"]["learning_rate"] == card["rate_test"][suggestion]
@@ -207,11 +211,12 @@ def test_a_pretraining_can_find_its_rate_first(tmp_path: Path, schedule: str, su
         assert files.read("rate_sweep.png").startswith(b"\x89PNG")
 
 
+@pytest.mark.long
 def test_the_method_writes_its_log_and_is_not_taken_twice(
     at_work: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """With a budget of seconds: what the steps come to is tested with the method itself."""
-    brief = replace(BUDGETS["quick"], steps=40, sweep_steps=20, trials=2, trial_steps=30)
+    brief = replace(BUDGETS["quick"], steps=8, sweep_steps=20, trials=2, trial_steps=4)
     monkeypatch.setitem(BUDGETS, "quick", brief)
     asked = ("method", "SIM", "--architecture", "gru", "--out", str(tmp_path / "log"))
     first = at_work.types(*asked)

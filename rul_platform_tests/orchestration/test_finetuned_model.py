@@ -121,6 +121,7 @@ def test_the_better_of_both_starts_is_kept(finished: Works):
     assert card["choice"]["name"] == min(own, key=lambda name: own[name])
 
 
+@pytest.mark.long
 def test_a_model_from_before_there_were_folds_is_told_and_the_pretrained_one_is_used(
     finished: Works,
 ):

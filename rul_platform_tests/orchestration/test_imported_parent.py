@@ -104,6 +104,7 @@ def serving(serving_home: Path, tmp_path: Path) -> Iterator[Works]:
         yield works
 
 
+@pytest.mark.long
 def test_the_whole_way_from_a_file_to_an_audited_model_in_charge(serving: Works):
     home = serving.home
     (given,) = (each.sha256 for each in home.parents.imported())

@@ -82,6 +82,7 @@ def test_ctrl_c_loses_no_finished_trial(tmp_path: Path):
     assert len(search(ground(), SPACE, wanted(tmp_path, trials=3)).trials) == 3
 
 
+@pytest.mark.long
 def test_two_processes_share_the_trials_and_lose_none(tmp_path: Path):
     found = search(ground(), SPACE, wanted(tmp_path, trials=7, workers=2))
     assert len(found.trials) == 7
@@ -103,6 +104,7 @@ def test_a_worker_that_fails_says_why(tmp_path: Path):
         search(too_short, SPACE, wanted(tmp_path, workers=2, trials=2))
 
 
+@pytest.mark.long
 def test_whatever_a_worker_fails_with_is_named(tmp_path: Path):
     """Nothing was killed: the cap is no number."""
     wrong = replace(ground(), cap="forty")  # pyright: ignore[reportArgumentType]
