@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 
 @pytest.fixture(scope="session", autouse=True)
 def scripts_read_once() -> Iterator[None]:
-    """A folder of migrations stays as it is while tests run; reading it is a tenth of opening an instance."""
+    """A folder of migrations stays as it is while tests run."""
     read: dict[str, ScriptDirectory] = {}
     from_config = ScriptDirectory.from_config
 
