@@ -73,6 +73,7 @@
     ├── BackupError                 a backup cannot be made there, or is not whole
     ├── ReleaseError                a folder is no release that can be installed
     ├── ChannelError                a channel did not take an alert
+    ├── MlflowError                 an MLflow server does not answer, or refuses what is exported
     ├── MissingExtraError           an optional package is not installed
     ├── ClusterUnreachableError     the cluster that shall carry out steps does not answer
     ├── ApproachError               approaches that this plant or study cannot be tried with
@@ -860,6 +861,17 @@ class ChannelError(RulPlatformError):
     def __init__(self, channel: str, problem: str) -> None:
         self.channel, self.problem = channel, problem
         super().__init__(f"{channel}: {problem}")
+
+
+class MlflowError(RulPlatformError):
+    """What was exported did not arrive. The message is kept and shown: it holds no address."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(
+            f"MLflow, which RUL_MLFLOW_URI names, was not brought up to date: {problem}. Nothing else "
+            f"waits for it; the next `rul mlflow sync` goes on where this one stopped."
+        )
 
 
 class MissingExtraError(RulPlatformError):

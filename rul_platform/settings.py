@@ -32,6 +32,7 @@ SECRETS = (
     "RUL_ALERT_TEAMS",
     "RUL_ALERT_SMTP",
     "RUL_ALERT_APPRISE",
+    "RUL_MLFLOW_URI",
 )
 """What may come from a file as well, as containers and systemd hand over secrets: ``NAME_FILE``."""
 
@@ -47,6 +48,9 @@ _PREFIX = re.compile(r"[A-Za-z0-9!_.*'()/-]*", re.ASCII)
 
 WEBHOOK_SECRET, WEBHOOK_SECRET_BYTES = "whsec_", range(24, 65)
 """How a secret of Standard Webhooks begins, before its base64, and how long its key may be."""
+
+MLFLOW_PREFIX = "rul_"
+_MLFLOW_PREFIX = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SMTP_PORT, SMTPS_PORT = 587, 465
@@ -109,6 +113,9 @@ class Settings:
         alert_apprise: ``RUL_ALERT_APPRISE``: Apprise's URLs, with spaces between them.
         otlp_endpoint: ``OTEL_EXPORTER_OTLP_ENDPOINT``: base URL of an OpenTelemetry collector that takes
             OTLP over HTTP, or None.
+        mlflow_uri: ``RUL_MLFLOW_URI``: URL of an MLflow server that versions are exported to, or None.
+        mlflow_prefix: ``RUL_MLFLOW_PREFIX``: stands before a plant's name in the names of its experiment
+            and registered model there.
         executor: ``RUL_EXECUTOR``: where Dagster's runs carry out their steps: in the run's own process,
             in processes of their own on this machine (the default), or on the nodes of a Ray cluster.
         ray_address: ``RUL_RAY_ADDRESS``: URL of that cluster's job server; None where none is used.
@@ -136,6 +143,8 @@ class Settings:
     alert_smtp: MailServer | None = field(default=None, repr=False)
     alert_apprise: tuple[str, ...] = field(default=(), repr=False)
     otlp_endpoint: str | None = field(default=None, repr=False)
+    mlflow_uri: str | None = field(default=None, repr=False)
+    mlflow_prefix: str = MLFLOW_PREFIX
     executor: ExecutorName = "multiprocess"
     ray_address: str | None = None
     training_cpus: float | None = None
@@ -174,6 +183,8 @@ class Settings:
             alert_smtp=_mail_server("RUL_ALERT_SMTP", environ),
             alert_apprise=tuple(environ.get("RUL_ALERT_APPRISE", "").split()),
             otlp_endpoint=_server("OTEL_EXPORTER_OTLP_ENDPOINT", environ, what="a collector"),
+            mlflow_uri=_server("RUL_MLFLOW_URI", environ, what="an MLflow server"),
+            mlflow_prefix=_mlflow_prefix("RUL_MLFLOW_PREFIX", environ),
             executor=executor,
             ray_address=_ray_address(environ, is_needed=executor == "ray"),
             training_cpus=_amount("RUL_TRAINING_CPUS", environ, is_zero_allowed=False),
@@ -336,6 +347,14 @@ def _server(key: str, environ: Mapping[str, str], *, what: str) -> str | None:
     if not url.hostname or url.scheme not in ("http", "https") or value.split() != [value]:
         found = f"{url.scheme}://…" if url.scheme and url.hostname else "no URL"
         raise SettingsError(key, found=found, expected=expected)
+    return value
+
+
+def _mlflow_prefix(key: str, environ: Mapping[str, str]) -> str:
+    value = environ.get(key) or MLFLOW_PREFIX
+    if _MLFLOW_PREFIX.fullmatch(value) is None:
+        expected = "1 to 64 letters, digits, dots, hyphens or underscores"
+        raise SettingsError(key, found=value, expected=expected)
     return value
 
 

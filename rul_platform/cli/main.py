@@ -27,6 +27,7 @@ from rul_platform.cli.keys import keys
 from rul_platform.cli.kshot import kshot
 from rul_platform.cli.lifecycle import approve, freeze, rollback
 from rul_platform.cli.method import method
+from rul_platform.cli.mlflow import mlflow
 from rul_platform.cli.models import models
 from rul_platform.cli.outcome import outcome
 from rul_platform.cli.plant import plant
@@ -101,6 +102,7 @@ for command in (
     token,
     store,
     alerts,
+    mlflow,
     privacy,
     audit,
     keys,

@@ -22,6 +22,7 @@ from rul_platform.orchestration.executors import executor_of
 from rul_platform.orchestration.jobs import jobs
 from rul_platform.orchestration.schedules import SCHEDULES
 from rul_platform.orchestration.sensors import SENSORS
+from rul_platform.orchestration.sensors.mlflow import export_to_mlflow
 from rul_platform.orchestration.step_needs import run_tags
 from rul_platform.storage.home import Home
 
@@ -58,7 +59,7 @@ def build_defs(home: Home, *, executor: dg.ExecutorDefinition | None = None) -> 
     return dg.Definitions(
         assets=[*ASSETS, *EXTERNAL],
         asset_checks=CHECKS,
-        jobs=jobs(run_tags(home.settings)),
+        jobs=[*jobs(run_tags(home.settings)), export_to_mlflow],
         schedules=SCHEDULES,
         sensors=SENSORS,
         resources={"home": home},

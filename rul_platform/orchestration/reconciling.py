@@ -77,8 +77,8 @@ class Failure:
 
     @property
     def is_expected(self) -> bool:
-        """Whether nothing is broken: the deploying asset was refused, or the run was given up before."""
-        return any(name in ("GateRefusedError", *STALE) for name in self.classes)
+        """Whether nothing of ours is broken: a refusal, a run given up before, or MLflow away."""
+        return any(name in ("GateRefusedError", "MlflowError", *STALE) for name in self.classes)
 
 
 def reconcile(home: Home, instance: dg.DagsterInstance, now: datetime) -> tuple[str, ...]:

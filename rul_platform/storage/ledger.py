@@ -82,6 +82,12 @@ class LedgerStore:
         found = self._select(sa.select(LEDGER).order_by(_L.seq.desc()).limit(1))
         return found[0] if found else None
 
+    def newest_about_plants(self) -> int:
+        """Number of the last row that is about some plant, 0 where there is none."""
+        with self._engine.connect() as connection:
+            question = sa.select(sa.func.max(_L.seq)).where(_L.plant != "")
+            return connection.scalar(question) or 0
+
     def all(self, batch: int = 5_000) -> Iterator[LedgerRow]:
         """All rows in order, in small memory.
 

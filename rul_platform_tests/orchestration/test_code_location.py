@@ -155,6 +155,7 @@ def test_everything_that_happens_by_itself_is_switched_on(tmp_path: Path):
             "finished_retrains",
             "send_alerts",
             "watch_switches",
+            "follow_with_mlflow",
         ),
         "RUNNING",
     )

@@ -6,6 +6,7 @@ from rul_platform.orchestration.sensors.endings import finished_retrains
 from rul_platform.orchestration.sensors.failures import failed_runs
 from rul_platform.orchestration.sensors.feedback import retrain_on_feedback
 from rul_platform.orchestration.sensors.guard import guard_champions
+from rul_platform.orchestration.sensors.mlflow import follow_with_mlflow
 from rul_platform.orchestration.sensors.outcomes import retrain_on_outcomes
 from rul_platform.orchestration.sensors.plants import new_plants
 from rul_platform.orchestration.sensors.switches import watch_switches
@@ -20,4 +21,5 @@ SENSORS = [
     finished_retrains,
     watch_switches,
     send_alerts,
+    follow_with_mlflow,
 ]

@@ -1,0 +1,301 @@
+"""MLflow follows deployments: a real server, and what it was told.
+
+Its start costs a core many seconds, so what needs the server is long.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnxruntime
+import pytest
+from click.testing import CliRunner
+from filelock import FileLock
+
+from rul_platform.cli.main import rul
+from rul_platform.errors import MlflowError
+from rul_platform.operation.deploying import rollback
+from rul_platform.operation.mlflow_export.export import LOCK, Exported, export
+from rul_platform.operation.mlflow_export.facts import facts, model_files
+from rul_platform.operation.mlflow_export.mark import exported_row
+from rul_platform.operation.mlflow_export.server import MlflowServer
+from rul_platform.settings import Settings
+from rul_platform.storage.home import Home
+from rul_platform_tests.operation.mlflow_server import mlflow_server
+from rul_platform_tests.operation.served import NOW, PRESS, add_version, serve
+from rul_platform_tests.service.processes import free_port
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+ACTOR, REASON = "c" * 64, "Frank said so"
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One server for all of them: each test has names of its own there."""
+    with mlflow_server(tmp_path_factory.mktemp("mlflow")) as found:
+        yield found
+
+
+@pytest.fixture
+def client(url: str) -> "MlflowClient":
+    MlflowServer(url)  # as ours, so that it tells its makers nothing
+    from mlflow import MlflowClient
+
+    return MlflowClient(tracking_uri=url, registry_uri=url)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """A plant with version 1 in charge."""
+    prefix = f"{tmp_path.name}_"
+    found = Home(Settings.read({"RUL_HOME": str(tmp_path), "RUL_MLFLOW_PREFIX": prefix}))
+    serve(found)
+    yield found
+    found.engine.dispose()
+
+
+def name_of(home: Home) -> str:
+    return f"{home.settings.mlflow_prefix}{PRESS}"
+
+
+def deploy(home: Home, number: int, over: int) -> None:
+    evidence = {"kind": "approval", "actor": ACTOR, "reason": REASON}
+    home.registry.deploy(PRESS, number, expected_champion=over, evidence=evidence, now=NOW)
+
+
+def judged(home: Home, number: int, rmse: float) -> None:
+    version = home.registry.version(PRESS, number)
+    evidence = {"candidate_rmse": rmse, "champion_rmse": None, "units": 40, "life_unit": "hours"}
+    home.gates.record(
+        plant=PRESS,
+        number=number,
+        sha256=version.sha256,
+        verdict="PROMOTE",
+        record={"evidence": evidence, "reasons": [REASON]},
+        report="d" * 64,
+        retrain_id=None,
+        now=NOW,
+    )
+
+
+def there(client: "MlflowClient", home: Home) -> dict[str, Any]:
+    """Everything of a plant, as the server tells it."""
+    name = name_of(home)
+    experiment = client.get_experiment_by_name(name)
+    assert experiment is not None
+    return {
+        "runs": [run.to_dictionary() for run in client.search_runs([experiment.experiment_id])],
+        "versions": [dict(each) for each in client.search_model_versions(f"name='{name}'")],
+        "aliases": dict(client.get_registered_model(name).aliases),
+    }
+
+
+@pytest.mark.long
+def test_a_version_becomes_a_run_and_a_model_that_loads(
+    home: Home, url: str, client: "MlflowClient", tmp_path: Path
+):
+    judged(home, 1, rmse=7.5)
+
+    assert export(home, url) == Exported(runs=1, versions=1, aliases=1)
+
+    told, version = there(client, home), home.registry.version(PRESS, 1)
+    (run,) = told["runs"]
+    assert run["data"]["metrics"] == {"rmse": 7.5, "test_units": 40.0}
+    assert run["data"]["params"] == {
+        "model.architecture": "gru",
+        "model.window": "8",
+        "model.label_cap": "50.0",
+        "model.life_unit": "hours",
+    }
+    tags = run["data"]["tags"]
+    assert tags["rul.sha256"] == version.sha256
+    assert (tags["rul.verdict"], tags["rul.report"]) == ("PROMOTE", "d" * 64)
+    assert run["info"]["status"] == "FINISHED"
+    assert told["aliases"] == {"champion": "1"}
+    champion = client.get_model_version_by_alias(name_of(home), "champion")
+    assert champion.run_id == run["info"]["run_id"]
+    folder = client.download_artifacts(champion.run_id, "model", str(tmp_path))
+    files = {each.name: each.read_bytes() for each in Path(folder).iterdir()}
+    assert files == model_files(home, version)  # neither weights nor anything that runs when read
+    session = onnxruntime.InferenceSession(files["model.onnx"])
+    (given,) = (each for each in session.get_inputs() if each.name == "x")
+    assert session.run(["rul"], {"x": np.zeros((1, 8, given.shape[2]), np.float32)})
+
+
+@pytest.mark.long
+def test_a_second_export_finds_nothing_to_do(home: Home, url: str, client: "MlflowClient"):
+    export(home, url)
+    before = there(client, home)
+
+    assert export(home, url).is_nothing
+
+    assert there(client, home) == before
+    assert exported_row(home) == home.ledger.newest_about_plants()
+
+
+@pytest.mark.long
+def test_aliases_and_states_follow_a_deployment_and_a_rollback(
+    home: Home, url: str, client: "MlflowClient"
+):
+    export(home, url)
+    add_version(home, seed=1)
+    deploy(home, 2, over=1)
+    assert export(home, url) == Exported(runs=1, versions=1, aliases=1)
+    assert there(client, home)["aliases"] == {"champion": "2"}
+
+    later = NOW + timedelta(hours=1)
+    rollback(home, PRESS, actor=ACTOR, reason=REASON, now=later)
+    assert export(home, url) == Exported(aliases=1)
+
+    told = there(client, home)
+    assert told["aliases"] == {"champion": "1"}
+    states = {each["version"]: each["tags"]["rul.state"] for each in told["versions"]}
+    assert {str(number): state for number, state in states.items()} == {
+        "1": "champion",
+        "2": "rolled_back",
+    }
+    for person in (ACTOR, REASON):
+        assert person not in str(told)
+
+
+@pytest.mark.long
+def test_a_shadow_has_an_alias_while_it_answers_beside(
+    home: Home, url: str, client: "MlflowClient"
+):
+    add_version(home, seed=1)
+    home.registry.shadow(PRESS, 2, expected_champion=1, evidence={}, now=NOW)
+    export(home, url)
+    assert there(client, home)["aliases"] == {"champion": "1", "shadow": "2"}
+
+    deploy(home, 2, over=1)
+    export(home, url)
+    assert there(client, home)["aliases"] == {"champion": "2"}
+
+
+@pytest.mark.long
+def test_a_later_answer_of_the_gate_is_told(home: Home, url: str, client: "MlflowClient"):
+    judged(home, 1, rmse=7.5)
+    export(home, url)
+    judged(home, 1, rmse=6.5)
+
+    assert export(home, url) == Exported(runs=1)
+
+    (run,) = there(client, home)["runs"]
+    assert run["data"]["metrics"]["rmse"] == 6.5
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("killed", ["after the run began", "after it was filled", "at the alias"])
+def test_after_a_kill_it_goes_on_where_it_was(
+    home: Home, url: str, client: "MlflowClient", killed: str
+):
+    server, name, version = MlflowServer(url), name_of(home), home.registry.version(PRESS, 1)
+    told = facts(home, version)
+    run = server.begin_run(server.experiment(name), "half", told)
+    if killed != "after the run began":
+        server.fill_run(run, told, model_files(home, version))
+    if killed == "at the alias":
+        server.model(name, PRESS)
+        server.register(name, run, {**told.tags, "rul.state": version.state})
+
+    done = export(home, url)
+
+    assert not done.problems
+    found = there(client, home)
+    assert [len(found["runs"]), len(found["versions"])] == [1, 1]
+    assert found["runs"][0]["info"]["status"] == "FINISHED"
+    assert found["aliases"] == {"champion": "1"}
+    assert export(home, url).is_nothing
+
+
+@pytest.mark.long
+def test_a_version_without_its_files_is_told_and_holds_up_no_other(home: Home, url: str):
+    second = add_version(home, seed=1)
+    home.store.path(home.store.artifact(second.sha256), "model.onnx").unlink()
+
+    done = export(home, url)
+
+    assert (done.versions, done.aliases) == (1, 1)
+    (problem,) = done.problems
+    assert problem.startswith("press version 2: ")
+    assert exported_row(home) == -1
+
+
+@pytest.mark.long
+def test_a_version_whose_files_were_removed_is_a_run_alone(
+    home: Home, url: str, client: "MlflowClient"
+):
+    add_version(home, seed=1)
+    deploy(home, 2, over=1)
+    home.registry.mark_cleaned(PRESS, 1, now=NOW)
+    home.store.remove(home.registry.version(PRESS, 1).sha256)
+
+    assert export(home, url) == Exported(runs=2, versions=1, aliases=1)
+
+    champion = client.get_model_version_by_alias(name_of(home), "champion")
+    assert champion.tags["rul.version"] == "2"
+
+
+@pytest.mark.long
+def test_what_others_made_there_is_left_alone(home: Home, url: str, client: "MlflowClient"):
+    client.create_registered_model(name_of(home))
+
+    with pytest.raises(MlflowError, match="is of somebody else; set RUL_MLFLOW_PREFIX"):
+        export(home, url)
+
+
+@pytest.mark.long
+def test_two_installations_under_one_name_are_told_apart(home: Home, url: str, tmp_path: Path):
+    export(home, url)
+    environ = {"RUL_HOME": str(tmp_path / "b"), "RUL_MLFLOW_PREFIX": home.settings.mlflow_prefix}
+    other = Home(Settings.read(environ))
+    add_version(other, seed=1)
+
+    with pytest.raises(MlflowError, match="another model as version 1 of press"):
+        export(other, url)
+
+    other.engine.dispose()
+
+
+def test_one_export_at_a_time(home: Home):
+    with (
+        FileLock(home.folder / LOCK),
+        pytest.raises(MlflowError, match="another export of this home is at work"),
+    ):
+        export(home, f"http://127.0.0.1:{free_port()}")
+
+
+def typed(home: Home, uri: str) -> tuple[int, str]:
+    environ = {
+        "RUL_HOME": str(home.folder),
+        "RUL_MLFLOW_URI": uri,
+        "RUL_MLFLOW_PREFIX": home.settings.mlflow_prefix,
+    }
+    done = CliRunner().invoke(rul, ["mlflow", "sync"], env=environ)
+    return done.exit_code, done.output or str(done.exception)
+
+
+@pytest.mark.long
+def test_the_command_says_what_it_did(home: Home, url: str):
+    assert typed(home, url) == (0, "Runs: 1. Versions registered: 1. Aliases moved: 1.\n")
+    assert typed(home, url) == (0, "Nothing to do: MLflow has all of it.\n")
+
+
+def test_a_server_that_is_away_is_told_without_its_address(home: Home):
+    code, said = typed(home, f"http://rul:secret@127.0.0.1:{free_port()}")
+
+    assert code == 1
+    assert "not brought up to date: no answer that can be used (MlflowException)" in said
+    assert "secret" not in said
+    assert "127.0.0.1" not in said
+
+
+def test_without_a_server_the_command_says_what_is_missing(home: Home):
+    code, said = typed(home, "")
+
+    assert code == 1
+    assert "RUL_MLFLOW_URI" in said
