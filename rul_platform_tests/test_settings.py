@@ -207,6 +207,30 @@ def test_a_secret_without_a_webhook_signs_nothing():
     assert "must be left out, or RUL_ALERT_WEBHOOK the address" in said
 
 
+def test_an_mlflow_server_and_the_names_there_are_taken(tmp_path: Path):
+    (tmp_path / "uri").write_text("https://rul:secret@mlflow.example\n")
+    environ = {"RUL_MLFLOW_URI_FILE": str(tmp_path / "uri"), "RUL_MLFLOW_PREFIX": "north."}
+
+    read = Settings.read(environ)
+
+    assert read.mlflow_uri == "https://rul:secret@mlflow.example"
+    assert "secret" not in repr(read)
+    assert (read.mlflow_prefix, Settings.read({}).mlflow_prefix) == ("north.", "rul_")
+
+
+@pytest.mark.parametrize("prefix", ["a/b", "a:b", "n" * 65, "é"])
+def test_a_prefix_that_names_nothing_there_is_refused(prefix: str):
+    assert refusal(RUL_MLFLOW_PREFIX=prefix).endswith("digits, dots, hyphens or underscores.")
+
+
+def test_an_mlflow_server_without_a_scheme_is_refused():
+    said = refusal(RUL_MLFLOW_URI="databricks")
+
+    assert said == (
+        "RUL_MLFLOW_URI is 'no URL', but must be the http:// or https:// URL of an MLflow server."
+    )
+
+
 def test_dagster_s_own_folder_is_taken_as_dagster_takes_it(tmp_path: Path):
     assert Settings.read({"DAGSTER_HOME": str(tmp_path)}).dagster_home == tmp_path
     assert Settings.read({"DAGSTER_HOME": ""}).dagster_home is None
