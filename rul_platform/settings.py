@@ -43,6 +43,13 @@ DEFAULT_CACHE_MB = 4096
 """Copies of a bucket's files on this machine; some hundred models with what they learned from."""
 LEAST_CACHE_MB = 100
 
+DEFAULT_POOL_SIZE, DEFAULT_POOL_OVERFLOW = 5, 5
+"""Connections that a process keeps, and how many more it opens while all of those are in use."""
+DEFAULT_POOL_WAIT_SECONDS = 10
+"""Shorter than a caller waits for an answer: 503 tells it to come again."""
+DEFAULT_POOL_RECYCLE_SECONDS = 1800
+"""Before firewalls and proxies forget a connection that says nothing; the usual limit is an hour."""
+
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 _PREFIX = re.compile(r"[A-Za-z0-9!_.*'()/-]*", re.ASCII)
 
@@ -81,6 +88,28 @@ class MailServer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """How many connections to PostgreSQL a process may have; SQLite knows no such limit.
+
+    Attributes:
+        size: ``RUL_DATABASE_POOL_SIZE``: how many are kept open, at least 1.
+        overflow: ``RUL_DATABASE_POOL_OVERFLOW``: how many more are opened while those are in use.
+        wait_seconds: ``RUL_DATABASE_POOL_WAIT``: how long one is waited for while all are in use.
+        recycle_seconds: ``RUL_DATABASE_POOL_RECYCLE``: how old one may become.
+    """
+
+    size: int = DEFAULT_POOL_SIZE
+    overflow: int = DEFAULT_POOL_OVERFLOW
+    wait_seconds: int = DEFAULT_POOL_WAIT_SECONDS
+    recycle_seconds: int = DEFAULT_POOL_RECYCLE_SECONDS
+
+    @property
+    def limit(self) -> int:
+        """The most connections at once."""
+        return self.size + self.overflow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Where things live. What may hold a secret is left out of the representation.
 
@@ -88,6 +117,7 @@ class Settings:
         home: ``RUL_HOME``, default ``.rul``: artifacts, tables, plants and the embedded instance.
         database_url: ``RUL_DATABASE_URL``, a SQLAlchemy URL; None for SQLite in the home folder.
             ``RUL_DATABASE_PASSWORD`` goes into it where the URL holds none.
+        pool: ``RUL_DATABASE_POOL_*``: how many connections to that database.
         cmapss: ``RUL_CMAPSS``: a zip or folder with NASA's twelve files, or None.
         cmapss_url: ``RUL_CMAPSS_URL``: where the published archive is; NASA's address by default.
             Empty switches the download off.
@@ -129,6 +159,7 @@ class Settings:
     cmapss: Path | None
     cmapss_url: str
     filters: Path | None
+    pool: Pool = field(default_factory=Pool)
     store: str | None = None
     store_endpoint: str | None = None
     store_cache_mb: int = DEFAULT_CACHE_MB
@@ -162,12 +193,15 @@ class Settings:
         return cls(
             home=_folder("RUL_HOME", environ.get("RUL_HOME") or ".rul"),
             database_url=_database_url(environ),
+            pool=_pool(environ),
             cmapss=_existing("RUL_CMAPSS", environ),
             cmapss_url=environ.get("RUL_CMAPSS_URL", NASA_ARCHIVE),
             filters=_existing("RUL_FILTERS", environ),
             store=store_url("RUL_STORE", environ.get("RUL_STORE") or None),
             store_endpoint=_server("RUL_STORE_ENDPOINT", environ, what="a server that speaks S3"),
-            store_cache_mb=_cache_mb("RUL_STORE_CACHE_MB", environ),
+            store_cache_mb=_whole(
+                "RUL_STORE_CACHE_MB", environ, DEFAULT_CACHE_MB, least=LEAST_CACHE_MB, of=" of MiB"
+            ),
             retrain_config=_existing("RETRAIN_CONFIG", environ, expected="a JSON file that exists"),
             retrain_environ={
                 key: value
@@ -212,12 +246,27 @@ def store_url(key: str, value: str | None) -> str | None:
     return f"s3://{url.netloc}/{prefix}".rstrip("/")
 
 
-def _cache_mb(key: str, environ: Mapping[str, str]) -> int:
+def _pool(environ: Mapping[str, str]) -> Pool:
+    of = " of seconds"
+    return Pool(
+        size=_whole("RUL_DATABASE_POOL_SIZE", environ, DEFAULT_POOL_SIZE, least=1),
+        overflow=_whole("RUL_DATABASE_POOL_OVERFLOW", environ, DEFAULT_POOL_OVERFLOW, least=0),
+        wait_seconds=_whole(
+            "RUL_DATABASE_POOL_WAIT", environ, DEFAULT_POOL_WAIT_SECONDS, least=1, of=of
+        ),
+        recycle_seconds=_whole(
+            "RUL_DATABASE_POOL_RECYCLE", environ, DEFAULT_POOL_RECYCLE_SECONDS, least=1, of=of
+        ),
+    )
+
+
+def _whole(key: str, environ: Mapping[str, str], default: int, *, least: int, of: str = "") -> int:
+    """A whole number of whatever."""
     value = environ.get(key)
     if not value:
-        return DEFAULT_CACHE_MB
-    if not (value.isascii() and value.isdigit() and int(value) >= LEAST_CACHE_MB):
-        expected = f"a whole number of MiB, {LEAST_CACHE_MB} or more"
+        return default
+    if not (value.isascii() and value.isdigit() and int(value) >= least):
+        expected = f"a whole number{of}, {least} or more"
         raise SettingsError(key, found=value, expected=expected)
     return int(value)
 

@@ -18,6 +18,7 @@ from rul_platform_tests.databases import (
 )
 from rul_platform_tests.made_once import made_once
 from rul_platform_tests.migrated import NAME, migrate_once, migrating_from
+from rul_platform_tests.pgbouncer import pgbouncer
 from rul_platform_tests.storage.object_store import (
     s3_credentials,
     s3_line,
@@ -26,8 +27,8 @@ from rul_platform_tests.storage.object_store import (
 )
 
 __all__ = [
-    "database_url", "empty_database_url", "migrated_postgres", "new_database", "postgres",
-    "s3_credentials", "s3_line", "s3_server", "scripts_read_once", "weather",
+    "database_url", "empty_database_url", "migrated_postgres", "new_database", "pgbouncer",
+    "postgres", "s3_credentials", "s3_line", "s3_server", "scripts_read_once", "weather",
 ]  # fmt: skip
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure

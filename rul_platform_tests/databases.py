@@ -10,6 +10,7 @@ Belongs here: fixtures of databases, which the ``conftest`` of all tests hands o
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -56,8 +57,19 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cal
         template = request.getfixturevalue("migrated_file")
         yield lambda *, tables=False: _new_sqlite(tmp_path / "home", template if tables else None)
         return
-    server, made = request.getfixturevalue("postgres"), list[str]()
-    template = request.getfixturevalue("migrated_postgres")
+    with postgres_databases(*map(request.getfixturevalue, ("postgres", "migrated_postgres"))) as it:
+        yield it
+
+
+@contextmanager
+def postgres_databases(server: str, template: str) -> Iterator[Callable[..., str]]:
+    """Makes databases on this server, as ``new_database`` does.
+
+    Args:
+        server: URL of its maintenance database.
+        template: Name of the database with all tables.
+    """
+    made = list[str]()
 
     def create(*, tables: bool = False) -> str:
         made.append(f"rul_{next(_NUMBERS)}")

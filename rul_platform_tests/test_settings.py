@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rul_platform.errors import SettingsError
-from rul_platform.settings import NASA_ARCHIVE, MailServer, Settings
+from rul_platform.settings import NASA_ARCHIVE, MailServer, Pool, Settings
 
 
 def test_without_any_setting_everything_has_its_default(
@@ -338,6 +338,29 @@ def test_amounts_are_numbers(value: str):
     )
     assert "must be a number above 0" in refusal(RUL_TRAINING_CPUS=value)
     assert "must be a number above 0" in refusal(RUL_TRAINING_CPUS="0")
+
+
+def test_connections_to_the_database_are_limited():
+    assert Settings.read({}).pool == Pool(size=5, overflow=5, wait_seconds=10, recycle_seconds=1800)
+    names = ("SIZE", "OVERFLOW", "WAIT", "RECYCLE")
+    given = {f"RUL_DATABASE_POOL_{name}": str(number) for number, name in enumerate(names, 2)}
+    read = Settings.read(given).pool
+    assert read == Pool(size=2, overflow=3, wait_seconds=4, recycle_seconds=5)
+    assert read.limit == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("SIZE", "0", "a whole number, 1 or more"),
+        ("OVERFLOW", "-1", "a whole number, 0 or more"),
+        ("WAIT", "0.5", "a whole number of seconds, 1 or more"),
+        ("RECYCLE", "²", "a whole number of seconds, 1 or more"),
+    ],
+)
+def test_a_limit_that_is_none_is_refused(name: str, value: str, expected: str):
+    key = f"RUL_DATABASE_POOL_{name}"
+    assert refusal(**{key: value}) == f"{key} is {value!r}, but must be {expected}."
 
 
 def test_artifacts_may_lie_in_a_bucket():

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 
 from rul_platform.errors import RecordError, UnknownTokenError
 from rul_platform.storage.column_types import in_utc
-from rul_platform.storage.database import writing
+from rul_platform.storage.database import reading, writing
 from rul_platform.storage.service_tables import ACCESS_TOKEN, SCOPES, TOKEN_ID_DIGITS
 
 SECRET_BYTES = 32
@@ -145,7 +145,7 @@ class AccessTokenStore:
 
     def _select(self, *where: sa.ColumnElement[bool]) -> tuple[AccessToken, ...]:
         question = sa.select(ACCESS_TOKEN).where(*where).order_by(_T.created_at, _T.id)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(question).mappings().all()
         return tuple(
             AccessToken(**{**row, "scopes": frozenset(row["scopes"].split())}) for row in rows

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from rul_platform.core.backoff import wait_after
-from rul_platform.storage.database import writing
+from rul_platform.storage.database import reading, writing
 from rul_platform.storage.operation_tables import ALERT, DELIVERY
 from rul_platform.storage.upsert import insert
 
@@ -194,7 +194,7 @@ class AlertOutbox:
             .order_by(DELIVERY.c.next_at, DELIVERY.c.alert_id, DELIVERY.c.channel)
             .limit(limit)
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(question).mappings().all()
         alerts = {a.id: a for a in self._alerts(ALERT.c.id.in_({r["alert_id"] for r in rows}))}
         return tuple(DueDelivery(alerts[row["alert_id"]], _delivery(row)) for row in rows)
@@ -251,7 +251,7 @@ class AlertOutbox:
             .where(state.in_(("waiting", "given_up")))
             .group_by(state)
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             found = {row[0]: (row[1], row[2]) for row in connection.execute(question)}
         waiting, oldest = found.get("waiting", (0, None))
         return Backlog(waiting, found.get("given_up", (0, None))[0], oldest)
@@ -272,7 +272,7 @@ class AlertOutbox:
         self, condition: sa.ColumnElement[bool], limit: int | None = None
     ) -> tuple[Alert, ...]:
         chosen = sa.select(ALERT).where(condition).order_by(ALERT.c.id.desc()).limit(limit)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(chosen).mappings().all()
             of_them = DELIVERY.c.alert_id.in_([row["id"] for row in rows])
             question = sa.select(DELIVERY).where(of_them).order_by(DELIVERY.c.channel)

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from rul_platform.core.canonical import canonical_json
 from rul_platform.core.ledger_anchor import Anchor
-from rul_platform.storage.database import writing
+from rul_platform.storage.database import reading, writing
 from rul_platform.storage.operation_tables import LEDGER_ANCHOR
 
 ANCHOR_FIELDS = tuple(each.name for each in fields(Anchor))
@@ -48,7 +48,7 @@ class AnchorStore:
     def newest(self) -> Anchor | None:
         """The anchor of the highest row in the table, or None."""
         question = sa.select(LEDGER_ANCHOR).order_by(_A.seq.desc(), _A.id.desc()).limit(1)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(question).mappings().one_or_none()
         return None if row is None else _anchor(row)
 

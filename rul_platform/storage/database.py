@@ -33,6 +33,7 @@ from rul_platform.errors import (
     DatabaseVersionError,
     SettingsError,
 )
+from rul_platform.settings import Pool
 
 MIGRATIONS = "rul_platform.storage:migrations"
 BUSY_SECONDS = 60
@@ -53,8 +54,15 @@ _ONE_THREAD = Lock()  # Alembic keeps the migration that it is running in a glob
 _WRITES = "rul_platform_writes"
 
 
-def connect(url: str | sa.URL) -> sa.Engine:
+def connect(url: str | sa.URL, pool: Pool | None = None) -> sa.Engine:
     """An engine for a ``sqlite:///`` or ``postgresql://`` URL; PostgreSQL is asked when it is used.
+
+    What is sent leans on nothing that outlives a transaction, so that a PostgreSQL behind PgBouncer
+    in transaction mode will do.
+
+    Args:
+        url: Where.
+        pool: How many connections to PostgreSQL; None for the defaults.
 
     Raises:
         SettingsError: It is no such URL.
@@ -68,9 +76,13 @@ def connect(url: str | sa.URL) -> sa.Engine:
         case "sqlite":
             return _sqlite(parsed)
         case "postgresql":
-            drivername = "postgresql+psycopg2"
+            drivername, pool = "postgresql+psycopg2", pool or Pool()
             return sa.create_engine(
                 parsed.set(drivername=drivername),
+                pool_size=pool.size,
+                max_overflow=pool.overflow,
+                pool_timeout=pool.wait_seconds,
+                pool_recycle=pool.recycle_seconds,
                 pool_pre_ping=True,
                 hide_parameters=True,  # an error's text stands in logs, and they may name a person
                 connect_args={"connect_timeout": CONNECT_SECONDS},
@@ -161,7 +173,11 @@ def writing(engine: sa.Engine, alone_in: sa.Table | None = None) -> Iterator[sa.
 
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A connection to read with; inside an open ``writing`` it sees what that one wrote so far."""
+    """A connection to read with; inside an open ``writing`` it sees what that one wrote so far.
+
+    A thread that holds one connection and waits for a second would wait for ever once all others do the
+    same: so whatever reads in a transaction reads with this.
+    """
     outer = _OPEN.get()
     if outer is not None and outer.engine is engine:
         yield outer

@@ -97,6 +97,22 @@ def history(connection: sa.Connection, plant: str) -> tuple[Deployment, ...]:
     return tuple(Deployment(**row) for row in connection.execute(question).mappings())
 
 
+def newest_after(connection: sa.Connection, row: int) -> tuple[int, tuple[Deployment, ...]]:
+    """The newest deployment of each plant whose row comes after this one, and the last such row.
+
+    Deployments take turns, so rows come in the order of their numbers.
+    """
+    newest = sa.select(sa.func.max(_D.id)).where(_D.id > row).group_by(_D.plant)
+    columns = (_D.id, _D.plant, _D.number, _D.sha256, _D.since, _D.until, _D.evidence)
+    question = sa.select(*columns).where(_D.id.in_(newest)).order_by(_D.id)
+    found = connection.execute(question).mappings().all()
+    served = tuple(
+        Deployment(**{name: value for name, value in each.items() if name != "id"})
+        for each in found
+    )
+    return (found[-1]["id"] if found else row), served
+
+
 def succeed(
     connection: sa.Connection, version: ModelVersion, evidence: dict[str, Any], now: datetime
 ) -> Deployment:

@@ -90,23 +90,28 @@ class FeedbackStore:
             since: From when on.
             with_waiting: Also those that no roll-up has counted yet: for looking without writing.
         """
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return feedback_counts.unclaimed(connection, plant, since, with_waiting=with_waiting)
+
+    def all_counts(self, plants: Collection[str], since: datetime) -> dict[str, FeedbackCounts]:
+        """What :meth:`counts` gives for each of these plants, by few questions."""
+        with reading(self._engine) as connection:
+            return feedback_counts.unclaimed_by_plant(connection, plants, since)
 
     def stats(self, plant: str, since: datetime) -> tuple[DayCounts, ...]:
         """All ratings by day, consumed or not, counted or waiting; oldest first."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return feedback_counts.by_day(connection, plant, since)
 
     def by_plant(self, plants: Collection[str], since: datetime) -> dict[str, tuple[int, int]]:
         """Positive and negative ratings of each plant since the beginning of that hour."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return feedback_counts.by_plant(connection, plants, since)
 
     def plants(self) -> tuple[str, ...]:
         """Plants that any feedback was counted for, in alphabetical order."""
         question = sa.select(FEEDBACK_HOUR.c.plant).distinct()
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(sorted(connection.scalars(question)))
 
     @contextmanager
@@ -160,7 +165,7 @@ class FeedbackStore:
         if self._engine.dialect.name != "postgresql":
             return True
         question = sa.func.has_column_privilege(FEEDBACK.name, _F.person.name, "UPDATE")
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return bool(connection.scalar(sa.select(question)))
 
     def forget(self, pseudonyms: Collection[str]) -> int:
@@ -179,7 +184,7 @@ class FeedbackStore:
             return connection.execute(forgotten).rowcount
 
     def _select(self, question: sa.Select[Any]) -> tuple[Feedback, ...]:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(Feedback(**row) for row in connection.execute(question).mappings())
 
 

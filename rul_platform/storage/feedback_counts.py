@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from rul_platform.core.trigger import FeedbackCounts
 from rul_platform.storage.column_types import UtcDateTime, in_utc
-from rul_platform.storage.database import writing
+from rul_platform.storage.database import reading, writing
 from rul_platform.storage.operation_tables import FEEDBACK, FEEDBACK_HOUR
 from rul_platform.storage.tables import BARRED, MODEL_VERSION
 from rul_platform.storage.upsert import insert, portions
@@ -45,7 +45,7 @@ def roll_up(engine: sa.Engine) -> int:
     Returns:
         How many rows that were.
     """
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         if connection.scalar(sa.select(_F.id).where(_IS_WAITING).limit(1)) is None:
             return 0
     with writing(engine, alone_in=FEEDBACK_HOUR) as connection:
@@ -91,6 +91,23 @@ def unclaimed(
         more = connection.execute(sa.select(*sums).where(_IS_WAITING)).one()
         positives, negatives = positives + (more[0] or 0), negatives + (more[1] or 0)
     return FeedbackCounts(int(positives), int(negatives), watermark)
+
+
+def unclaimed_by_plant(
+    connection: sa.Connection, plants: Collection[str], since: datetime
+) -> dict[str, FeedbackCounts]:
+    """As :func:`unclaimed`, without those that wait, for each of these plants."""
+    found = dict.fromkeys(plants, FeedbackCounts(0, 0))
+    is_barred = sa.exists().where(
+        _V.plant == _H.plant, _V.number == _H.number, _V.state.in_(BARRED)
+    )
+    positive, negative = _H.positive - _H.claimed_positive, _H.negative - _H.claimed_negative
+    sums = sa.func.sum(positive), sa.func.sum(negative), sa.func.max(_H.last_roll_up)
+    question = sa.select(_H.plant, *sums).where(_H.hour >= hour_of(since), ~is_barred)
+    for some in portions(plants):
+        for row in connection.execute(question.where(_H.plant.in_(some)).group_by(_H.plant)):
+            found[row[0]] = FeedbackCounts(int(row[1]), int(row[2]), row[3])
+    return found
 
 
 def by_day(connection: sa.Connection, plant: str, since: datetime) -> tuple[DayCounts, ...]:

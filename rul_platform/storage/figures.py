@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from rul_platform.storage.database import reading
 from rul_platform.storage.operation_tables import OUTCOME, PREDICTION, PREDICTION_FAILURE
 
 NEWEST = 100_000
@@ -64,7 +65,7 @@ class FigureQuestions:
             .order_by(_P.created_at.desc())
             .limit(NEWEST)
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(connection.scalars(question))
 
     def judged(self, plant: str, since: datetime) -> tuple[JudgedAnswer, ...]:
@@ -88,7 +89,7 @@ class FigureQuestions:
             .order_by(_P.created_at.desc(), _P.id)
             .limit(NEWEST)
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(JudgedAnswer(**row) for row in connection.execute(question).mappings())
 
     def _per_day(self, moment: sa.ColumnElement[Any]) -> dict[str, int]:
@@ -96,5 +97,5 @@ class FigureQuestions:
         at = moment if is_sqlite else sa.func.timezone("UTC", moment)
         day = sa.func.date(at)
         question = sa.select(day, sa.func.count()).group_by(day).order_by(day)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return {str(found): number for found, number in connection.execute(question)}

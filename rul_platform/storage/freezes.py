@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from rul_platform.errors import FreezeStateError, FrozenError
 from rul_platform.storage.column_types import in_utc
-from rul_platform.storage.database import writing
+from rul_platform.storage.database import reading, writing
 from rul_platform.storage.ledger import LedgerStore
 from rul_platform.storage.operation_tables import PLANT_FREEZE
 from rul_platform.storage.tables import MODEL_VERSION
@@ -86,17 +86,17 @@ class FreezeStore:
 
     def current(self, plant: str) -> Freeze | None:
         """The freeze that holds, or None."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return frozen(connection, plant)
 
     def plants(self) -> frozenset[str]:
         """Plants that are frozen now."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return frozenset(connection.scalars(sa.select(_F.plant).where(_F.until.is_(None))))
 
     def history(self, plant: str) -> tuple[Freeze, ...]:
         """A plant's freezes, oldest first."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _select(connection, _F.plant == plant)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from rul_platform.core.canonical import canonical_json, sha256
 from rul_platform.errors import RecordError, UnapprovableError
 from rul_platform.storage.column_types import in_utc
-from rul_platform.storage.database import writing
+from rul_platform.storage.database import reading, writing
 from rul_platform.storage.ledger import LedgerStore
 from rul_platform.storage.operation_tables import APPROVAL, GATE
 
@@ -157,12 +157,12 @@ class GateStore:
 
     def approval(self, gate_id: int) -> Approval | None:
         """Who approved an answer of the gate; None where nobody has."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _approval(connection, gate_id)
 
     def approvals(self) -> tuple[Approval, ...]:
         """All approvals, in the order of the gate's answers."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(sa.select(APPROVAL).order_by(_A.gate_id)).mappings()
             return tuple(Approval(**row) for row in rows)
 
@@ -171,7 +171,7 @@ class GateStore:
         return self._select()
 
     def _select(self, *where: sa.ColumnElement[bool]) -> tuple[Gate, ...]:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _gates(connection, *where)
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from rul_platform.core.guard import JUMP_CAPS, OUT_OF_RANGE_CAPS, Health
 from rul_platform.core.shadow import PairedOutcome
+from rul_platform.storage.database import reading
 from rul_platform.storage.operation_tables import (
     FEEDBACK,
     OUTCOME,
@@ -68,7 +69,7 @@ class HealthQuestions:
             _F.created_at >= since,
             _F.kind.not_in(ABSENT),
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             low, high = (part * cap for part in OUT_OF_RANGE_CAPS)
             is_out = sa.and_(_IS_NORMAL, sa.or_(_P.raw_rul < low, _P.raw_rul > high))
             counts = sa.func.count(), _count_where(_P.is_strange), _count_where(is_out)
@@ -118,7 +119,7 @@ class HealthQuestions:
             .group_by(given.c.unit)
             .order_by(given.c.unit)
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(question).all()
         return [PairedOutcome(unit, math.sqrt(a), math.sqrt(b)) for unit, a, b in rows]
 
@@ -153,7 +154,7 @@ class HealthQuestions:
             .group_by(_P.unit)
             .order_by(_P.unit)
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return {unit: math.sqrt(square) for unit, square in connection.execute(question)}
 
 

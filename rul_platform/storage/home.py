@@ -20,6 +20,7 @@ rul.db             the platform's tables, likewise
 import json
 import logging
 import tempfile
+import time
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -90,7 +91,7 @@ def open_database(settings: Settings) -> sa.Engine:
         SettingsError: ``RUL_DATABASE_URL`` is no URL of a database that we know.
     """
     in_home = sa.URL.create("sqlite", database=str(settings.home / "rul.db"))
-    return connect(settings.database_url or in_home)
+    return connect(settings.database_url or in_home, settings.pool)
 
 
 class Home:
@@ -99,12 +100,14 @@ class Home:
     Attributes:
         settings: Where things live.
         now: The clock that everything in this home goes by.
+        stopwatch: Seconds since whenever, for measuring how long work takes: never set back.
         progress: Told how far long work has come, while there is some.
     """
 
     def __init__(self, settings: Settings, *, clock: Clock = utc_now) -> None:
         self.settings = settings
         self.now = clock
+        self.stopwatch: Callable[[], float] = time.monotonic
         self.progress: Progress | None = None
 
     @cached_property

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from rul_platform.errors import RecordError
 from rul_platform.storage.artifacts import ArtifactStore
-from rul_platform.storage.database import writing
+from rul_platform.storage.database import reading, writing
 from rul_platform.storage.manifests import Artifact
 from rul_platform.storage.operation_tables import LANDING
 from rul_platform.storage.upsert import portions
@@ -217,7 +217,7 @@ class LandingStore:
         """Artifact, first and last life of a machine's landings, the newest first."""
         question = sa.select(_L.sha256, _L.first_life, _L.last_life, _L.id)
         question = question.where(_L.plant == plant, _L.unit == unit).order_by(_L.id.desc())
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(question).all()
 
     def _read(self, artifact: Artifact) -> "pd.DataFrame":
@@ -245,7 +245,7 @@ class LandingStore:
         question = sa.select(_L.unit, _L.sha256, _L.created_at).where(_L.plant == plant)
         if since is not None:
             question = question.where(_L.created_at >= since)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(question.order_by(_L.id)).all()
 
 

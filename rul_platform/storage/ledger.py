@@ -15,7 +15,7 @@ from rul_platform.core.canonical import canonical_json
 from rul_platform.core.ledger import GENESIS, LedgerRow, row_hash
 from rul_platform.errors import RecordError
 from rul_platform.storage.column_types import in_utc
-from rul_platform.storage.database import when_committed, writing
+from rul_platform.storage.database import reading, when_committed, writing
 from rul_platform.storage.operation_tables import LEDGER
 
 KINDS = (
@@ -125,7 +125,7 @@ class LedgerStore:
         return self._select(sa.select(LEDGER).where(_L.kind.in_(kinds)).order_by(_L.seq))
 
     def _select(self, question: sa.Select[Any]) -> tuple[LedgerRow, ...]:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(LedgerRow(**row) for row in connection.execute(question).mappings())
 
 

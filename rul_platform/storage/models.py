@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from rul_platform.errors import ChampionChangedError, NoChampionError, RecordError
 from rul_platform.storage import deployments, version_rows
+from rul_platform.storage.database import reading
 from rul_platform.storage.deployments import DECISIONS, RETURNABLE, ROLLBACK, Deployment
 from rul_platform.storage.freezes import refuse_frozen
 from rul_platform.storage.version_rows import ModelVersion
@@ -32,12 +33,24 @@ class ModelRegistry(VersionStates):
 
     def deployments(self, plant: str) -> tuple[Deployment, ...]:
         """A plant's deployments, oldest first: intervals without overlap, the last may be open."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return deployments.history(connection, plant)
+
+    def deployed_after(self, row: int) -> tuple[int, tuple[Deployment, ...]]:
+        """Who was put in charge of each plant last, where that is new.
+
+        Args:
+            row: What was given the last time; 0 for all.
+
+        Returns:
+            What to give the next time; the newest deployment of each plant that has one after ``row``.
+        """
+        with reading(self._engine) as connection:
+            return deployments.newest_after(connection, row)
 
     def predecessors(self, plant: str) -> tuple[ModelVersion, ...]:
         """Versions that a rollback can put in charge again, the one that served last first."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return deployments.predecessors(connection, plant)
 
     def deploy(

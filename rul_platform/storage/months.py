@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 import sqlalchemy as sa
 
 from rul_platform.storage.column_types import in_utc
-from rul_platform.storage.database import writing
+from rul_platform.storage.database import reading, writing
 from rul_platform.storage.operation_tables import FEEDBACK, OUTCOME, PREDICTION
 
 MONTHS_AHEAD = 3
@@ -38,7 +38,7 @@ def add_ahead(engine: sa.Engine, now: datetime) -> int:
 def months_until(engine: sa.Engine, end: datetime) -> tuple[date, ...]:
     """First days of the months with predictions that ended at ``end`` or before, oldest first."""
     found = list[date]()
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         oldest = connection.scalar(sa.select(sa.func.min(_P.created_at)))
         while oldest is not None:
             first = oldest.date().replace(day=1)
@@ -75,7 +75,7 @@ def still_needed(engine: sa.Engine, month: date, end: datetime) -> str | None:
         .where(*of_month, _F.created_at >= since, _F.rolled_up.is_(None))
         .limit(1)
     )
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         unit = connection.scalar(running)
         if unit is not None:
             return f"unit {unit} still runs: what was said of it is compared with its end"

@@ -12,8 +12,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from rul_platform.storage.database import reading
 from rul_platform.storage.operation_tables import FEEDBACK, PREDICTION
-from rul_platform.storage.predictions import LoggedPrediction
+from rul_platform.storage.predictions import LoggedPrediction, is_prediction
 from rul_platform.storage.upsert import portions
 
 _P, _F = PREDICTION.c, FEEDBACK.c
@@ -64,10 +65,18 @@ class NewestAnswers:
         self._engine = engine
 
     def of_units(self, plant: str) -> tuple[NewestAnswer, ...]:
-        """The newest answer of each machine that has one, in the order of the names."""
-        with self._engine.connect() as connection:
-            found = connection.execute(_newest_of_each(plant)).all()
-        return tuple(NewestAnswer(*row) for row in found)
+        """The newest answer of each machine that has one, in the order of the names.
+
+        Its id is asked for first: it tells the month, so the rest is looked for in no other one.
+        """
+        columns = [_P[field] for field in NewestAnswer.__dataclass_fields__]
+        found = list[NewestAnswer]()
+        with reading(self._engine) as connection:
+            ids = connection.scalars(_newest_of_each(plant)).all()
+            for some in portions(sorted(ids)):
+                rows = connection.execute(sa.select(*columns).where(*is_prediction(*some)))
+                found += [NewestAnswer(*row) for row in rows]
+        return tuple(sorted(found, key=lambda each: each.unit))
 
     def of_unit(self, plant: str, unit: str, limit: int) -> tuple[LoggedPrediction, ...]:
         """A machine's newest answers that were given, the newest first."""
@@ -77,20 +86,20 @@ class NewestAnswers:
             .order_by(_P.created_at.desc(), _P.id)
             .limit(limit)
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(LoggedPrediction(**row) for row in connection.execute(question).mappings())
 
     def newest_at(self, plant: str) -> datetime | None:
         """When the newest answer of any machine was given, or asked for beside; None without one."""
         question = sa.select(sa.func.max(_P.created_at)).where(_P.plant == plant)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(question).scalar_one()
 
     def ratings(self, predictions: Collection[str]) -> tuple[RatingCount, ...]:
         """What was said of these answers, and how often."""
         found = list[RatingCount]()
         what = (_F.prediction_id, _F.rating, _F.reason)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             for some in portions(predictions):
                 question = sa.select(*what, sa.func.count()).where(_F.prediction_id.in_(some))
                 rows = connection.execute(question.group_by(*what)).all()
@@ -98,8 +107,8 @@ class NewestAnswers:
         return tuple(found)
 
 
-def _newest_of_each(plant: str) -> sa.Select[*tuple[object, ...]]:
-    """Machines one by one, each the next name in the index; then the newest answer of each."""
+def _newest_of_each(plant: str) -> sa.Select[str]:
+    """Machines one by one, each the next name in the index; of each its newest answer's id."""
     first = sa.select(sa.func.min(_P.unit).label("unit")).where(_P.plant == plant)
     units = first.cte("units", recursive=True)
     later = (
@@ -115,6 +124,5 @@ def _newest_of_each(plant: str) -> sa.Select[*tuple[object, ...]]:
         .limit(1)
         .scalar_subquery()
     )
-    ids = sa.select(newest.label("id")).where(units.c.unit.is_not(None)).cte("newest")
-    columns = [_P[field] for field in NewestAnswer.__dataclass_fields__]
-    return sa.select(*columns).join_from(ids, PREDICTION, _P.id == ids.c.id).order_by(_P.unit)
+    ids = sa.select(newest.label("id")).where(units.c.unit.is_not(None)).subquery()
+    return sa.select(ids.c.id).where(ids.c.id.is_not(None))

@@ -14,7 +14,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from rul_platform.errors import RecordError
-from rul_platform.storage.database import writing
+from rul_platform.storage.database import reading, writing
 from rul_platform.storage.feedback_rows import Added
 from rul_platform.storage.operation_tables import LANDING, OUTCOME, PREDICTION
 from rul_platform.storage.upsert import insert, portions
@@ -100,12 +100,18 @@ class OutcomeStore:
     def told(self, plant: str) -> int:
         """How many were ever told, withdrawn ones too: a number that never falls."""
         question = sa.select(sa.func.count()).select_from(OUTCOME).where(_O.plant == plant)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(question).scalar_one()
 
     def unclaimed(self, plant: str) -> tuple[Outcome, ...]:
         """Those that no retrain has consumed, in the order in which we were told."""
         return self._select(_O.plant == plant, _O.retrain_id.is_(None))
+
+    def plants_with_unclaimed(self) -> frozenset[str]:
+        """Plants of which an outcome stands that no retrain has consumed."""
+        question = sa.select(_O.plant).where(_O.retrain_id.is_(None), _O.withdrawn_at.is_(None))
+        with reading(self._engine) as connection:
+            return frozenset(connection.scalars(question.distinct()))
 
     def last_lives(self, plant: str, units: Collection[str]) -> dict[str, float]:
         """The largest life at which predictions, landed readings or outcomes saw these units.
@@ -113,7 +119,7 @@ class OutcomeStore:
         Units that none of them knows are left out.
         """
         lives: dict[str, float] = {}
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             for table, life, counts in _LIVES:
                 of = table.c
                 largest = sa.select(of.unit, sa.func.max(life)).where(counts).group_by(of.unit)
@@ -125,7 +131,7 @@ class OutcomeStore:
 
     def longest_life(self, plant: str) -> float:
         """The largest life at which these saw any unit of the plant; 0 where they know none."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             found = [
                 connection.execute(
                     sa.select(sa.func.max(life)).where(table.c.plant == plant, counts)
@@ -156,7 +162,7 @@ class OutcomeStore:
         columns = [_O[field.name] for field in fields(Outcome)]
         question = sa.select(*columns).where(_STANDS, *conditions)
         question = question.order_by(_O.recorded_at, _O.id)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(Outcome(**row) for row in connection.execute(question).mappings())
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from rul_platform.storage.column_types import CanonicalJson
+from rul_platform.storage.database import reading
 from rul_platform.storage.operation_tables import (
     APPROVAL,
     FEEDBACK,
@@ -57,7 +58,7 @@ class PersonalRows:
     def actions(self, pseudonyms: Sequence[str]) -> tuple[Action, ...]:
         """All that was done under these pseudonyms, in the order of time."""
         found: list[Action] = []
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             for table, question in _questions(pseudonyms).items():
                 rows = connection.execute(question).mappings()
                 found += [_action(table, dict(row)) for row in rows]
@@ -70,7 +71,7 @@ class PersonalRows:
             .select_from(FEEDBACK)
             .where(FEEDBACK.c.person.is_not(None), FEEDBACK.c.created_at < moment)
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(question).scalar_one()
 
 

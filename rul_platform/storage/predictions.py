@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from rul_platform.core.row_ids import moment_of, new_id
 from rul_platform.errors import RecordError, UnknownPredictionError
 from rul_platform.storage.column_types import in_utc
-from rul_platform.storage.database import writing
+from rul_platform.storage.database import reading, writing
 from rul_platform.storage.operation_tables import PREDICTION, PREDICTION_FAILURE, ROLES
 
 
@@ -173,7 +173,7 @@ class PredictionLog:
             UnknownPredictionError: There is none.
         """
         question = sa.select(PREDICTION).where(*is_prediction(prediction))
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(question).mappings().one_or_none()
         if row is None:
             raise UnknownPredictionError(prediction)
@@ -185,7 +185,7 @@ class PredictionLog:
             PREDICTION.c.plant == plant, PREDICTION.c.role != "shadow"
         )
         question = answers.order_by(PREDICTION.c.created_at, PREDICTION.c.id)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(question).mappings().all()
         return tuple(LoggedPrediction(**row) for row in rows)
 
@@ -197,7 +197,7 @@ class PredictionLog:
             .order_by(PREDICTION.c.created_at.desc(), PREDICTION.c.id)
             .limit(limit)
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(question).mappings().all()
         return tuple(LoggedPrediction(**row) for row in rows)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from rul_platform.storage.database import writing
+from rul_platform.storage.database import reading, writing
 from rul_platform.storage.operation_tables import PROVENANCE
 
 _P = PROVENANCE.c
@@ -57,5 +57,5 @@ class ProvenanceStore:
         """Statements about one version, oldest first."""
         where = _P.plant == plant, _P.number == number
         question = sa.select(PROVENANCE).where(*where).order_by(_P.id)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(Provenance(**row) for row in connection.execute(question).mappings())

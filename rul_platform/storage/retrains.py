@@ -22,7 +22,7 @@ from rul_platform.errors import (
     RetrainStateError,
     UnknownRetrainError,
 )
-from rul_platform.storage.database import writing
+from rul_platform.storage.database import reading, writing
 from rul_platform.storage.ledger import LedgerStore
 from rul_platform.storage.operation_tables import CLOSED_STATES, RETRAIN
 
@@ -140,29 +140,36 @@ class RetrainStore:
         Raises:
             UnknownRetrainError: There is none of this id.
         """
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _get(connection, number)
 
     def open_requests(self) -> tuple[Retrain, ...]:
         """All that are not over, of all plants, oldest first."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _select(connection, _R.finished_at.is_(None))
 
     def current(self, plant: str) -> Retrain | None:
         """The one of this plant that is not over, or None."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             unfinished = _R.plant == plant, _R.finished_at.is_(None)
             return next(iter(_select(connection, *unfinished)), None)
 
     def last_finished(self, plant: str) -> Retrain | None:
         """Of those that are over the one that was asked for last, or None."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             ended = _R.plant == plant, _R.finished_at.is_not(None)
             return next(iter(_select(connection, *ended, newest=1)), None)
 
+    def all_last_finished(self) -> dict[str, Retrain]:
+        """By plant, what :meth:`last_finished` gives; plants without one are left out."""
+        newest = sa.select(sa.func.max(_R.id)).where(_R.finished_at.is_not(None))
+        with reading(self._engine) as connection:
+            found = _select(connection, _R.id.in_(newest.group_by(_R.plant)))
+        return {each.plant: each for each in found}
+
     def history(self, plant: str | None = None, limit: int = 100) -> tuple[Retrain, ...]:
         """The last ``limit`` of one plant, or of all, newest first."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             where = [] if plant is None else [_R.plant == plant]
             return _select(connection, *where, newest=limit)
 
@@ -173,7 +180,7 @@ class RetrainStore:
         question = (
             sa.select(*columns).where(_R.finished_at.is_not(None)).group_by(*by).order_by(*by)
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(Endings(**row) for row in connection.execute(question).mappings())
 
     def start(self, number: int, *, attempt: int, run_id: str, now: datetime) -> Retrain:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from rul_platform.core.policy import Configured
 from rul_platform.errors import RecordError
-from rul_platform.storage.database import writing
+from rul_platform.storage.database import reading, writing
 from rul_platform.storage.ledger import LedgerStore
 from rul_platform.storage.operation_tables import CONFIG_SNAPSHOT
 from rul_platform.storage.upsert import insert
@@ -48,7 +48,7 @@ class SnapshotStore:
 
     def all(self) -> dict[str, dict[str, Any]]:
         """All settings by the sha256 that they are kept under."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             found = connection.execute(sa.select(_S.sha256, _S.settings)).all()
         return {row.sha256: row.settings for row in found}
 
@@ -58,7 +58,7 @@ class SnapshotStore:
         Raises:
             RecordError: This is no sha256, or no settings are kept under it.
         """
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             found = connection.scalar(sa.select(_S.settings).where(_S.sha256 == sha256))
         if found is None:
             raise RecordError(

@@ -10,11 +10,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg2.extensions
 import sqlalchemy as sa
 
 from rul_platform.storage.database import BUSY_SECONDS, connect, writing
 
 SCHEMA = "rul_studies"
+
+
+class StudyConnection(psycopg2.extensions.connection):
+    """A connection to PostgreSQL whose transactions find the tables of studies.
+
+    The search library names tables without their schema. Said once for a connection, in its options or
+    by ``SET``, the schema would be refused by PgBouncer, or reach another client's transaction.
+    """
+
+    def cursor(self, *args: Any, **kwargs: Any) -> Any:
+        """As of any connection; the first one in a transaction begins it with the schema."""
+        if self.status == psycopg2.extensions.STATUS_READY and not self.autocommit:
+            with super().cursor() as first:
+                first.execute(f"SET LOCAL search_path TO {SCHEMA}")
+        return super().cursor(*args, **kwargs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +68,7 @@ def study_place(database_url: str | None, folder: Path) -> StudyPlace:
                 connection.execute(sa.schema.CreateSchema(SCHEMA, if_not_exists=True))
         url = engine.url.render_as_string(hide_password=False)
         engine.dispose()
-        return StudyPlace(url, {"options": f"-csearch_path={SCHEMA}"})
+        return StudyPlace(url, {"connection_factory": StudyConnection})
     file = connect(sa.URL.create("sqlite", database=str(folder / "studies.db")))
     with file.connect():
         pass  # a first connection sets the file to write ahead, for good

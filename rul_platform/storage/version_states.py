@@ -20,7 +20,7 @@ from rul_platform.core.canonical import canonical_json
 from rul_platform.core.canonical import sha256 as sha256_of
 from rul_platform.errors import ChampionChangedError, VersionStateError
 from rul_platform.storage import version_rows
-from rul_platform.storage.database import writing
+from rul_platform.storage.database import reading, writing
 from rul_platform.storage.freezes import refuse_frozen
 from rul_platform.storage.ledger import LedgerStore
 from rul_platform.storage.tables import BARRED, MODEL_VERSION
@@ -75,7 +75,7 @@ class VersionStates:
 
     def versions(self, plant: str | None = None) -> tuple[ModelVersion, ...]:
         """Versions of one plant, or of all; by plant, then by number."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return version_rows.of_plant(connection, plant)
 
     def version(self, plant: str, number: int) -> ModelVersion:
@@ -84,26 +84,32 @@ class VersionStates:
         Raises:
             UnknownVersionError: The plant has none of this number.
         """
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return version_rows.get(connection, plant, number)
 
     def champion(self, plant: str) -> ModelVersion | None:
         """The version in charge, or None."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return version_rows.in_state(connection, plant, "champion")
 
     def challenger(self, plant: str) -> ModelVersion | None:
         """The version that answers beside the champion, or None."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return version_rows.in_state(connection, plant, "shadow")
 
     def in_service(self) -> dict[str, tuple[ModelVersion, ModelVersion | None]]:
         """By plant, the version in charge and its challenger; plants without the former are left out."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             found = version_rows.in_states(connection, ("champion", "shadow"))
         beside = {each.plant: each for each in found if each.state == "shadow"}
         champions = [each for each in found if each.state == "champion"]
         return {each.plant: (each, beside.get(each.plant)) for each in champions}
+
+    def plants_with_barred(self) -> frozenset[str]:
+        """Plants of which a version was taken out of service for good."""
+        question = sa.select(MODEL_VERSION.c.plant).where(MODEL_VERSION.c.state.in_(BARRED))
+        with reading(self._engine) as connection:
+            return frozenset(connection.scalars(question.distinct()))
 
     def barred(self, plant: str, sha256: str) -> str | None:
         """Why this very model may never serve again; None where it may, or is no version yet."""

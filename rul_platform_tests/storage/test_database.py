@@ -1,18 +1,23 @@
 """One schema on two databases; any number of processes may start at once."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from rul_platform.errors import DatabaseUnreachableError, DatabaseVersionError, SettingsError
-from rul_platform.storage.database import connect, migrate
+from rul_platform.settings import Pool
+from rul_platform.storage.database import connect, migrate, writing
+from rul_platform.storage.ledger import LedgerStore
 from rul_platform.storage.service_tables import METADATA
 from rul_platform_tests.storage.at_once import in_processes, in_threads
 from rul_platform_tests.storage.rows import execute, insert
 
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TABLES = set(METADATA.tables) | {"alembic_version"}
 
 
@@ -144,3 +149,29 @@ def test_a_reader_sees_one_state_while_another_writes(filled: sa.Engine):
         assert reader.exec_driver_sql(count).scalar() == 1
         execute(filled, insert("materialization", ("1, 'raw'", "2, 'raw'")))
         assert reader.exec_driver_sql(count).scalar() == 1
+
+
+def test_whoever_finds_no_connection_in_time_is_told_and_writes_later(database_url: str):
+    engine = connect(database_url, Pool(size=1, overflow=0, wait_seconds=0))
+    if engine.dialect.name == "sqlite":  # it has a file, and no connections to share
+        engine.dispose()
+        return
+    with engine.connect(), pytest.raises(PoolTimeoutError, match="limit of size 1 overflow 0"):
+        execute(engine, insert("materialization"))
+    execute(engine, insert("materialization"))
+    engine.dispose()
+
+
+def test_more_callers_than_connections_wait_for_their_turn(database_url: str):
+    engine = connect(database_url, Pool(size=1, overflow=1, wait_seconds=60))
+    ledger = LedgerStore(engine)
+
+    def work(number: int) -> bool:
+        """A question within a transaction needs no second connection, and sees what was written."""
+        with writing(engine):
+            row = ledger.append("gate", body={"n": number}, now=NOW)
+            return ledger.rows()[-1].seq == row
+
+    assert in_threads(work, 8) == [True] * 8
+    assert len(ledger.rows()) == 8
+    engine.dispose()
