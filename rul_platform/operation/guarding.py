@@ -9,6 +9,7 @@ Belongs here: when that may happen, and telling people. Does not belong here: th
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rul_platform.core.guard import Health, judge, strange_readings
@@ -26,6 +27,28 @@ from rul_platform.storage.operation_tables import ROLES
 from rul_platform.storage.retrains import SYSTEM
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a look at a plant found, and did.
+
+    Attributes:
+        back: The former champion's new time in charge; None where the champion stays.
+        problems: What was wrong with the model in charge until then, or with its readings.
+    """
+
+    back: Deployment | None = None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What is wrong; what of it takes a model out of service; the other versions of which that holds."""
+
+    problems: tuple[str, ...]
+    breaches: tuple[str, ...] = ()
+    same: Sequence[int] = ()
+
+
 def check_health(home: Home, plant: str, now: datetime) -> tuple[str, ...]:
     """What is wrong with the model in charge, or with its readings, since it is; empty if nothing.
 
@@ -36,18 +59,15 @@ def check_health(home: Home, plant: str, now: datetime) -> tuple[str, ...]:
     """
     del now
     deployed = home.registry.deployments(plant)
-    if not deployed:
-        return ()
-    try:
-        health = _health(home, deployed)
-    except (StoreError, OSError) as error:
-        return (f"files: {error}",)
-    policy = home.configured(plant).policy
-    strange = strange_readings(health, policy)
-    return (*judge(health, policy), *([] if strange is None else [strange]))
+    return _judged(home, deployed, home.configured(plant).policy).problems if deployed else ()
 
 
 def guard(home: Home, plant: str, now: datetime) -> Deployment | None:
+    """The rollback that a :func:`look` makes, or None."""
+    return look(home, plant, now).back
+
+
+def look(home: Home, plant: str, now: datetime) -> Look:
     """Go back to the model before, if the one in charge works badly and that one is whole.
 
     Not where the policy forbids it, nor soon after a rollback: that one's model gets its time. Without a
@@ -55,27 +75,31 @@ def guard(home: Home, plant: str, now: datetime) -> Deployment | None:
     not there now, that they are to be brought back: no other version is better then. A challenger whose
     answers are given is judged likewise, and rejected.
 
-    Returns:
-        The former champion's new time in charge; None where the champion stays.
-
     Raises:
         ChampionChangedError: Somebody else was faster; the next call looks at the new champion.
     """
     champion, policy = home.registry.champion(plant), home.configured(plant).policy
-    if champion is None or not policy.guard:
-        return None
-    absence = absence_of(home, champion)
+    if champion is None:
+        return Look()
+    absence = absence_of(home, champion) if policy.guard else None
     if absence is not None:
         raise_alert(home, _absent(champion, absence, now), now)
-        return None
-    _guard_challenger(home, champion, policy, now)
+    elif policy.guard:
+        _guard_challenger(home, champion, policy, now)
     deployed = home.registry.deployments(plant)
+    judged = _judged(home, deployed, policy)
+    may_act = policy.guard and absence is None and not _is_fresh(deployed, policy, now)
+    if not (may_act and judged.breaches):
+        return Look(problems=judged.problems)
+    back = _roll_back(home, deployed[-1], judged.breaches, judged.same, now)
+    return Look(back=back, problems=judged.problems)
+
+
+def _is_fresh(deployed: Sequence[Deployment], policy: Policy, now: datetime) -> bool:
+    """Whether a rollback put the model in charge so lately that it gets its time."""
     first = newest_of_one_model(deployed)[0]
     waits_until = first.decided_at + timedelta(hours=policy.guard_cooldown_hours)
-    if first.kind == ROLLBACK and now < waits_until:
-        return None
-    breaches, same = _breaches(home, deployed, policy)
-    return _roll_back(home, deployed[-1], breaches, same, now) if breaches else None
+    return first.kind == ROLLBACK and now < waits_until
 
 
 def _roll_back(
@@ -103,17 +127,17 @@ def _roll_back(
         return None
 
 
-def _breaches(
-    home: Home, deployed: Sequence[Deployment], policy: Policy
-) -> tuple[tuple[str, ...], Sequence[int]]:
-    """What is wrong, and the other versions of which the same holds."""
+def _judged(home: Home, deployed: Sequence[Deployment], policy: Policy) -> _Judged:
     try:
-        breaches = judge(_health(home, deployed), policy)
-    except ABSENT:
-        return (), ()  # gone since it was looked at; the next call tells
+        health = _health(home, deployed)
+    except ABSENT as error:
+        return _Judged((f"files: {error}",))  # no other version is better then
     except StoreError as error:
-        return (f"files: {error}",), ()  # the same model may be whole in another version
-    return breaches, _same_model(deployed)
+        files = (f"files: {error}",)
+        return _Judged(files, files)  # the same model may be whole in another version
+    breaches, strange = judge(health, policy), strange_readings(health, policy)
+    problems = (*breaches, *([] if strange is None else [strange]))
+    return _Judged(problems, breaches, _same_model(deployed))
 
 
 def _health(home: Home, deployed: Sequence[Deployment]) -> Health:

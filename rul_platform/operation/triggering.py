@@ -230,14 +230,19 @@ def cancel(home: Home, number: int, *, actor: str, reason: str, now: datetime) -
 def circumstances(home: Home, plant: str, now: datetime) -> Circumstances:
     """What can stand against a retrain of a plant now."""
     last, current = home.retrains.last_finished(plant), home.retrains.current(plant)
-    rollbacks = [each.since for each in home.registry.deployments(plant) if each.kind == ROLLBACK]
     return Circumstances(
         now=now,
         last_retrain_at=last.finished_at if last else None,
-        last_rollback_at=max(rollbacks, default=None),
+        last_rollback_at=last_rollback(home, plant),
         is_frozen=home.freezes.current(plant) is not None,
         open_retrain=current.id if current else None,
     )
+
+
+def last_rollback(home: Home, plant: str) -> datetime | None:
+    """When a plant's model was last gone back from; None where it never was."""
+    rollbacks = [each.since for each in home.registry.deployments(plant) if each.kind == ROLLBACK]
+    return max(rollbacks, default=None)
 
 
 def _verdict(

@@ -12,7 +12,7 @@ from rul_platform.storage.home import Home
 )
 def watch_data_drift(
     context: dg.SensorEvaluationContext, home: dg.ResourceParam[Home]
-) -> dg.SkipReason:
+) -> dg.SensorResult:
     """Raise an alert where readings have drifted. It starts no retrain: they carry no label."""
     from rul_platform.operation import triggering
 
@@ -22,4 +22,5 @@ def watch_data_drift(
         verdict = triggering.evaluate_data_drift(home, plant, now)
         return "; ".join(verdict.reasons)
 
-    return dg.SkipReason(reason(go_round(home, "data drift", look, now=now, log=context.log)))
+    seen = go_round(home, "data drift", look, now=now, log=context.log, after=context.cursor)
+    return dg.SensorResult(skip_reason=reason(seen.told), cursor=seen.cursor or "")

@@ -2,9 +2,11 @@
 
 import dagster as dg
 
+from rul_platform.core.trigger import TriggerVerdict
+from rul_platform.errors import ConfigError
 from rul_platform.orchestration import reconciling, retrain_runs
 from rul_platform.orchestration.jobs import RETRAIN_JOB
-from rul_platform.orchestration.sensors.rounds import go_round, reason
+from rul_platform.orchestration.sensors.rounds import go_round, plants_at_work, reason
 from rul_platform.storage.home import Home
 
 
@@ -21,26 +23,39 @@ def retrain_on_feedback(
     What was asked for is in the platform's own tables: a lost daemon, a deleted run or a reset cursor
     loses nothing and doubles nothing.
     """
-    from rul_platform.operation import triggering
+    from rul_platform.operation import glancing, triggering
 
     now = home.now()
+    home.feedback.roll_up()
+    verdicts = glancing.glance(home, plants_at_work(home), now)
+    firing = [
+        plant
+        for plant, verdict in verdicts.items()
+        if isinstance(verdict, TriggerVerdict) and verdict.fires
+    ]
 
     def look(plant: str) -> str:
-        asked = triggering.evaluate(home, plant, now)
-        if asked is not None:
-            return f"retrain {asked.id} is asked for"
-        verdict = triggering.check(home, plant, now).verdict
+        verdict = verdicts.get(plant)
+        if isinstance(verdict, ConfigError):
+            raise verdict
+        if verdict is None or verdict.fires:
+            asked = triggering.evaluate(home, plant, now)
+            if asked is not None:
+                return f"retrain {asked.id} is asked for"
+            verdict = triggering.check(home, plant, now).verdict
         return "; ".join((*verdict.blocks, *verdict.reasons))
 
-    told = go_round(home, "feedback", look, now=now, log=context.log)
+    seen = go_round(
+        home, "feedback", look, now=now, log=context.log, after=context.cursor, urgent=firing
+    )
     settled = reconciling.reconcile(home, context.instance, now)
     requests = [
         retrain_runs.request(home, retrain)
         for retrain in home.retrains.open_requests()
         if retrain_runs.run_of(context.instance, retrain) is None and retrain.run_id is None
     ]
-    text = reason((*settled, *told))
+    text = reason((*settled, *seen.told))
     if not requests:
-        return dg.SensorResult(skip_reason=text)
+        return dg.SensorResult(skip_reason=text, cursor=seen.cursor or "")
     context.log.info(text)
-    return dg.SensorResult(run_requests=requests)
+    return dg.SensorResult(run_requests=requests, cursor=seen.cursor or "")

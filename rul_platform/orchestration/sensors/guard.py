@@ -1,11 +1,13 @@
 """Champions that do not do well are replaced by the one before, and shadows get their verdict."""
 
 import json
+from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 
 from rul_platform.errors import ChampionChangedError
-from rul_platform.orchestration.sensors.rounds import go_round, plants_at_work, reason
+from rul_platform.orchestration.sensors.rounds import go_round, reason
 from rul_platform.storage.deployments import Deployment
 from rul_platform.storage.home import Home
 
@@ -28,32 +30,45 @@ def guard_champions(
     """
     from rul_platform.operation import deploying, guarding
 
-    now = home.now()
+    now, cursor = home.now(), _Cursor.read(context.cursor)
+    challenged = {plant for plant, (_, beside) in home.registry.in_service().items() if beside}
 
     def look(plant: str) -> str:
         try:
-            back = guarding.guard(home, plant, now)
-            shadow = deploying.settle_shadow(home, plant, now) if back is None else None
+            found = guarding.look(home, plant, now)
+            is_asked = found.back is None and plant in challenged
+            shadow = deploying.settle_shadow(home, plant, now) if is_asked else None
         except ChampionChangedError:
             return "somebody else has just deployed; the next tick looks again"
-        if back is not None:
-            return f"rolled back to version {back.number}"
+        if found.back is not None:
+            return f"rolled back to version {found.back.number}"
         if shadow is not None and shadow.verdict != "wait":
             return f"shadow: {shadow.verdict}"
-        return "; ".join(guarding.check_health(home, plant, now)) or "healthy"
+        return "; ".join(found.problems) or "healthy"
 
-    told = go_round(home, "guard", look, now=now, log=context.log)
-    seen: dict[str, int] = json.loads(context.cursor or "{}")
-    serving = {plant: home.registry.deployments(plant) for plant in plants_at_work(home)}
+    seen = go_round(home, "guard", look, now=now, log=context.log, after=cursor.plant)
+    newest, served = home.registry.deployed_after(cursor.deployment)
     return dg.SensorResult(
-        skip_reason=reason(told),
+        skip_reason=reason(seen.told),
         asset_events=[
-            _observed(served[-1], plant)
-            for plant, served in serving.items()
-            if len(served) > seen.get(plant, 0) and served[-1].kind in DECIDED_ELSEWHERE
+            _observed(each, each.plant) for each in served if each.kind in DECIDED_ELSEWHERE
         ],
-        cursor=json.dumps({plant: len(served) for plant, served in serving.items()}),
+        cursor=json.dumps({"plant": seen.cursor, "deployment": newest}),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Cursor:
+    """How far the round has come, and up to which row deployments were looked at."""
+
+    plant: str | None = None
+    deployment: int = 0
+
+    @classmethod
+    def read(cls, text: str | None) -> "_Cursor":
+        """What the tick before left; that of another version of the platform begins anew."""
+        found: dict[str, Any] = json.loads(text or "{}")
+        return cls(**found) if found.keys() == {"plant", "deployment"} else cls()
 
 
 def _observed(deployment: Deployment, plant: str) -> dg.AssetObservation:

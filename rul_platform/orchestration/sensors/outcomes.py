@@ -5,6 +5,8 @@ import dagster as dg
 from rul_platform.orchestration.sensors.rounds import go_round, reason
 from rul_platform.storage.home import Home
 
+NOTHING = "nothing to do"
+
 
 @dg.sensor(
     minimum_interval_seconds=600,
@@ -12,7 +14,7 @@ from rul_platform.storage.home import Home
 )
 def retrain_on_outcomes(
     context: dg.SensorEvaluationContext, home: dg.ResourceParam[Home]
-) -> dg.SkipReason:
+) -> dg.SensorResult:
     """Ask for a retrain where machines ended and the predictions about them were worse than claimed.
 
     The run itself is started by `retrain_on_feedback`, as that of every retrain.
@@ -20,9 +22,15 @@ def retrain_on_outcomes(
     from rul_platform.operation import triggering
 
     now = home.now()
+    news = home.outcomes.plants_with_unclaimed()
 
     def look(plant: str) -> str:
+        if plant not in news:
+            return NOTHING
         asked = triggering.evaluate_outcomes(home, plant, now)
-        return f"retrain {asked.id} is asked for" if asked else "nothing to do"
+        return f"retrain {asked.id} is asked for" if asked else NOTHING
 
-    return dg.SkipReason(reason(go_round(home, "outcomes", look, now=now, log=context.log)))
+    seen = go_round(
+        home, "outcomes", look, now=now, log=context.log, after=context.cursor, urgent=news
+    )
+    return dg.SensorResult(skip_reason=reason(seen.told), cursor=seen.cursor or "")

@@ -1,49 +1,119 @@
-"""One look at every plant, where a broken plant hides no other one.
+"""Looks at every plant, where a broken plant hides no other one, and many plants take several ticks.
+
+A tick has a budget of time, since Dagster ends one that takes a minute and keeps nothing of it. What
+the budget leaves out comes first in the next tick: the cursor is the plant looked at last. A round is
+over with the last plant by name; so nobody waits for longer than one round.
 
 Belongs here: going round and telling. Does not belong here: what is looked at.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 from rul_platform.operation.alerting import raise_alert
 from rul_platform.orchestration.error_words import said
 from rul_platform.storage.alerts import NewAlert
 from rul_platform.storage.home import Home
 
+BUDGET_SECONDS = 30.0
+"""Half of what Dagster gives a tick: the rest is for the plant that is being looked at when it is used
+up, and for what a sensor does besides."""
+URGENT_SHARE = 0.5
+"""Of the budget, what plants that cannot wait for their turn may take from those whose turn it is."""
+LINES = 200
+"""Plants that a tick tells of; the UI keeps the text of every tick."""
+
 Visit = Callable[[str], str]
 """Does something about one plant and says how that went, in one line."""
 
 
-def go_round(
-    home: Home, purpose: str, visit: Visit, *, now: datetime, log: logging.Logger
-) -> tuple[str, ...]:
-    """Visit every plant that has a champion; a visit that fails is told and raises one alert a day.
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What a tick saw.
 
-    Returns:
-        One line for each plant.
+    Attributes:
+        told: One line for each plant that was visited; before them how far the round has come, where
+            the tick did not see all plants.
+        cursor: The plant visited last, for the next tick; None where the round is over.
     """
-    told = []
-    for plant in plants_at_work(home):
-        try:
-            told.append(f"{plant}: {visit(plant)}")
-        except Exception as error:  # whatever it is, the other plants are looked after
-            log.exception("%s of %s failed", purpose, plant)
-            told.append(f"{plant}: {said(error)}")
-            raise_alert(home, _alert(purpose, plant, error, now), now)
-    return tuple(told)
+
+    told: tuple[str, ...]
+    cursor: str | None = None
+
+
+def go_round(
+    home: Home,
+    purpose: str,
+    visit: Visit,
+    *,
+    now: datetime,
+    log: logging.Logger,
+    after: str | None = None,
+    urgent: Collection[str] = (),
+    budget_seconds: float = BUDGET_SECONDS,
+) -> Round:
+    """Visit plants that have a champion; a visit that fails is told and raises one alert a day.
+
+    At least one plant whose turn it is is visited, whatever the budget.
+
+    Args:
+        home: Whose plants, and whose stopwatch.
+        purpose: What the visits are for.
+        visit: What to do.
+        now: When.
+        log: For errors.
+        after: The cursor of the tick before; None to begin with the first plant.
+        urgent: Plants that are visited first, in every tick.
+        budget_seconds: After how long no further visit begins.
+    """
+    plants = plants_at_work(home)
+    turn = [plant for plant in plants if after is None or plant > after] or list(plants)
+    begin, seen = home.stopwatch(), dict[str, str]()
+
+    def is_left(share: float) -> bool:
+        return home.stopwatch() - begin < budget_seconds * share
+
+    def see(plant: str) -> None:
+        if plant not in seen:
+            seen[plant] = _visited(home, purpose, visit, plant, now, log)
+
+    for plant in takewhile(lambda _: is_left(URGENT_SHARE), sorted({*urgent} & {*plants})):
+        see(plant)
+    done = 0
+    while done < len(turn) and (not done or is_left(1.0)):
+        see(turn[done])
+        done += 1
+    lines = [f"{plant}: {seen[plant]}" for plant in sorted(seen)]
+    if done == len(plants):
+        return Round(tuple(lines))
+    first = len(plants) - len(turn) + 1
+    lines.insert(0, f"plants {first:,} to {first + done - 1:,} of {len(plants):,} this round")
+    return Round(tuple(lines), turn[done - 1] if done < len(turn) else None)
+
+
+def _visited(
+    home: Home, purpose: str, visit: Visit, plant: str, now: datetime, log: logging.Logger
+) -> str:
+    try:
+        return visit(plant)
+    except Exception as error:  # whatever it is, the other plants are looked after
+        log.exception("%s of %s failed", purpose, plant)
+        raise_alert(home, _alert(purpose, plant, error, now), now)
+        return said(error)
 
 
 def plants_at_work(home: Home) -> tuple[str, ...]:
     """Plants that have a model in charge, in alphabetical order."""
-    versions = home.registry.versions()
-    return tuple(sorted({each.plant for each in versions if each.state == "champion"}))
+    return tuple(sorted(home.registry.in_service()))
 
 
-def reason(told: Iterable[str]) -> str:
+def reason(told: Sequence[str]) -> str:
     """What a tick shows in the UI."""
-    return "\n".join(told) or "no plant has a model in charge yet"
+    more = [f"… and {len(told) - LINES:,} more"] if len(told) > LINES else []
+    return "\n".join([*told[:LINES], *more]) or "no plant has a model in charge yet"
 
 
 def _alert(purpose: str, plant: str, error: Exception, now: datetime) -> NewAlert:
