@@ -26,6 +26,7 @@ from rul_platform.cli.feedback import feedback
 from rul_platform.cli.keys import keys
 from rul_platform.cli.kshot import kshot
 from rul_platform.cli.lifecycle import approve, freeze, rollback
+from rul_platform.cli.logins import wrong_login
 from rul_platform.cli.method import method
 from rul_platform.cli.mlflow import mlflow
 from rul_platform.cli.models import models
@@ -176,14 +177,18 @@ def _too_small(error: ModuleNotFoundError) -> str:
 def _from_outside() -> tuple[type[Exception], ...]:
     """What the system and a database refuse. Asked only in trouble: SQLAlchemy's import is heavy."""
     from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-    return OSError, DBAPIError
+    return OSError, DBAPIError, PoolTimeoutError
 
 
 def _told(error: Exception) -> str:
     """What was refused and what to do; nothing of a statement, its values, or a password."""
     if not isinstance(error, OSError):
         said = str(getattr(error, "orig", "")).strip()
+        advice = wrong_login(getattr(error, "orig", None), sys.argv[1:])
+        if advice is not None:
+            return f"the database refused: {said}. {advice} What was finished is kept."
         return (
             f"the database refused: {said}. Does it run, is there room, and may you write in it? "
             f"What was finished is kept."
