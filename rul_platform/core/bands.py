@@ -6,13 +6,16 @@ Does not belong here: errors in the unit of life (``metrics``).
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from rul_platform.core.metrics import checked
 from rul_platform.errors import EvaluationError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BAND_FRACTIONS = (0.2, 0.5, 0.8)
 """Where the bands meet, as shares of the cap. The last band begins below the cap and has no end: a
@@ -42,7 +45,7 @@ def band_labels(edges: Sequence[float]) -> tuple[str, ...]:
 
 def band_confusion(
     truth: ArrayLike, predicted: ArrayLike, edges: Sequence[float], *, life_unit: str
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Count in which band the truth was, and in which the prediction.
 
     Args:
@@ -58,6 +61,8 @@ def band_confusion(
     Raises:
         EvaluationError: Rows that do not fit together, or edges that do not ascend.
     """
+    import pandas as pd
+
     t, p, _ = checked(truth, predicted)
     if not edges or any(low >= high for low, high in pairwise(edges)):
         raise EvaluationError(

@@ -9,14 +9,15 @@ from 1.
 """
 
 import re
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from pandas.api import types
 
 from rul_platform.core.wording import did_you_mean, listing, quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LARGEST_NUMBER = 1e15
 """No reading may be further from 0. Models scale in float32, which ends at 3.4e38: the squares of such
@@ -30,7 +31,7 @@ CELLS_TO_LOOK_AT = 1000
 """So many cells tell whether a column holds points in time."""
 
 
-def missing_columns(table: pd.DataFrame, wanted: list[str]) -> list[str]:
+def missing_columns(table: "pd.DataFrame", wanted: list[str]) -> list[str]:
     """A sentence for each wanted column that ``table`` lacks or has twice."""
     found = [str(column) for column in table.columns]
     return [
@@ -42,12 +43,12 @@ def missing_columns(table: pd.DataFrame, wanted: list[str]) -> list[str]:
     ]
 
 
-def column_of(table: pd.DataFrame, name: str) -> pd.Series:
+def column_of(table: "pd.DataFrame", name: str) -> "pd.Series":
     """One column; tells the type checker that the name stands there once."""
     return cast("pd.Series", table[name])
 
 
-def numbers(table: pd.DataFrame, name: str, problems: list[str]) -> NDArray[np.float64]:
+def numbers(table: "pd.DataFrame", name: str, problems: list[str]) -> NDArray[np.float64]:
     """The column as floats; the first cell that is none, or far too large, goes into ``problems``.
 
     Returns:
@@ -67,20 +68,24 @@ def numbers(table: pd.DataFrame, name: str, problems: list[str]) -> NDArray[np.f
     return values
 
 
-def are_points_in_time(column: pd.Series) -> bool:
+def are_points_in_time(column: "pd.Series") -> bool:
     """Whether every cell that is not empty reads as a date or as the time of a day."""
+    from pandas.api import types
+
     if types.is_numeric_dtype(column):
         return False
     text = column.dropna().iloc[:CELLS_TO_LOOK_AT].astype(str)
     return bool(len(text)) and bool(text.str.match(POINT_IN_TIME).all())
 
 
-def names(table: pd.DataFrame, name: str, problems: list[str]) -> pd.Series:
+def names(table: "pd.DataFrame", name: str, problems: list[str]) -> "pd.Series":
     """The column as text without blanks around it; 3 and 3.0 both give ``3``.
 
     Returns:
         One string for each row; the first empty cell goes into ``problems``.
     """
+    from pandas.api import types
+
     column = column_of(table, name)
     if types.is_float_dtype(column) and bool(np.all(column.dropna().to_numpy() % 1 == 0)):
         column = column.astype("Int64")
@@ -92,15 +97,18 @@ def names(table: pd.DataFrame, name: str, problems: list[str]) -> pd.Series:
 
 
 def refuse(
-    table: pd.DataFrame, name: str, is_bad: NDArray[np.bool_], expected: str, problems: list[str]
+    table: "pd.DataFrame", name: str, is_bad: NDArray[np.bool_], expected: str, problems: list[str]
 ) -> None:
     """Append the first cell where ``is_bad``, if any."""
     if is_bad.any():
         problems.append(_first_bad(column_of(table, name), is_bad, expected))
 
 
-def _to_floats(column: pd.Series) -> NDArray[np.float64]:
+def _to_floats(column: "pd.Series") -> NDArray[np.float64]:
     """Floats, NaN for anything that is not a number; a point in time is not a number."""
+    import pandas as pd
+    from pandas.api import types
+
     if types.is_numeric_dtype(column) and not types.is_complex_dtype(column):
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     if types.is_object_dtype(column) or types.is_string_dtype(column):
@@ -109,7 +117,9 @@ def _to_floats(column: pd.Series) -> NDArray[np.float64]:
     return np.full(len(column), np.nan)
 
 
-def _first_bad(column: pd.Series, is_bad: NDArray[np.bool_], expected: str) -> str:
+def _first_bad(column: "pd.Series", is_bad: NDArray[np.bool_], expected: str) -> str:
+    import pandas as pd
+
     first = int(np.argmax(is_bad))
     cell = column.iloc[first]
     found = "an empty cell" if pd.isna(cell) or str(cell).strip() == "" else quoted(_plain(cell))
@@ -123,7 +133,7 @@ def _plain(cell: object) -> object:
     return cell.item() if isinstance(cell, np.generic) else cell
 
 
-def _hint(column: pd.Series) -> str:
+def _hint(column: "pd.Series") -> str:
     """What to do about a column that is not all numbers, where that can be seen."""
     if are_points_in_time(column):
         return (
@@ -133,8 +143,10 @@ def _hint(column: pd.Series) -> str:
     return "; is the decimal mark a comma? Set decimal in [source]" if _has_comma(column) else ""
 
 
-def _has_comma(column: pd.Series) -> bool:
+def _has_comma(column: "pd.Series") -> bool:
     """Whether the cells read as numbers once a comma counts as the decimal mark."""
+    from pandas.api import types
+
     if not (types.is_object_dtype(column) or types.is_string_dtype(column)):
         return False
     text = column.dropna().astype(str)

@@ -7,8 +7,9 @@ row (``cmapss_rows``), labels, scaling.
 A file has no header: 26 numbers in each line, one line for each flight of each engine.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv
@@ -20,6 +21,9 @@ from rul_platform.core.fleet import Fleet, summarise_units
 from rul_platform.core.subsets import SIMULATED as SIMULATED
 from rul_platform.core.subsets import SUBSETS as SUBSETS
 from rul_platform.errors import WrongHashError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PUBLISHED_SHA256 = {
     "train_FD001.txt": "963b5e22825b34d8b21c69e1aeb4af3e647050eb672ee8834ba4b5d91d2de0f8",
@@ -87,7 +91,7 @@ def check_published(name: str, data: bytes, *, source: str | None = None) -> byt
     raise WrongHashError(source or name, found=found, expected=expected)
 
 
-def parse_cycles(data: bytes, name: str) -> pd.DataFrame:
+def parse_cycles(data: bytes, name: str) -> "pd.DataFrame":
     """The rows of a training or test file, in the order of the file, every rule checked.
 
     The fast reader answers only if all is well. Otherwise the file is read again row by row, which
@@ -104,6 +108,8 @@ def parse_cycles(data: bytes, name: str) -> pd.DataFrame:
         MalformedRowError: A row does not have 26 finite numbers, an engine's cycles do not count
             from 1 without gap or double, engines do not ascend, or there is no row at all.
     """
+    import pandas as pd
+
     values = _read_at_once(data)
     if values is None:
         values = read_by_row(data, name)
@@ -185,8 +191,10 @@ def held_out_fleet(test_text: bytes, rul_text: bytes, name: str, rul_name: str) 
     return Fleet(readings=readings, units=units.assign(rul_at_end=rul.astype(np.float64)))
 
 
-def _readings(cycles: pd.DataFrame) -> pd.DataFrame:
+def _readings(cycles: "pd.DataFrame") -> "pd.DataFrame":
     """The ``readings`` table of a fleet, from :func:`parse_cycles`."""
+    import pandas as pd
+
     engines, codes = np.unique(cycles[UNIT.name].to_numpy(), return_inverse=True)
     names = np.array([str(engine) for engine in engines], dtype=object)
     fixed = pd.DataFrame(

@@ -8,10 +8,9 @@ Belongs here: the verdicts. Does not belong here: collecting errors or readings,
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from rul_platform.core.bootstrap import resample
@@ -19,6 +18,9 @@ from rul_platform.core.metrics import unit_weights
 from rul_platform.core.policy import Policy
 from rul_platform.core.scaling import Scaler
 from rul_platform.core.wording import listing
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEVEL = 0.90
 """Two-sided, so that each end alone is a one-sided bound of 95 %."""
@@ -108,7 +110,7 @@ def drift_score(verdict: DriftVerdict) -> float | None:
     return max(0.0, *moved) / float(verdict.numbers["limit"])
 
 
-def data_drift(readings: pd.DataFrame, scaler: Scaler, policy: Policy) -> DriftVerdict:
+def data_drift(readings: "pd.DataFrame", scaler: Scaler, policy: Policy) -> DriftVerdict:
     """Fires where a sensor moved away from its training data, or where a condition is new.
 
     A sensor moved where the mean of its readings lies more than ``max_drift`` training spreads from

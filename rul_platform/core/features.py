@@ -13,13 +13,15 @@ Shape letters: R readings, S sensors, F channels (2 S + 1).
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from rul_platform.core.scaling import Scaler
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SMOOTHING = 0.1
 """Weight of the newest reading in the exponential mean behind ``_dev``."""
@@ -40,7 +42,7 @@ def channel_names(sensors: tuple[str, ...]) -> tuple[str, ...]:
     return (*sensors, *(f"{sensor}_dev" for sensor in sensors), "age")
 
 
-def channels(readings: pd.DataFrame, scaler: Scaler, *, cap: float) -> NDArray[np.float32]:
+def channels(readings: "pd.DataFrame", scaler: Scaler, *, cap: float) -> NDArray[np.float32]:
     """Compute the channels of every reading.
 
     Args:
@@ -135,7 +137,7 @@ def next_channels(
     return table, Carried(int(position[-1]) + 1, means[-1].copy(), total, before)
 
 
-def unit_starts(unit: pd.Series) -> NDArray[np.intp]:
+def unit_starts(unit: "pd.Series") -> NDArray[np.intp]:
     """Row number at which each unit begins, for rows that are ordered by unit."""
     labels = unit.to_numpy()
     return np.flatnonzero(np.r_[True, labels[1:] != labels[:-1]])

@@ -6,10 +6,13 @@ Does not belong here: how it was read (``cmapss``, ``readings``), scaling, featu
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FIXED_COLUMNS = ("unit", "life", "condition")
 ONE_CONDITION = "0"
@@ -32,8 +35,8 @@ class Fleet:
             is known to have reached; NaN for all others). Artifacts from before lack the last one.
     """
 
-    readings: pd.DataFrame
-    units: pd.DataFrame
+    readings: "pd.DataFrame"
+    units: "pd.DataFrame"
 
     @property
     def sensors(self) -> tuple[str, ...]:
@@ -61,14 +64,18 @@ class Fleet:
 
     def least_rul(self) -> NDArray[np.float64]:
         """What the life left at each reading was at least, NaN for units without ``known_life``."""
+        import pandas as pd
+
         known = self.units.get("known_life", pd.Series(np.nan, index=self.units.index))
         reached = np.repeat(known.to_numpy(dtype=np.float64), self.units["rows"].to_numpy())
         return reached - self.readings["life"].to_numpy(dtype=np.float64)
 
 
 def summarise_units(
-    readings: pd.DataFrame, rul_at_end: pd.Series | float, known_life: pd.Series | float = np.nan
-) -> pd.DataFrame:
+    readings: "pd.DataFrame",
+    rul_at_end: "pd.Series | float",
+    known_life: "pd.Series | float" = np.nan,
+) -> "pd.DataFrame":
     """The ``units`` table of readings that are already ordered.
 
     Args:
@@ -76,6 +83,8 @@ def summarise_units(
         rul_at_end: One number for all units, or a series indexed by unit.
         known_life: Likewise; NaN where there is none.
     """
+    import pandas as pd
+
     grouped = readings.groupby("unit", sort=False)["life"]
     units = pd.DataFrame({"rows": grouped.size(), "end_life": grouped.last()})
     units["rul_at_end"] = rul_at_end  # a series aligns by unit

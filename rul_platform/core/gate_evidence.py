@@ -6,14 +6,15 @@ from them (``gate``).
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from rul_platform.core.canonical import canonical_json, fingerprint
 from rul_platform.core.fleet import Fleet
 from rul_platform.core.gate_statistics import Paired, SeedNoise
 from rul_platform.core.windows import Windows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,8 +130,10 @@ def evaluation_set(fleet: Fleet, cuts: Windows) -> str:
     return fingerprint({str(name): _bytes(column) for name, column in columns.items()})
 
 
-def _bytes(column: pd.Series) -> bytes:
+def _bytes(column: "pd.Series") -> bytes:
     """Numbers as 64 bits, little-endian; anything else as text."""
+    import pandas as pd
+
     if pd.api.types.is_numeric_dtype(column):
         return column.to_numpy(dtype="<f8").tobytes()
     return canonical_json([str(value) for value in column])

@@ -11,14 +11,17 @@ Shape letters: U units, R readings of all of them, S sensors.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from rul_platform.core.features import unit_starts
 from rul_platform.core.fleet import FIXED_COLUMNS
 from rul_platform.core.resampling import BOUNDARY
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,10 @@ class Histories:
     values: NDArray[np.float64]
 
     @classmethod
-    def of(cls, readings: pd.DataFrame) -> "Histories":
+    def of(cls, readings: "pd.DataFrame") -> "Histories":
         """Those of a table in the fleet's format, ordered by unit, then by life."""
+        import pandas as pd
+
         starts = unit_starts(readings["unit"])
         codes, labels = pd.factorize(readings["condition"])
         sensors = tuple(str(name) for name in readings.columns if name not in FIXED_COLUMNS)

@@ -9,13 +9,16 @@ Shape letters: U units, R readings of all of them, P readings of one piece.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from rul_platform.core.fleet import Fleet
 from rul_platform.core.parts import PART_ROWS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PIECE_ROWS = 2**17
 """Readings that are looked at together; of 20 sensors, a step of a computation takes 20 MiB."""
@@ -31,15 +34,15 @@ class LongFleet:
         read: Gives the readings from a row on, in pieces of any size; their columns may lack ``unit``.
     """
 
-    units: pd.DataFrame
+    units: "pd.DataFrame"
     sensors: tuple[str, ...]
-    read: Callable[[int], Iterator[pd.DataFrame]] = field(repr=False)
+    read: "Callable[[int], Iterator[pd.DataFrame]]" = field(repr=False)
 
     @classmethod
     def of(cls, fleet: Fleet, *, piece_rows: int = PIECE_ROWS) -> "LongFleet":
         """A fleet in memory as one that is read."""
 
-        def read(begin: int) -> Iterator[pd.DataFrame]:
+        def read(begin: int) -> "Iterator[pd.DataFrame]":
             for at in range(begin, len(fleet.readings), piece_rows):
                 yield fleet.readings.iloc[at : at + piece_rows]
 
@@ -75,12 +78,12 @@ class Piece:
     """
 
     begin: int
-    readings: pd.DataFrame
+    readings: "pd.DataFrame"
     unit: NDArray[np.intp]
     is_first: NDArray[np.bool_]
 
     @classmethod
-    def at(cls, begin: int, readings: pd.DataFrame, bounds: NDArray[np.intp]) -> "Piece":
+    def at(cls, begin: int, readings: "pd.DataFrame", bounds: NDArray[np.intp]) -> "Piece":
         """Those that begin at row ``begin`` of a fleet whose units have these ``bounds``."""
         rows = np.arange(begin, begin + len(readings))
         unit = np.searchsorted(bounds, rows, side="right") - 1

@@ -17,13 +17,16 @@ Shape letter: T thresholds.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from rul_platform.core.predicted_lives import PredictedLives
 from rul_platform.core.scored_rows import Rows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COST_RATIO = 10.0
 """What an unexpected failure costs, in planned replacements, where the plant file does not say."""
@@ -34,12 +37,14 @@ THRESHOLDS = 25
 
 def cost_curves(
     lives: PredictedLives, *, cap: float, cost_ratio: float = COST_RATIO, lead: float = 0.0
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """The :func:`cost_curve` of each signal that an alarm can be set on, below each other.
 
     ``alarm_on`` says which: ``prediction``, and ``lower end`` where there are intervals. Arguments and
     errors are those of :func:`cost_curve`.
     """
+    import pandas as pd
+
     signals = {"prediction": lives.predicted, "lower end": lives.interval_low}
     curves = [
         cost_curve(
@@ -58,7 +63,7 @@ def cost_curve(
     cost_ratio: float = COST_RATIO,
     lead: float = 0.0,
     thresholds: Sequence[float] | None = None,
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Failures, unused life and cost over the alarm threshold; each unit counts once.
 
     Args:
@@ -77,6 +82,8 @@ def cost_curve(
     Raises:
         EvaluationError: There are readings without a prediction.
     """
+    import pandas as pd
+
     lives.demand_whole()
     units = [
         (lives.life[rows], lives.truth[rows], lives.predicted[rows]) for _, rows in lives.by_unit()
@@ -85,7 +92,7 @@ def cost_curve(
     return pd.DataFrame([_point(units, float(each), cost_ratio, lead) for each in at])
 
 
-def cheapest(curve: pd.DataFrame) -> "pd.Series[float]":
+def cheapest(curve: "pd.DataFrame") -> "pd.Series[float]":
     """The row of :func:`cost_curve` with the lowest cost; of equal ones the lowest threshold."""
     return curve.iloc[int(curve["cost"].to_numpy().argmin())]
 

@@ -12,10 +12,13 @@ Shape letters: S sensors, K operating conditions.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BLOCK_ROWS = 2**20
 """Readings in one block; of 20 sensors they are 160 MiB."""
@@ -55,7 +58,7 @@ class MomentsFit:
         self._overall: Moments | None = None
         self._within: dict[str, Moments] = {}
 
-    def add(self, readings: pd.DataFrame) -> None:
+    def add(self, readings: "pd.DataFrame") -> None:
         """Count readings in: columns ``condition`` and the sensors."""
         begin = 0
         while begin < len(readings):
@@ -80,6 +83,8 @@ class MomentsFit:
 
     def _sum_up(self) -> None:
         """Make one block of what waits."""
+        import pandas as pd
+
         if not self._waiting:
             return
         block = self._waiting[0] if len(self._waiting) == 1 else pd.concat(self._waiting)

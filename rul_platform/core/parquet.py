@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
@@ -13,15 +12,18 @@ from numpy.typing import NDArray
 from rul_platform.core.parts import in_parts, part_name
 from rul_platform.core.windows import Windows
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 IDENTITY = ("unit", "life", "condition")
 EXPORTED = ("unit", "life", "rul", "at_least", "split")
 EXPORT_ROWS = 16_384
 """Windows in one row group: 30 x 29 float32 values of each make 57 MB before compression."""
 
 
-def to_parquet(table: pd.DataFrame | pa.Table) -> bytes:
+def to_parquet(table: "pd.DataFrame | pa.Table") -> bytes:
     """Encode with zstd; a dictionary only for text, since measurements hardly repeat."""
-    if isinstance(table, pd.DataFrame):
+    if not isinstance(table, pa.Table):
         table = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
     text = [f.name for f in table.schema if not pa.types.is_primitive(f.type)]
     sink = pa.BufferOutputStream()
@@ -29,7 +31,7 @@ def to_parquet(table: pd.DataFrame | pa.Table) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-def in_files(table: str, rows: pd.DataFrame) -> dict[str, bytes]:
+def in_files(table: str, rows: "pd.DataFrame") -> dict[str, bytes]:
     """A table as the files of its parts, by name."""
     whole = pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata(None)
     parts = list(in_parts([whole])) or [whole]
@@ -38,12 +40,12 @@ def in_files(table: str, rows: pd.DataFrame) -> dict[str, bytes]:
     }
 
 
-def from_parquet(source: str | BinaryIO) -> pd.DataFrame:
+def from_parquet(source: str | BinaryIO) -> "pd.DataFrame":
     """Decode a file."""
     return pq.read_table(source).to_pandas()
 
 
-def scaled_cycles(readings: pd.DataFrame, windows: Windows, channels: Sequence[str]) -> pa.Table:
+def scaled_cycles(readings: "pd.DataFrame", windows: Windows, channels: Sequence[str]) -> pa.Table:
     """The scaled per-cycle table: who and when, then one float32 column for each channel."""
     identity = {name: pa.array(readings[name]) for name in IDENTITY}
     values = {name: pa.array(windows.table[:, at]) for at, name in enumerate(channels)}
@@ -112,6 +114,6 @@ def _export(windows: Windows, writer: pq.ParquetWriter) -> None:
         writer.write_table(whole.cast(writer.schema))
 
 
-def _exported(windows: Windows) -> pd.DataFrame:
+def _exported(windows: Windows) -> "pd.DataFrame":
     """What the file says of windows beside their values."""
     return windows.index.assign(at_least=windows.at_least())[list(EXPORTED)]

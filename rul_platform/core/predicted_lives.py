@@ -12,13 +12,16 @@ Shape letter: N readings of all units together.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from rul_platform.core.scored_rows import Rows
 from rul_platform.errors import EvaluationError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SOURCE = "Predictions over whole lives"
 
@@ -81,8 +84,10 @@ class PredictedLives:
             rows = np.flatnonzero(self.unit_ids == unit)
             yield unit, rows[np.argsort(self.life[rows], kind="stable")]
 
-    def to_table(self) -> pd.DataFrame:
+    def to_table(self) -> "pd.DataFrame":
         """N rows: ``unit``, ``life``, ``truth``, ``predicted``; ``interval_low`` where there is one."""
+        import pandas as pd
+
         columns = {"unit": self.unit_ids.astype(str), "life": self.life, "truth": self.truth}
         columns["predicted"] = self.predicted
         if self.interval_low is not None:

@@ -7,10 +7,9 @@ service repeats it exactly.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from rul_platform.core import features, windows
@@ -22,6 +21,9 @@ from rul_platform.core.newest_windows import newest_windows
 from rul_platform.core.scaling import Scaler
 from rul_platform.core.stillness import StillnessFit
 from rul_platform.core.windows import Windows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DEFAULT_WINDOW = 30
 """Window length in readings; 20, 30 and 50 score alike on FD001 and FD003 (docs/experiments.md)."""
@@ -73,7 +75,7 @@ class Preparation:
         """Names of the F channels."""
         return features.channel_names(self.scaler.sensors)
 
-    def windows(self, fleet: Fleet, split: pd.Series | str) -> Windows:
+    def windows(self, fleet: Fleet, split: "pd.Series | str") -> Windows:
         """Cut ``fleet`` into one window for each reading.
 
         Raises:

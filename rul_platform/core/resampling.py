@@ -4,17 +4,21 @@ Belongs here: how steps are laid and what stands for the readings in one.
 Does not belong here: where a unit's history ends (``failures``).
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from rul_platform.core.fleet import FIXED_COLUMNS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BOUNDARY = 1e-6
 """A reading this part of a step away from a boundary lies on it: 0.1 s steps are not exact floats."""
 
 
-def resample(readings: pd.DataFrame, step: float) -> pd.DataFrame:
+def resample(readings: "pd.DataFrame", step: float) -> "pd.DataFrame":
     """Average the sensors over steps of life, laid backwards from each unit's last reading.
 
     Backwards, so that the newest row is always the newest reading: the failure in training, now in
@@ -70,6 +74,8 @@ def group_means(
     Returns:
         Shape ``(G, S)``.
     """
+    import pandas as pd
+
     rows = np.diff(np.append(begins, len(values)))
     last = condition[begins + rows - 1]
     counts = condition == np.repeat(last, rows)

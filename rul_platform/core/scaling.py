@@ -7,15 +7,17 @@ Shape letters: R readings, S sensors, K operating conditions.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from rul_platform.core.fleet import Fleet
 from rul_platform.core.moments import MomentsFit
 from rul_platform.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CONSTANT_BELOW = 1e-9
 """A spread up to this part of the mean is rounding noise: the sensor is constant there."""
@@ -70,7 +72,7 @@ class Scaler:
             fitted_on=fitted_on,
         )
 
-    def apply(self, readings: pd.DataFrame) -> NDArray[np.float64]:
+    def apply(self, readings: "pd.DataFrame") -> NDArray[np.float64]:
         """Scale the sensors of ``readings``.
 
         Returns:
@@ -79,6 +81,8 @@ class Scaler:
         Raises:
             DataError: A sensor column is missing, or a condition was never seen in training.
         """
+        import pandas as pd
+
         missing = [sensor for sensor in self.sensors if sensor not in readings.columns]
         if missing:
             msg = (

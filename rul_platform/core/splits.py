@@ -9,12 +9,15 @@ import fnmatch
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from rul_platform.core.fleet import Fleet
 from rul_platform.errors import DataError, LeakError, TooFewUnitsError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TRAIN, VALID, TEST, CENSORED = "train", "valid", "test", "censored"
 """The roles. A unit that has not failed has no label, so it is ``censored``; unless it outlived a
@@ -100,7 +103,7 @@ def assign_fleet(
 
 
 def assign_units(
-    units: pd.DataFrame,
+    units: "pd.DataFrame",
     policy: SplitPolicy,
     *,
     source: str,
@@ -127,8 +130,10 @@ def assign_units(
     return {unit: roles.get(unit, CENSORED) for unit in units["unit"]}
 
 
-def _outlived(units: pd.DataFrame) -> list[str]:
+def _outlived(units: "pd.DataFrame") -> list[str]:
     """Units that have no label but a lower bound."""
+    import pandas as pd
+
     known = units.get("known_life", pd.Series(np.nan, index=units.index))
     return units.loc[known.notna() & units["rul_at_end"].isna(), "unit"].tolist()
 

@@ -10,15 +10,17 @@ Shape letters: R readings, F channels, N windows, W window length in readings, B
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from rul_platform.core.features import unit_starts
 from rul_platform.core.fleet import Fleet
 from rul_platform.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CUTS_OF_A_LIFE = 20
 """Points of each unit's life at which models are compared: more cost time and say little new, because
@@ -40,7 +42,7 @@ class Windows:
     """
 
     table: NDArray[np.float32]
-    index: pd.DataFrame
+    index: "pd.DataFrame"
     length: int
 
     def __len__(self) -> int:
@@ -50,7 +52,7 @@ class Windows:
         """Only the windows of these splits."""
         return Windows(self.table, self.index[self.index["split"].isin(splits)], self.length)
 
-    def only(self, mask: NDArray[np.bool_] | pd.Series) -> "Windows":
+    def only(self, mask: "NDArray[np.bool_] | pd.Series") -> "Windows":
         """Only the windows where ``mask``, of shape ``(N,)``, is true."""
         return Windows(self.table, self.index[mask], self.length)
 
@@ -129,8 +131,8 @@ class Windows:
 
 
 def window_index(
-    fleet: Fleet, split: pd.Series | str, *, length: int, cap: float = math.inf
-) -> pd.DataFrame:
+    fleet: Fleet, split: "pd.Series | str", *, length: int, cap: float = math.inf
+) -> "pd.DataFrame":
     """One window for each reading: the last ``length`` readings of the same unit up to it.
 
     Where a unit has not failed, but is known to have run on, its ``rul`` is the least it can have been;
@@ -145,6 +147,8 @@ def window_index(
     Returns:
         The index of :class:`Windows`, in the order of the readings.
     """
+    import pandas as pd
+
     readings = fleet.readings
     starts = unit_starts(readings["unit"])
     rows = np.arange(len(readings), dtype=np.int64)
@@ -192,6 +196,8 @@ def pool(parts: Mapping[str, Windows]) -> Windows:
 
     All parts must have the same channels in the same order and the same length.
     """
+    import pandas as pd
+
     offset, indexes = 0, []
     for name, part in parts.items():
         indexes.append(

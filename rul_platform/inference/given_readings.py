@@ -4,16 +4,20 @@ Belongs here: the rules for readings in memory, all problems told at once.
 Does not belong here: files with a plant's own column names (``core.readings``).
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from rul_platform.core.cells import LARGEST_NUMBER
 from rul_platform.core.fleet import FIXED_COLUMNS, Fleet, summarise_units
 from rul_platform.core.preparation import Preparation
 from rul_platform.errors import ReadingsError
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def as_history(readings: pd.DataFrame, preparation: Preparation) -> Fleet:
+
+def as_history(readings: "pd.DataFrame", preparation: Preparation) -> Fleet:
     """Check readings from outside and bring them into the fleet's format.
 
     Raises:
@@ -48,7 +52,7 @@ def as_history(readings: pd.DataFrame, preparation: Preparation) -> Fleet:
     return Fleet(ordered, summarise_units(ordered, np.nan))
 
 
-def _name_problems(readings: pd.DataFrame) -> list[str]:
+def _name_problems(readings: "pd.DataFrame") -> list[str]:
     """Where a unit or a condition has no name."""
     problems = []
     for column in ("unit", "condition"):
@@ -60,7 +64,7 @@ def _name_problems(readings: pd.DataFrame) -> list[str]:
     return problems
 
 
-def _mixed_units(units: pd.Series) -> list[str]:
+def _mixed_units(units: "pd.Series") -> list[str]:
     """Units that are a number in one row and text in another, as 1 and "1"."""
     kinds = units.map(lambda unit: isinstance(unit, str)).groupby(units.astype(str)).nunique()
     return [
@@ -69,8 +73,10 @@ def _mixed_units(units: pd.Series) -> list[str]:
     ]
 
 
-def _numbers(column: pd.Series) -> pd.Series:
+def _numbers(column: "pd.Series") -> "pd.Series":
     """The column as floats; NaN for what is no number, and a truth value is none."""
+    import pandas as pd
+
     if pd.api.types.is_bool_dtype(column):
         return pd.Series(np.nan, index=column.index)
     if not pd.api.types.is_numeric_dtype(column):
@@ -78,7 +84,7 @@ def _numbers(column: pd.Series) -> pd.Series:
     return pd.to_numeric(column, errors="coerce").astype("float64")
 
 
-def _number_problems(given: pd.Series, values: pd.Series, *, least: float | None) -> list[str]:
+def _number_problems(given: "pd.Series", values: "pd.Series", *, least: float | None) -> list[str]:
     """The first value that is no finite number, and the first below ``least``."""
     checks = {"a number": ~np.isfinite(values)}
     checks[f"at most {LARGEST_NUMBER:g}"] = np.isfinite(values) & (np.abs(values) > LARGEST_NUMBER)
@@ -91,7 +97,7 @@ def _number_problems(given: pd.Series, values: pd.Series, *, least: float | None
     ]
 
 
-def _doubles(readings: pd.DataFrame) -> list[str]:
+def _doubles(readings: "pd.DataFrame") -> list[str]:
     """The first unit that has two readings at the same life."""
     placed = readings.loc[readings["life"].notna(), ["unit", "life"]]
     doubles = placed[placed.duplicated()]

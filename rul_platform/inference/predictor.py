@@ -11,11 +11,10 @@ Belongs here: from checked readings to an answer. Does not belong here: the rule
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime as ort
-import pandas as pd
 from numpy.typing import NDArray
 from onnxruntime.capi import (
     onnxruntime_pybind11_state as ort_errors,  # pyright: ignore[reportAttributeAccessIssue]  no stub
@@ -31,6 +30,9 @@ from rul_platform.errors import DataError, InferenceError, ReadingsError
 from rul_platform.inference.cautions import cautions, strange_sensors
 from rul_platform.inference.given_readings import as_history
 from rul_platform.inference.prediction import Outputs, Prediction, Question
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "CARD_FILE",
@@ -140,7 +142,7 @@ class Predictor:
         reach = self._usual_reach if level is None else self.calibration.reach(level)
         return self.calibration.around(rul, reach)
 
-    def predict(self, readings: pd.DataFrame, level: float | None = None) -> list[Prediction]:
+    def predict(self, readings: "pd.DataFrame", level: float | None = None) -> list[Prediction]:
         """Answer for every unit in ``readings``, after its newest one.
 
         Args:
@@ -156,7 +158,7 @@ class Predictor:
         question = self.question(readings)
         return self.answers(question, self.run(question.x), level)
 
-    def question(self, readings: pd.DataFrame) -> Question:
+    def question(self, readings: "pd.DataFrame") -> Question:
         """Check readings and prepare them; the part of :meth:`predict` before the network.
 
         Raises:

@@ -21,6 +21,7 @@ from time import sleep
 import numpy as np
 import pyarrow as pa
 
+from rul_platform.core.arrow_arrays import numbers, texts
 from rul_platform.core.histories import Histories
 from rul_platform.errors import LogFullError, RecordError, RulPlatformError
 from rul_platform.storage.database import REFUSED, writing
@@ -327,12 +328,13 @@ def _table(parts: Sequence[_Part]) -> pa.Table:
     values = np.concatenate([part.of.values[part.rows] for part in parts])
     units = [part.unit for part, count in zip(parts, rows, strict=True) for _ in range(count)]
     columns = {
-        "unit": pa.array(units, pa.string()),
-        "life": pa.array(np.concatenate([part.of.life[part.rows] for part in parts])),
-        "condition": pa.array(conditions, pa.string()),
+        "unit": texts(units),
+        "life": numbers(np.concatenate([part.of.life[part.rows] for part in parts])),
+        "condition": texts(conditions),
     }
-    sensors = {name: pa.array(values[:, at]) for at, name in enumerate(parts[0].of.sensors)}
-    return pa.table(columns | sensors)
+    sensors = {name: numbers(values[:, at]) for at, name in enumerate(parts[0].of.sensors)}
+    named = columns | sensors
+    return pa.Table.from_arrays(list(named.values()), names=list(named))
 
 
 def _landed(part: _Part) -> LandedUnit:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from rul_platform.core.histories import Histories
 from rul_platform.errors import DataError, InferenceError, StoreError, UnknownUnitError
@@ -17,6 +16,9 @@ from rul_platform.storage.home import Home
 from rul_platform.storage.newest_answers import NewestAnswers, RatingCount
 from rul_platform.storage.outcomes import Outcome
 from rul_platform.storage.predictions import LoggedPrediction
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CHARTED = 500
 """Newest answers that are drawn."""
@@ -114,7 +116,7 @@ def unit_view(home: Home, plant: str, unit: str, slot: Slot | None, now: datetim
     )
 
 
-def readings_of(home: Home, plant: str, unit: str) -> pd.DataFrame:
+def readings_of(home: Home, plant: str, unit: str) -> "pd.DataFrame":
     """What a machine sent, as it was read, ordered by life; without rows where it sent nothing.
 
     From the newest ``FILES_READ`` files: :attr:`Unit.files_read` says whether that is not all.
