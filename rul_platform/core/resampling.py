@@ -33,6 +33,7 @@ def resample(readings: "pd.DataFrame", step: float) -> "pd.DataFrame":
     Returns:
         The same columns in the same order.
 
+    >>> import pandas as pd
     >>> table = pd.DataFrame({"unit": "a", "life": [0.0, 0.5, 1.0, 1.5, 2.0], "condition": "0",
     ...                       "flow": [1.0, 2.0, 4.0, 6.0, 8.0]})
     >>> resample(table, 1.0)[["life", "flow"]].to_numpy().tolist()

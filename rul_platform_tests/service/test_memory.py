@@ -19,7 +19,7 @@ def test_an_answer_is_given_and_logged_without_pandas(tmp_path: Path):
     """It would be a quarter of the process (docs/experiments.md, section 20)."""
     home = Home(Settings.read({"RUL_HOME": str(tmp_path / "home")}))
     signed_champion(home)
-    headers = {"Authorization": f"Bearer {token(home, SCOPES)}"}
+    headers = {"Authorization": f"Bearer {token(home, *SCOPES)}"}
     with served(home.folder) as process:
         url = f"http://127.0.0.1:{process.port}{API}"
         with httpx2.Client(headers=headers, timeout=60) as client:
