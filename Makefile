@@ -82,5 +82,5 @@ $(READY): pyproject.toml constraints.txt
 	@echo "Installing into .venv: some minutes the first time, seconds later."
 	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	@touch .venv/installing
-	$(BIN)/pip install -c constraints.txt -e '.[dev]'
+	$(BIN)/pip install --no-compile -c constraints.txt -e '.[dev]'  # modules are compiled as they are used
 	@mv .venv/installing $@

@@ -75,7 +75,9 @@ class Anchor:
         try:
             signature = bytes.fromhex(self.signature)
         except ValueError:
-            return "carries a signature that is not written in hex digits"
+            signature = b""
+        if signature.hex() != self.signature:  # the same bytes in other digits: somebody was here
+            return "carries a signature that is not written in lower-case hex digits"
         if not key.has_signed(signature, anchored_bytes(self.seq, self.hash, self.signed_at)):
             return f"carries a signature that is not key {self.key_id[:12]}'s over it"
         return None

@@ -24,7 +24,9 @@ def test_an_anchor_is_what_its_key_signed():
         ({"hash": "ac" * 32}, "not key"),
         ({"signed_at": "2026-11-28T21:00:00.000001+00:00"}, "not key"),
         ({"signature": "00" * 64}, "not key"),
-        ({"signature": "xy"}, "not written in hex digits"),
+        ({"signature": "xy"}, "not written in lower-case hex digits"),
+        ({"signature": ANCHOR.signature.upper()}, "not written in lower-case hex digits"),
+        ({"signature": ANCHOR.signature + " "}, "not written in lower-case hex digits"),
         ({"key_id": "0" * 64}, "by key 000000000000, which is not known here"),
     ],
 )
