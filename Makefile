@@ -6,7 +6,7 @@ PYTEST_ARGS ?=
 BIN := .venv/bin
 READY := .venv/installed
 # Tests write and sync databases by the thousand: in memory, where a machine has room for it there.
-IN_MEMORY := $(shell [ $$(df -k --output=avail /dev/shm 2>/dev/null | tail -1 || echo 0) -gt 8000000 ] 2>/dev/null \
+IN_MEMORY := $(shell [ -z "$$TMPDIR" ] && [ $$(df -k --output=avail /dev/shm 2>/dev/null | tail -1 || echo 0) -gt 8000000 ] 2>/dev/null \
 	&& ! grep -q ' /dev/shm .*noexec' /proc/mounts && echo TMPDIR=/dev/shm)
 
 export DAGSTER_DISABLE_TELEMETRY := 1

@@ -13,13 +13,15 @@ MOST = "rul_worker"
 OTHERS = {
     ("serve",): "rul_api",
     ("audit",): "rul_read",
+    ("audit", "reproduce"): MOST,
+    ("audit", "sign"): MOST,
     ("privacy",): "rul_purge",
     ("database", "migrate"): "rul_owner",
     ("database", "maintain"): "rul_purge",
     ("backup",): "rul_owner",
     ("restore",): "rul_owner",
 }
-"""The beginning of a command to its login; all others are ``MOST``'s."""
+"""The beginning of a command to its login, the longer one first; all others are ``MOST``'s."""
 
 
 def wrong_login(error: object, arguments: Sequence[str]) -> str | None:
@@ -32,7 +34,7 @@ def wrong_login(error: object, arguments: Sequence[str]) -> str | None:
     if getattr(error, "pgcode", None) != NO_RIGHT:
         return None
     words = tuple(word for word in arguments if not word.startswith("-"))[:2]
-    login = OTHERS.get(words[:1]) or OTHERS.get(words) or MOST
+    login = OTHERS.get(words) or OTHERS.get(words[:1]) or MOST
     return (
         f"The login that RUL_DATABASE_URL names may not do that: `rul {' '.join(words)}` is for "
         f"{login}. Call it where that login and its password are (docs/postgresql.md says which login "

@@ -185,8 +185,13 @@ def _from_outside() -> tuple[type[Exception], ...]:
 def _told(error: Exception) -> str:
     """What was refused and what to do; nothing of a statement, its values, or a password."""
     if not isinstance(error, OSError):
-        said = str(getattr(error, "orig", "")).strip()
-        advice = wrong_login(getattr(error, "orig", None), sys.argv[1:])
+        refused = getattr(error, "orig", None)
+        if refused is None:  # no connection was free within the time that one is waited for
+            return (
+                f"{error}. Too much is at work in this process for RUL_DATABASE_POOL_SIZE and "
+                f"RUL_DATABASE_POOL_OVERFLOW (docs/postgresql.md). What was finished is kept."
+            )
+        said, advice = str(refused).strip(), wrong_login(refused, sys.argv[1:])
         if advice is not None:
             return f"the database refused: {said}. {advice} What was finished is kept."
         return (

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 
-from rul_platform.cli.logins import MOST, OTHERS
+from rul_platform.cli.logins import MOST, NO_RIGHT, OTHERS, wrong_login
 from rul_platform.storage.database import connect
 from rul_platform_tests.cli.terminal import Terminal
 from rul_platform_tests.databases import postgres_databases
@@ -54,6 +55,22 @@ def test_tokens_can_have_a_login_that_can_do_nothing_else(url: str, tmp_path: Pa
     engine.dispose()
     run_script(url)  # an upgrade takes none of it away
     assert home.types("token", "list", RUL_DATABASE_URL=by_tokens).code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "login"),
+    [
+        (["audit", "verify"], "rul_read"),
+        (["audit", "sign"], "rul_worker"),
+        (["--verbose", "database", "migrate"], "rul_owner"),
+        (["retrain", "run", "pumps"], "rul_worker"),
+    ],
+)
+def test_the_longer_beginning_of_a_command_counts(words: list[str], login: str):
+    told = wrong_login(SimpleNamespace(pgcode=NO_RIGHT), words)
+    assert told is not None
+    assert f" is for {login}. " in told
+    assert wrong_login(SimpleNamespace(pgcode="42P01"), words) is None
 
 
 def test_every_command_is_a_known_login_s():

@@ -67,9 +67,19 @@ class _Bucket:
         self.looks(LOST, lambda _: self.far.look(promised))
         return self.killer.ending(child)
 
+    def looks_at_all(self) -> None:
+        """Whatever was ever acknowledged is there, and whatever is there is whole."""
+        promised = [each.value for each in self.ground.promises if each.kind == FAR]
+        self.looks(LOST, lambda _: self.far.look(promised))
+        self.looks(HALVES, lambda _: self.far.look_at_all())
+
     def looks(self, invariant: str, work: Work) -> None:
         """In a process of its own."""
         self.ground.count(invariant)
+        self.works(invariant, work)
+
+    def works(self, invariant: str, work: Work) -> None:
+        """Likewise, for what is no look."""
         found = children.run(self.ground, work)
         if found.failure is not None:
             self.ground.breach(invariant, found.failure.strip().splitlines()[-1])
@@ -87,9 +97,9 @@ def _opened(ground: Ground) -> Iterator[Inject]:
         bucket = _Bucket(ground, far, wire, Killer(ground))
         try:
             yield bucket.inject
-            bucket.looks(HALVES, lambda _: far.look_at_all())
+            bucket.looks_at_all()
         finally:
-            bucket.looks(HALVES, lambda _: far.empty())
+            bucket.works(HALVES, lambda _: far.empty())
 
 
 def _hindered(ground: Ground) -> str | None:
