@@ -27,6 +27,9 @@ TOLERANCE = timedelta(minutes=5)
 """How far apart the two clocks may be, with the way in between."""
 
 SECRET = "whsec_"  # noqa: S105  how every one begins
+SECRET_BYTES = range(24, 65)
+"""How long a key may be: an empty one would be a signature that anybody can make."""
+
 VERSION = "v1"
 """Signatures with a secret that both know; others that stand beside are passed over."""
 
@@ -67,9 +70,9 @@ def verify(
         tolerance: How old, or how far ahead, the attempt may be.
 
     Raises:
-        UnverifiedError: A header is missing, nobody signed who knows a secret, or it is too old; answer
-            400, and do nothing else.
-        ValueError: A secret is none.
+        UnverifiedError: A header is missing, nobody signed who knows a secret, it is too old, or no
+            alert; answer 400, and do nothing else.
+        ValueError: A secret is none: not whsec_ and 24 to 64 bytes in base64.
     """
     keys = [_key(each) for each in ([secret] if isinstance(secret, str) else secret)]
     found = {name.lower(): value for name, value in headers.items()}
@@ -88,15 +91,29 @@ def verify(
         way = "old" if away > timedelta(0) else "ahead"
         reason = f"it is {abs(away)} {way}, and {tolerance} are allowed"
         raise UnverifiedError(reason)
-    return Delivery(id=id_, attempted_at=attempted_at, alert=json.loads(body))
+    return Delivery(id=id_, attempted_at=attempted_at, alert=_alert(body))
 
 
 def _key(secret: str) -> bytes:
     try:
-        return base64.b64decode(secret.removeprefix(SECRET), validate=True)
+        key = base64.b64decode(secret.removeprefix(SECRET), validate=True)
     except ValueError:
-        msg = f"A secret is {SECRET} and base64, and this one is not."
-        raise ValueError(msg) from None
+        key = b""
+    if not secret.startswith(SECRET) or len(key) not in SECRET_BYTES:
+        shortest, longest = SECRET_BYTES[0], SECRET_BYTES[-1]
+        msg = f"A secret is {SECRET} and base64 of {shortest} to {longest} bytes; this one is not."
+        raise ValueError(msg)
+    return key
+
+
+def _alert(body: bytes) -> Mapping[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise UnverifiedError("what was signed is no alert: the body is no object in JSON")
+    return found
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

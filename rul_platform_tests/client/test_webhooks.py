@@ -76,13 +76,40 @@ def test_what_is_old_or_ahead_of_its_time_is_not(away: timedelta, told: str):
     assert verify(BODY, SENT, SECRET, now=AT + away, tolerance=timedelta(hours=1)).id == "msg_1"
 
 
-def test_another_secret_is_told_and_no_secret_at_all_is_a_mistake_of_the_receiver():
+def test_another_secret_or_none_at_all_is_told():
     with pytest.raises(UnverifiedError, match="known here"):
         verify(BODY, SENT, "whsec_" + "A" * 32, now=AT)
     with pytest.raises(UnverifiedError, match="known here"):
         verify(BODY, SENT, [], now=AT)
-    with pytest.raises(ValueError, match="whsec_ and base64"):
-        verify(BODY, SENT, "whsec_?", now=AT)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "",
+        "whsec_",
+        [SECRET, ""],
+        "whsec_?",
+        "whsec_" + "A" * 4,
+        "whsec_" + "A" * 28,  # 21 bytes
+        "whsec_" + "A" * 88,  # 66 bytes
+        SECRET.removeprefix("whsec_"),
+    ],
+)
+def test_what_is_no_secret_is_a_mistake_of_the_receiver(secret: str | list[str]):
+    """With an empty key, anybody could sign."""
+    forged = headers(BODY, id_="msg_1", at=AT, keys=[b"", KEY])
+
+    with pytest.raises(ValueError, match="whsec_ and base64 of 24 to 64 bytes"):
+        verify(BODY, forged, secret, now=AT)
+
+
+@pytest.mark.parametrize("body", [b"no JSON", b"\xff", b"[1]", b""])
+def test_what_is_signed_and_no_alert_is_not_believed(body: bytes):
+    sent = headers(body, id_="msg_1", at=AT, keys=[KEY])
+
+    with pytest.raises(UnverifiedError, match="is no alert"):
+        verify(body, sent, SECRET, now=AT)
 
 
 def test_an_id_says_which_alert_of_which_installation():
