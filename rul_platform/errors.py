@@ -73,7 +73,9 @@
     ├── BackupError                 a backup cannot be made there, or is not whole
     ├── ReleaseError                a folder is no release that can be installed
     ├── ChannelError                a channel did not take an alert
-    ├── MlflowError                 an MLflow server does not answer, or refuses what is exported
+    ├── MlflowError                 an MLflow server does not answer, or an export is at work
+    │   └── MlflowRefusedError      an MLflow server answers, and does not take what is exported
+    ├── LeftBehindError             versions were not exported to MLflow, and will not be by themselves
     ├── MissingExtraError           an optional package is not installed
     ├── ClusterUnreachableError     the cluster that shall carry out steps does not answer
     ├── ApproachError               approaches that this plant or study cannot be tried with
@@ -93,7 +95,7 @@ A message says what was found, what was expected and what to do. Where several t
 lists all of them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 
 class RulPlatformError(Exception):
@@ -871,6 +873,21 @@ class MlflowError(RulPlatformError):
         super().__init__(
             f"MLflow, which RUL_MLFLOW_URI names, was not brought up to date: {problem}. Nothing else "
             f"waits for it; the next `rul mlflow sync` goes on where this one stopped."
+        )
+
+
+class MlflowRefusedError(MlflowError):
+    """The server answers, and does not take something of one plant: the others may go on."""
+
+
+class LeftBehindError(RulPlatformError):
+    """An export got through, but not with everything, and asking again alone will not help."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(
+            f"Not everything was exported to MLflow: {'; '.join(problems)}. The rest was. This is told "
+            f"once; after repairing it here or there, `rul mlflow sync` exports what was left behind."
         )
 
 

@@ -132,6 +132,15 @@ def test_each_process_comes_to_the_database_by_its_own_login():
         assert held == {f"{user}_password"}
 
 
+def test_settings_of_the_pool_and_of_mlflow_arrive_where_they_are_read():
+    for name in ("code", "service"):
+        given = set(SERVICES[name]["environment"])
+        assert {
+            f"RUL_DATABASE_POOL_{each}" for each in ("SIZE", "OVERFLOW", "WAIT", "RECYCLE")
+        } <= given
+    assert {"RUL_MLFLOW_URI", "RUL_MLFLOW_PREFIX"} <= set(SERVICES["code"]["environment"])
+
+
 def test_the_database_cannot_be_reached_from_outside():
     assert SERVICES["database"]["networks"] == ["inside"]
     assert COMPOSE["networks"]["inside"]["internal"] is True

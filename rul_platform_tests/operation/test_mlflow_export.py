@@ -4,8 +4,12 @@ Its start costs a core many seconds, so what needs the server is long.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,10 +23,11 @@ from rul_platform.errors import MlflowError
 from rul_platform.operation.deploying import rollback
 from rul_platform.operation.mlflow_export.export import LOCK, Exported, export
 from rul_platform.operation.mlflow_export.facts import facts, model_files
-from rul_platform.operation.mlflow_export.mark import exported_row
+from rul_platform.operation.mlflow_export.mark import exported_row, left_behind
 from rul_platform.operation.mlflow_export.server import MlflowServer
 from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
+from rul_platform.storage.lineage import Input
 from rul_platform_tests.operation.mlflow_server import mlflow_server
 from rul_platform_tests.operation.served import NOW, PRESS, add_version, serve
 from rul_platform_tests.service.processes import free_port
@@ -120,7 +125,7 @@ def test_a_version_becomes_a_run_and_a_model_that_loads(
     assert champion.run_id == run["info"]["run_id"]
     folder = client.download_artifacts(champion.run_id, "model", str(tmp_path))
     files = {each.name: each.read_bytes() for each in Path(folder).iterdir()}
-    assert files == model_files(home, version)  # neither weights nor anything that runs when read
+    assert files == model_files(home, version)  # no checkpoint, and nothing that runs when read
     session = onnxruntime.InferenceSession(files["model.onnx"])
     (given,) = (each for each in session.get_inputs() if each.name == "x")
     assert session.run(["rul"], {"x": np.zeros((1, 8, given.shape[2]), np.float32)})
@@ -222,7 +227,7 @@ def test_a_version_without_its_files_is_told_and_holds_up_no_other(home: Home, u
     assert (done.versions, done.aliases) == (1, 1)
     (problem,) = done.problems
     assert problem.startswith("press version 2: ")
-    assert exported_row(home) == -1
+    assert left_behind(home) == {problem}
 
 
 @pytest.mark.long
@@ -244,8 +249,50 @@ def test_a_version_whose_files_were_removed_is_a_run_alone(
 def test_what_others_made_there_is_left_alone(home: Home, url: str, client: "MlflowClient"):
     client.create_registered_model(name_of(home))
 
-    with pytest.raises(MlflowError, match="is of somebody else; set RUL_MLFLOW_PREFIX"):
-        export(home, url)
+    serve(home, name="saw")
+
+    done = export(home, url)
+
+    assert (done.runs, done.versions, done.aliases) == (1, 1, 1)
+    (problem,) = done.problems
+    assert problem.startswith("press: ")
+    assert "is of somebody else; set RUL_MLFLOW_PREFIX" in problem
+    assert client.get_experiment_by_name(f"{home.settings.mlflow_prefix}saw")
+
+
+@pytest.mark.long
+def test_a_plant_whose_experiment_was_deleted_there_holds_up_no_other(
+    home: Home, url: str, client: "MlflowClient"
+):
+    client.delete_experiment(client.create_experiment(name_of(home)))
+    serve(home, name="saw")
+
+    done = export(home, url)
+
+    assert done.versions == 1
+    assert "was deleted there" in done.problems[0]
+    assert left_behind(home) == set(done.problems)
+
+
+@pytest.mark.long
+def test_a_name_that_mlflow_does_not_take_holds_up_no_other(home: Home, url: str):
+    add_version(home, seed=1, name="saw")
+    home.lineage.record(
+        asset="finetuned_model",
+        partition=PRESS,
+        sha256=home.registry.version(PRESS, 1).sha256,
+        run_id="r",
+        code_version="c",
+        parameters={"a?b": 1},
+        environment={},
+        inputs=(),
+        now=NOW,
+    )
+
+    done = export(home, url)
+
+    assert done.versions == 1
+    assert done.problems[0].startswith("press: ")
 
 
 @pytest.mark.long
@@ -255,10 +302,29 @@ def test_two_installations_under_one_name_are_told_apart(home: Home, url: str, t
     other = Home(Settings.read(environ))
     add_version(other, seed=1)
 
-    with pytest.raises(MlflowError, match="another model as version 1 of press"):
-        export(other, url)
+    (problem,) = export(other, url).problems
 
+    assert "another model as version 1 of press" in problem
     other.engine.dispose()
+
+
+def test_several_inputs_of_one_asset_are_all_told(home: Home):
+    version = home.registry.version(PRESS, 1)
+    home.lineage.record(
+        asset="finetuned_model",
+        partition=PRESS,
+        sha256=version.sha256,
+        run_id="r",
+        code_version="c",
+        parameters={},
+        environment={},
+        inputs=[Input("windows", part, part * 64) for part in "ab"],
+        now=NOW,
+    )
+
+    tags = facts(home, version).tags
+
+    assert (tags["rul.input.0.windows"], tags["rul.input.1.windows"]) == ("a" * 64, "b" * 64)
 
 
 def test_one_export_at_a_time(home: Home):
@@ -289,9 +355,70 @@ def test_a_server_that_is_away_is_told_without_its_address(home: Home):
     code, said = typed(home, f"http://rul:secret@127.0.0.1:{free_port()}")
 
     assert code == 1
-    assert "not brought up to date: no answer that can be used (MlflowException)" in said
+    assert (
+        "not brought up to date: no answer that can be used (MlflowException, INTERNAL_ERROR)"
+        in said
+    )
     assert "secret" not in said
     assert "127.0.0.1" not in said
+
+
+class Doorkeeper(BaseHTTPRequestHandler):
+    """Stands before a server, and lets nobody in; not in JSON."""
+
+    status = 401
+
+    def do_GET(self) -> None:
+        """Answer nothing but the status."""
+        self.send_response(self.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name is Python's
+        """Say nothing."""
+
+
+class DoorkeeperOfOne(Doorkeeper):
+    """Everybody may come in, and not see this."""
+
+    status = 403
+
+
+@contextmanager
+def before(door: type[Doorkeeper]) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), door) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://rul:secret@127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_wrong_password_is_told_apart_from_a_server_that_is_away(home: Home):
+    with before(Doorkeeper) as url, pytest.raises(MlflowError, match="UNAUTHENTICATED") as told:
+        export(home, url)
+
+    assert "secret" not in str(told.value)
+    assert exported_row(home) == -1
+
+
+def test_what_one_may_not_see_is_left_behind(home: Home):
+    serve(home, name="saw")
+
+    with before(DoorkeeperOfOne) as url:
+        problems = export(home, url).problems
+
+    assert [each.partition(":")[0] for each in problems] == ["press", "saw"]
+    assert all("PERMISSION_DENIED" in each for each in problems)
+
+
+@pytest.mark.long
+def test_parameters_that_changed_since_are_told(home: Home, url: str):
+    server, told = MlflowServer(url), facts(home, home.registry.version(PRESS, 1))
+    run = server.begin_run(server.experiment(name_of(home)), "other", told)
+    server.fill_run(run, replace(told, params={"model.window": "9"}), {})
+
+    assert "other ones now: model.window" in export(home, url).problems[0]
 
 
 def test_without_a_server_the_command_says_what_is_missing(home: Home):

@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from rul_platform.errors import MlflowError, StoreError
+from rul_platform.errors import (
+    MlflowError,
+    MlflowRefusedError,
+    StoreError,
+    StoreUnreachableError,
+)
 from rul_platform.operation.mlflow_export.facts import Facts, facts, model_files
 from rul_platform.operation.mlflow_export.mark import note_exported
 from rul_platform.operation.mlflow_export.server import (
@@ -45,7 +50,7 @@ class Exported:
         runs: Made, or brought up to date.
         versions: Registered.
         aliases: Moved or taken away.
-        problems: A sentence for each version that was left behind.
+        problems: A sentence for each version, or plant, that was left behind.
     """
 
     runs: int = 0
@@ -62,20 +67,25 @@ class Exported:
 def export(home: Home, uri: str) -> Exported:
     """Export every version of every plant.
 
-    Damaged or absent files of one version do not hold up the others.
+    Damaged or absent files of one version do not hold up the others, nor does a plant of which the
+    server takes something not.
 
     Raises:
         MissingExtraError: MLflow's client is not installed.
-        MlflowError: The server does not answer or refuses; or another export is at work.
+        MlflowError: The server or our store does not answer, or another export is at work.
     """
     server, done = MlflowServer(uri), Exported()
     with _alone(home):
         newest = home.ledger.newest_about_plants()
         versions = home.registry.versions()
         for plant in sorted({each.plant for each in versions}):
-            _export_plant(home, server, [each for each in versions if each.plant == plant], done)
-        if not done.problems:
-            note_exported(home, newest)
+            try:
+                _export_plant(
+                    home, server, [each for each in versions if each.plant == plant], done
+                )
+            except MlflowRefusedError as error:
+                done.problems.append(f"{plant}: {error.problem}")
+        note_exported(home, newest, done.problems)
     return done
 
 
@@ -92,7 +102,15 @@ def _export_plant(
         try:
             told = facts(home, version)
             run = runs.get(number) or server.begin_run(experiment, f"{name} {number}", told)
+            if changed := _changed(told, run):
+                done.problems.append(
+                    f"{plant} version {number}: MLflow keeps parameters as it was first told them, and "
+                    f"these are other ones now: {', '.join(changed)}"
+                )
             done.runs += _fill_run(home, server, version, told, run)
+        except StoreUnreachableError:
+            problem = "the store with the files of versions does not answer"
+            raise MlflowError(problem) from None
         except (StoreError, OSError) as error:
             done.problems.append(f"{plant} version {number}: {error}")
             continue
@@ -119,13 +137,19 @@ def _fill_run(
             f"it has another model as version {version.number} of {version.plant}; installations that "
             f"export to one server need a RUL_MLFLOW_PREFIX of their own each"
         )
-        raise MlflowError(problem)
+        raise MlflowRefusedError(problem)
     is_whole = run.info.status == FINISHED
     if is_whole and run.data.tags.get(FACTS) == told.digest:
         return False
     has_to_send = told.has_files and not is_whole
     server.fill_run(run, told, model_files(home, version) if has_to_send else {})
     return True
+
+
+def _changed(told: Facts, run: "Run") -> list[str]:
+    """Names of parameters that the run holds with another value."""
+    there = run.data.params
+    return [name for name, value in told.params.items() if there.get(name, value) != value]
 
 
 @contextmanager
@@ -135,4 +159,6 @@ def _alone(home: Home) -> Iterator[None]:
         with FileLock(home.folder / LOCK).acquire(timeout=0):
             yield
     except Timeout:
-        raise MlflowError("another export of this home is at work; it will do") from None
+        raise MlflowError(
+            "another export of this home is at work; ask again when it is done"
+        ) from None

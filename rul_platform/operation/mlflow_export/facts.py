@@ -91,7 +91,9 @@ def facts(home: Home, version: ModelVersion) -> Facts:
 
 
 def model_files(home: Home, version: ModelVersion) -> dict[str, bytes]:
-    """The graph and the card: data that nothing runs when it is read. Weights stay here.
+    """The graph and the card: data that nothing runs when it is read.
+
+    The graph holds what the network learned. The checkpoint that a training could go on from stays here.
 
     Raises:
         StoreError: A file is not there or changed.
@@ -139,8 +141,8 @@ def _tags(
         yield "rul.materialization", str(each.id)
         yield "rul.dagster_run", each.run_id
         yield "rul.code_version", each.code_version
-        for read in each.inputs:
-            yield f"rul.input.{read.asset}", read.sha256
+        for position, read in enumerate(each.inputs):  # several may be of one asset
+            yield f"rul.input.{position}.{read.asset}", read.sha256
     for signed in home.provenance.of_version(version.plant, version.number)[-1:]:
         yield "rul.provenance", signed.envelope
     if gate is not None:

@@ -1,6 +1,7 @@
 """An MLflow server, as far as the export needs it.
 
-Everything that MLflow raises becomes an ``MlflowError``, which names neither the address nor a password.
+Everything that MLflow raises becomes an ``MlflowError``, which names neither the address nor a password:
+an ``MlflowRefusedError`` where it is about one thing, and others may be asked for.
 
 Belongs here: calls, each of which may be repeated. Does not belong here: what to tell (``export``).
 """
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rul_platform.errors import MissingExtraError, MlflowError
+from rul_platform.errors import MissingExtraError, MlflowError, MlflowRefusedError
 from rul_platform.operation.mlflow_export.facts import Facts
 
 if TYPE_CHECKING:
@@ -28,6 +29,19 @@ FINISHED = "FINISHED"
 
 MOST_PARAMS = 100
 """In one call; MLflow takes no more."""
+
+FOR_ALL = (
+    "UNAUTHENTICATED",
+    "CUSTOMER_UNAUTHORIZED",
+    "TEMPORARILY_UNAVAILABLE",
+    "REQUEST_LIMIT_EXCEEDED",
+    "DEADLINE_EXCEEDED",
+    "ENDPOINT_NOT_FOUND",
+)
+"""MLflow's codes for what would be said of every plant."""
+
+FOR_ONE = ("INVALID_PARAMETER_VALUE", "PERMISSION_DENIED")
+"""Those for one thing alone that come without an answer in JSON: of its client, and of a sign-in."""
 
 TIMEOUT_SECONDS, RETRIES = 10, 1
 """The next round comes soon; MLflow's own patience is minutes."""
@@ -48,7 +62,8 @@ class MlflowServer:
         """Its id; made where there is none.
 
         Raises:
-            MlflowError: It was deleted there, or the server does not answer.
+            MlflowRefusedError: It was deleted there.
+            MlflowError: The server does not answer.
         """
         with _translated():
             found = self._client.get_experiment_by_name(name)
@@ -56,7 +71,7 @@ class MlflowServer:
                 return self._client.create_experiment(name)
         if found.lifecycle_stage != "active":
             problem = f"the experiment {name} was deleted there; restore it, or remove it for good"
-            raise MlflowError(problem)
+            raise MlflowRefusedError(problem)
         return found.experiment_id
 
     def runs(self, experiment: str) -> dict[str, "Run"]:
@@ -88,25 +103,30 @@ class MlflowServer:
         from mlflow.entities import Metric, Param, RunTag
 
         at, id_ = _milliseconds(facts), run.info.run_id
-        with _translated(), tempfile.TemporaryDirectory() as folder:
+        with _translated():
             new = [Param(k, v) for k, v in facts.params.items() if k not in run.data.params]
             for part in range(0, len(new), MOST_PARAMS):
                 self._client.log_batch(id_, params=new[part : part + MOST_PARAMS])
             metrics = [Metric(k, v, at, facts.step) for k, v in facts.metrics.items()]
             tags = [RunTag(k, v) for k, v in facts.tags.items()]
             self._client.log_batch(id_, metrics=metrics, tags=tags)
-            for name, data in files.items():
-                (Path(folder) / name).write_bytes(data)
             if files:
-                self._client.log_artifacts(id_, folder, FOLDER)
+                self._send_files(id_, files)
             self._client.set_tag(id_, FACTS, facts.digest)
             self._client.set_terminated(id_, FINISHED, at)
+
+    def _send_files(self, run: str, files: Mapping[str, bytes]) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            for name, data in files.items():
+                (Path(folder) / name).write_bytes(data)
+            with _sent():
+                self._client.log_artifacts(run, folder, FOLDER)
 
     def model(self, name: str, plant: str) -> dict[str, str]:
         """Aliases of a registered model, to MLflow's versions; it is made where there is none.
 
         Raises:
-            MlflowError: Somebody else made a model of that name.
+            MlflowRefusedError: Somebody else made a model of that name.
         """
         from mlflow.exceptions import RestException
 
@@ -121,7 +141,7 @@ class MlflowServer:
                 return {}
         if found.tags.get("rul.plant") != plant:
             problem = f"the registered model {name} is of somebody else; set RUL_MLFLOW_PREFIX"
-            raise MlflowError(problem)
+            raise MlflowRefusedError(problem)
         return {alias: str(version) for alias, version in found.aliases.items()}
 
     def model_versions(self, name: str) -> dict[str, "Registered"]:
@@ -185,10 +205,34 @@ def _translated() -> Iterator[None]:
         yield
     except RestException as error:
         problem = f"it refused: {' '.join(str(error).split())[:300]}"
-        raise MlflowError(problem) from None
-    except (MlflowException, requests.RequestException) as error:
+        raise _kind(error.error_code not in FOR_ALL)(problem) from None
+    except MlflowException as error:
+        problem = f"no answer that can be used ({type(error).__name__}, {error.error_code})"
+        raise _kind(error.error_code in FOR_ONE)(problem) from None
+    except requests.RequestException as error:
         problem = f"no answer that can be used ({type(error).__name__})"
         raise MlflowError(problem) from None
+
+
+@contextmanager
+def _sent() -> Iterator[None]:
+    """Files may go past the server to a store of its own, whose client raises what it likes."""
+    import requests
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except (MlflowException, requests.ConnectionError, requests.Timeout):
+        raise
+    except Exception as error:  # of any class: told by its name, since texts hold addresses
+        problem = (
+            f"its files were not taken ({type(error).__name__}): is its store of artifacts right?"
+        )
+        raise MlflowRefusedError(problem) from None
+
+
+def _kind(is_about_one: bool) -> type[MlflowError]:
+    return MlflowRefusedError if is_about_one else MlflowError
 
 
 def _milliseconds(facts: Facts) -> int:

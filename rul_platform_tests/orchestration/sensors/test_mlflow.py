@@ -1,15 +1,22 @@
 """An export is asked for when there is news, and again where it did not get through."""
 
+import sys
 from dataclasses import replace
 from datetime import timedelta
 
 import dagster as dg
 import pytest
 
-from rul_platform.errors import MlflowError
+from rul_platform.errors import LeftBehindError, MlflowError
 from rul_platform.operation.mlflow_export.mark import MARK, note_exported
 from rul_platform.orchestration.code_location import build_defs
-from rul_platform.orchestration.sensors.mlflow import AGAIN, export_to_mlflow, follow_with_mlflow
+from rul_platform.orchestration.reconciling import Failure
+from rul_platform.orchestration.sensors.mlflow import (
+    AGAIN,
+    LEFT_AGAIN,
+    export_to_mlflow,
+    follow_with_mlflow,
+)
 from rul_platform_tests.orchestration.conftest import Works
 from rul_platform_tests.orchestration.sensors.conftest import NOW, add_plant
 from rul_platform_tests.orchestration.sensors.test_failures import tell
@@ -75,3 +82,47 @@ def test_a_run_that_did_not_get_through_is_asked_for_again_and_alerts_nobody(wir
     assert not tick(wired, asked.cursor).run_requests
     wired.home.now = lambda: NOW + AGAIN
     assert tick(wired, asked.cursor).run_requests
+
+
+def test_while_an_export_is_unfinished_none_is_asked_for_and_its_news_waits_no_longer(wired: Works):
+    first = tick(wired)
+    job = build_defs(wired.home).resolve_job_def(export_to_mlflow.name)
+    run = wired.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    add_plant(wired, "lathe")
+
+    waiting = tick(wired, first.cursor)
+    wired.instance.report_run_canceled(run)
+    then = tick(wired, waiting.cursor or first.cursor)
+
+    assert not waiting.run_requests
+    assert waiting.cursor is None  # Dagster keeps the one before
+    assert then.run_requests
+
+
+def test_without_the_client_the_sensor_says_what_to_install(
+    wired: Works, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+
+    said = tick(wired).skip_reason
+
+    assert said is not None
+    assert "pip install 'rul-platform[mlflow]'" in (said.skip_message or "")
+
+
+def test_what_was_left_behind_is_asked_for_again_after_hours(wired: Works):
+    asked = tick(wired)
+    note_exported(wired.home, wired.home.ledger.newest_about_plants(), ["press version 1: gone"])
+
+    wired.home.now = lambda: NOW + LEFT_AGAIN - timedelta(seconds=1)
+    assert not tick(wired, asked.cursor).run_requests
+    wired.home.now = lambda: NOW + LEFT_AGAIN
+    assert tick(wired, asked.cursor).run_requests
+
+
+def test_what_was_left_behind_is_told_of():
+    """A run that failed with it counts as broken, unlike one that found nobody."""
+    failure = Failure("bring_mlflow_up_to_date", (LeftBehindError.__name__,), "")
+
+    assert not failure.is_expected
+    assert Failure("", (MlflowError.__name__,), "").is_expected
