@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from rul_platform.orchestration.sensors.rounds import go_round, reason
+from rul_platform.orchestration.sensors.rounds import after, go_round, reason
 from rul_platform.storage.home import Home
 
 
@@ -22,5 +22,5 @@ def watch_data_drift(
         verdict = triggering.evaluate_data_drift(home, plant, now)
         return "; ".join(verdict.reasons)
 
-    seen = go_round(home, "data drift", look, now=now, log=context.log, after=context.cursor)
-    return dg.SensorResult(skip_reason=reason(seen.told), cursor=seen.cursor or "")
+    seen = go_round(home, "data drift", look, now=now, log=context.log, after=after(context.cursor))
+    return dg.SensorResult(skip_reason=reason(seen.told), cursor=seen.cursor)

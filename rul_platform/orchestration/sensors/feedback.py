@@ -6,7 +6,7 @@ from rul_platform.core.trigger import TriggerVerdict
 from rul_platform.errors import ConfigError
 from rul_platform.orchestration import reconciling, retrain_runs
 from rul_platform.orchestration.jobs import RETRAIN_JOB
-from rul_platform.orchestration.sensors.rounds import go_round, plants_at_work, reason
+from rul_platform.orchestration.sensors.rounds import after, go_round, plants_at_work, reason
 from rul_platform.storage.home import Home
 
 
@@ -46,7 +46,7 @@ def retrain_on_feedback(
         return "; ".join((*verdict.blocks, *verdict.reasons))
 
     seen = go_round(
-        home, "feedback", look, now=now, log=context.log, after=context.cursor, urgent=firing
+        home, "feedback", look, now=now, log=context.log, after=after(context.cursor), urgent=firing
     )
     settled = reconciling.reconcile(home, context.instance, now)
     requests = [
@@ -56,6 +56,6 @@ def retrain_on_feedback(
     ]
     text = reason((*settled, *seen.told))
     if not requests:
-        return dg.SensorResult(skip_reason=text, cursor=seen.cursor or "")
+        return dg.SensorResult(skip_reason=text, cursor=seen.cursor)
     context.log.info(text)
-    return dg.SensorResult(run_requests=requests, cursor=seen.cursor or "")
+    return dg.SensorResult(run_requests=requests, cursor=seen.cursor)

@@ -53,7 +53,7 @@ def guard_champions(
         asset_events=[
             _observed(each, each.plant) for each in served if each.kind in DECIDED_ELSEWHERE
         ],
-        cursor=json.dumps({"plant": seen.cursor, "deployment": newest}),
+        cursor=json.dumps({"plant": seen.last, "deployment": newest}),
     )
 
 

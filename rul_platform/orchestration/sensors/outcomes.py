@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from rul_platform.orchestration.sensors.rounds import go_round, reason
+from rul_platform.orchestration.sensors.rounds import after, go_round, reason
 from rul_platform.storage.home import Home
 
 NOTHING = "nothing to do"
@@ -31,6 +31,6 @@ def retrain_on_outcomes(
         return f"retrain {asked.id} is asked for" if asked else NOTHING
 
     seen = go_round(
-        home, "outcomes", look, now=now, log=context.log, after=context.cursor, urgent=news
+        home, "outcomes", look, now=now, log=context.log, after=after(context.cursor), urgent=news
     )
-    return dg.SensorResult(skip_reason=reason(seen.told), cursor=seen.cursor or "")
+    return dg.SensorResult(skip_reason=reason(seen.told), cursor=seen.cursor)

@@ -1,12 +1,13 @@
 """Looks at every plant, where a broken plant hides no other one, and many plants take several ticks.
 
 A tick has a budget of time, since Dagster ends one that takes a minute and keeps nothing of it. What
-the budget leaves out comes first in the next tick: the cursor is the plant looked at last. A round is
+the budget leaves out comes first in the next tick: the cursor names the plant looked at last. A round is
 over with the last plant by name; so nobody waits for longer than one round.
 
 Belongs here: going round and telling. Does not belong here: what is looked at.
 """
 
+import json
 import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -37,11 +38,29 @@ class Round:
     Attributes:
         told: One line for each plant that was visited; before them how far the round has come, where
             the tick did not see all plants.
-        cursor: The plant visited last, for the next tick; None where the round is over.
+        last: The plant visited last, for the next tick; None where the round is over.
     """
 
     told: tuple[str, ...]
-    cursor: str | None = None
+    last: str | None = None
+
+    @property
+    def cursor(self) -> str:
+        """What Dagster keeps for :func:`after`: never empty, else it would keep the one before."""
+        return json.dumps({"after": self.last})
+
+
+def after(cursor: str | None) -> str | None:
+    """The plant that the tick before visited last; None to begin a round.
+
+    A cursor that says neither, as one of another version of the platform, begins a round too.
+    """
+    try:
+        found = json.loads(cursor or "{}")
+    except ValueError:
+        return None
+    last = found.get("after") if isinstance(found, dict) else None
+    return last if isinstance(last, str) else None
 
 
 def go_round(
@@ -65,7 +84,7 @@ def go_round(
         visit: What to do.
         now: When.
         log: For errors.
-        after: The cursor of the tick before; None to begin with the first plant.
+        after: The plant visited last by the tick before; None to begin with the first one.
         urgent: Plants that are visited first, in every tick.
         budget_seconds: After how long no further visit begins.
     """

@@ -73,7 +73,7 @@ class Rounds:
 
     def __init__(self, home: Home) -> None:
         self.home, self.seconds = home, 0.0
-        self.cursor: str | None = None
+        self.last: str | None = None
         self.visited: list[str] = []
         home.stopwatch = lambda: self.seconds
 
@@ -87,10 +87,10 @@ class Rounds:
         """Who was visited, and what was told."""
         self.visited.clear()
         seen = go_round(
-            self.home, "guard", self.look, now=NOW, log=LOG, after=self.cursor, urgent=urgent,
+            self.home, "guard", self.look, now=NOW, log=LOG, after=self.last, urgent=urgent,
             budget_seconds=budget,
         )  # fmt: skip
-        self.cursor = seen.cursor
+        self.last = seen.last
         return list(self.visited), seen
 
 
@@ -109,14 +109,14 @@ def test_the_next_tick_goes_on_where_the_last_one_ended(rounds: Rounds):
     assert visited == ["p3", "p4", "p5"]
     assert seen.told[0] == "plants 4 to 6 of 7 this round"
     visited, seen = rounds.tick()
-    assert (visited, seen.cursor) == (["press"], None)
+    assert (visited, seen.last) == (["press"], None)
     assert rounds.tick()[0] == ["p0", "p1", "p2"]
 
 
 def test_a_round_that_one_tick_manages_tells_no_numbers(rounds: Rounds):
     visited, seen = rounds.tick(budget=100)
     assert len(visited) == len(seen.told) == 7
-    assert seen.cursor is None
+    assert seen.last is None
 
 
 def test_a_plant_that_takes_too_long_holds_up_one_tick_and_no_more(rounds: Rounds):
@@ -133,9 +133,9 @@ def test_what_is_urgent_comes_first_and_leaves_half_of_the_time(rounds: Rounds):
 
 
 def test_a_plant_that_is_gone_or_new_breaks_no_round(rounds: Rounds):
-    rounds.cursor = "p2a"
+    rounds.last = "p2a"
     assert rounds.tick()[0] == ["p3", "p4", "p5"]
-    rounds.cursor = "zzz"
+    rounds.last = "zzz"
     assert rounds.tick()[0] == ["p0", "p1", "p2"]
 
 
