@@ -127,7 +127,11 @@ class RetrainStore:
                     raise OpenRetrainError(plant, other.id)
                 asked = {"state": "requested", "attempt": 1, "requested_at": now}
                 made = RETRAIN.insert().values(row | asked).returning(_R.id)
-                return _get(connection, connection.execute(made).scalar_one())
+                with (
+                    connection.begin_nested()
+                ):  # refused, it leaves the caller's transaction usable
+                    number = connection.execute(made).scalar_one()
+                return _get(connection, number)
         except IntegrityError as error:
             other = self.current(plant)  # let through since we looked, or none
             if other is not None:

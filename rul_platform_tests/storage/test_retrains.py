@@ -15,6 +15,7 @@ from rul_platform.errors import (
     RetrainStateError,
     UnknownRetrainError,
 )
+from rul_platform.storage.database import writing
 from rul_platform.storage.ledger import LedgerStore
 from rul_platform.storage.retrains import Endings, Retrain, RetrainStore
 from rul_platform.storage.snapshots import SnapshotStore
@@ -81,6 +82,27 @@ def test_the_same_evidence_asks_once(retrains):
     with pytest.raises(EvidenceUsedError, match=r"same evidence \(feedback up to 7\)"):
         ask(retrains)
     ask(retrains, trigger="outcomes")
+
+
+def test_the_same_evidence_is_told_in_a_transaction_too_which_goes_on(engine, retrains):
+    """As whoever asks does: PostgreSQL would answer nothing more after a row that it refused."""
+    used = retrains.close(ask(retrains).id, "held", now=NOW)
+
+    with writing(engine):
+        with pytest.raises(EvidenceUsedError, match="same evidence"):
+            ask(retrains)
+        other = ask(retrains, watermark=8)
+    assert retrains.history("press") == (other, used)
+
+
+def test_of_many_that_ask_at_once_in_transactions_one_is_let_through(engine, retrains):
+    def work(number: int) -> Retrain:
+        with writing(engine):
+            return ask(retrains, watermark=number)
+
+    outcomes = in_threads(work, 8)
+    assert {type(each) for each in outcomes} == {Retrain, OpenRetrainError}
+    assert len(retrains.history("press")) == 1
 
 
 def test_persons_may_ask_again_and_again(retrains):
