@@ -81,7 +81,7 @@ class Client:
         self._session.headers["Authorization"] = f"Bearer {token}"
         self._session.headers["Accept"] = f"application/json, {PROBLEM_TYPE}"
         self._session.auth = _keep  # else a .netrc would take the token's place
-        self._session.verify = verify
+        self._verify = verify
 
     def predict(
         self,
@@ -223,6 +223,7 @@ class Client:
                     headers=headers,
                     timeout=self._timeout,
                     allow_redirects=False,
+                    verify=self._verify,  # of the session, REQUESTS_CA_BUNDLE would take its place
                 )
             except _LOST as error:
                 is_hopeless = isinstance(error, requests.exceptions.SSLError)

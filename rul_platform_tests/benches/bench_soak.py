@@ -11,6 +11,7 @@ acknowledged must be there once.
 import argparse
 import random
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -73,6 +74,9 @@ def soak(stack: Stack, token: str, seconds: float, chance: random.Random) -> Non
     begun = time.monotonic()
     next_fault, next_look = begun + EVERY_SECONDS, begun
     while (now := time.monotonic()) < begun + seconds:
+        if now >= begun + WARM_SECONDS and not tally.answered:
+            over.set()
+            sys.exit(f"nobody was answered in {WARM_SECONDS:g} s: {dict(tally.failed)}")
         if now >= next_look:
             look(stack, now - begun, memory)
             next_look = now + LOOK_SECONDS
@@ -103,7 +107,7 @@ def call(stack: Stack, token: str, number: int, tally: Tally, over: threading.Ev
                     rul.feedback(answer.id, "positive", person=f"badge {number}")
             except (ProblemError, UnansweredError) as error:
                 with tally.lock:
-                    tally.failed[type(error).__name__] += 1
+                    tally.failed[str(error)] += 1
                 continue
             with tally.lock:
                 tally.answered += 1

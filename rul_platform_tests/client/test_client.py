@@ -1,11 +1,15 @@
 """The client against a service that runs, and against one that dies between request and answer."""
 
 import re
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pandas as pd
 import pytest
@@ -15,6 +19,7 @@ from rul_platform.client.client import API
 from rul_platform.client.table import bodies
 from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
+from rul_platform_tests.certificates import pair
 from rul_platform_tests.client.unreliable import Proxy, unreliable
 from rul_platform_tests.operation.served import PRESS, table
 from rul_platform_tests.service.running import (
@@ -291,3 +296,42 @@ def test_importing_it_brings_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_authority_of_ones_own_counts_whatever_the_environment_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    certificate, key = pair(tmp_path)
+    others, _ = pair(tmp_path, name="others")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(others))
+    once = Patience(attempts=1)
+    with over_tls(certificate, key) as url:
+        ours = Client(url, "rul_x", verify=str(certificate), patience=once)
+        with ours as client, pytest.raises(ProblemError, match="404"):
+            client.plants()
+        with Client(url, "rul_x", patience=once) as client, pytest.raises(UnansweredError):
+            client.plants()
+
+
+@contextmanager
+def over_tls(certificate: Path, key: Path) -> Iterator[str]:
+    """A server that has nothing to say."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Nothing) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"https://localhost:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Nothing(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name is Python's
+        """Say nothing."""

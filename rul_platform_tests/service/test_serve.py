@@ -4,19 +4,15 @@ import json
 import signal
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
 import sqlalchemy as sa
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
+from rul_platform_tests.certificates import pair
 from rul_platform_tests.cli.terminal import Terminal
 from rul_platform_tests.service.conftest import execute
 from rul_platform_tests.service.processes import served
@@ -222,32 +218,3 @@ def test_while_the_database_is_away_answers_go_on(away: tuple[Home, str, str]):
             continue
     (again,) = told.json()["predictions"]
     assert {each.id for each in home.predictions.answered("press")} == {first["id"], again["id"]}
-
-
-def pair(folder: Path, *, name: str = "own", password: bytes | None = None) -> tuple[Path, Path]:
-    """A certificate of this machine, and its key, in files."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    called = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(called)
-        .issuer_name(called)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    locked = (
-        serialization.BestAvailableEncryption(password)
-        if password
-        else serialization.NoEncryption()
-    )
-    files = folder / f"{name}.pem", folder / f"{name}.key"
-    files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    files[1].write_bytes(key.private_bytes(pem, form, locked))
-    files[1].chmod(0o600)
-    return files

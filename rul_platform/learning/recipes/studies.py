@@ -97,16 +97,18 @@ def _pruner(name: Pruner) -> "optuna.pruners.BasePruner":
             return optuna.pruners.NopPruner()
 
 
+CONNECTIONS = {"pool_size": 1, "max_overflow": 1}
+"""A worker scores one trial at a time (docs/postgresql.md counts on it)."""
+
+
 @contextmanager
 def opened(wanted: Search, *, numbered: bool = False) -> "Iterator[optuna.Study]":
     """The study by its name; with ``numbered`` the newest of this name, or one more."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    storage = optuna.storages.RDBStorage(
-        wanted.url,
-        engine_kwargs={"connect_args": dict(wanted.connect_args), "pool_pre_ping": True},
-    )
+    engine = {"connect_args": dict(wanted.connect_args), "pool_pre_ping": True}
+    storage = optuna.storages.RDBStorage(wanted.url, engine_kwargs=engine | CONNECTIONS)
     try:
         name = wanted.name
         if numbered:
