@@ -9,6 +9,7 @@ Belongs here: a method for each route under ``/api/v1/rul``. Does not belong her
 """
 
 import secrets
+import ssl
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from time import sleep
@@ -226,8 +227,7 @@ class Client:
                     verify=self._verify,  # of the session, REQUESTS_CA_BUNDLE would take its place
                 )
             except _LOST as error:
-                is_hopeless = isinstance(error, requests.exceptions.SSLError)
-                if is_hopeless or attempt >= self._patience.attempts:
+                if _is_distrust(error) or attempt >= self._patience.attempts:
                     reason = type(error).__name__
                     raise UnansweredError(url, attempt, reason) from error
                 asked = None
@@ -237,6 +237,13 @@ class Client:
                 asked = answer.headers.get("Retry-After")
             self._wait(self._patience.pause(attempt, asked))
             attempt += 1
+
+
+def _is_distrust(error: BaseException) -> bool:
+    """Whether a certificate is not trusted, which stays so; a handshake may also break off."""
+    inside = (*error.args, getattr(error, "reason", None))
+    causes = [each for each in inside if isinstance(each, BaseException)]
+    return isinstance(error, ssl.SSLCertVerificationError) or any(map(_is_distrust, causes))
 
 
 def _told(answer: requests.Response) -> dict[str, Any]:

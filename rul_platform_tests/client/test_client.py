@@ -1,6 +1,7 @@
 """The client against a service that runs, and against one that dies between request and answer."""
 
 import re
+import socket
 import ssl
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -313,12 +315,23 @@ def test_an_authority_of_ones_own_counts_whatever_the_environment_says(
             client.plants()
 
 
+def test_a_handshake_that_breaks_off_is_tried_again(tmp_path: Path):
+    """As while a proxy restarts."""
+    certificate, key = pair(tmp_path)
+    twice = Patience(attempts=2)
+    with over_tls(certificate, key, breaks_off=1) as url:
+        ours = Client(url, "rul_x", verify=str(certificate), patience=twice, wait=lambda _: None)
+        with ours as client, pytest.raises(ProblemError, match="404"):
+            client.plants()
+
+
 @contextmanager
-def over_tls(certificate: Path, key: Path) -> Iterator[str]:
-    """A server that has nothing to say."""
+def over_tls(certificate: Path, key: Path, *, breaks_off: int = 0) -> Iterator[str]:
+    """A server that has nothing to say, and breaks the first handshakes off."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Nothing) as server:
+    with _Tls(("127.0.0.1", 0), _Nothing) as server:
+        server.breaks_off = breaks_off
         server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -327,6 +340,19 @@ def over_tls(certificate: Path, key: Path) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+
+
+class _Tls(ThreadingHTTPServer):
+    breaks_off = 0
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        if not self.breaks_off:
+            return super().get_request()
+        self.breaks_off -= 1
+        begun, _ = socket.socket.accept(self.socket)
+        begun.recv(4096)
+        begun.close()
+        raise ConnectionError
 
 
 class _Nothing(BaseHTTPRequestHandler):
