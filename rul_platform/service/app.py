@@ -23,7 +23,7 @@ ABOUT = (
 class Application(FastAPI):
     """FastAPI's, with our own layers around all of it.
 
-    What FastAPI puts around its middleware would be a tenth of an answer of a busy route.
+    What FastAPI puts around its middleware would be a twelfth of an answer of a busy route.
 
     Attributes:
         outside: The layers; the innermost one calls :meth:`inside`.

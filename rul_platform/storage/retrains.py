@@ -127,9 +127,8 @@ class RetrainStore:
                     raise OpenRetrainError(plant, other.id)
                 asked = {"state": "requested", "attempt": 1, "requested_at": now}
                 made = RETRAIN.insert().values(row | asked).returning(_R.id)
-                with (
-                    connection.begin_nested()
-                ):  # refused, it leaves the caller's transaction usable
+                # refused, it leaves the caller's transaction usable
+                with connection.begin_nested():
                     number = connection.execute(made).scalar_one()
                 return _get(connection, number)
         except IntegrityError as error:
