@@ -25,7 +25,7 @@ def retrain_on_feedback(
     """
     from rul_platform.operation import glancing, triggering
 
-    now = home.now()
+    now, begun = home.now(), home.stopwatch()
     home.feedback.roll_up()
     verdicts = glancing.glance(home, plants_at_work(home), now)
     firing = [
@@ -46,8 +46,9 @@ def retrain_on_feedback(
         return "; ".join((*verdict.blocks, *verdict.reasons))
 
     seen = go_round(
-        home, "feedback", look, now=now, log=context.log, after=after(context.cursor), urgent=firing
-    )
+        home, "feedback", look, now=now, log=context.log, after=after(context.cursor), urgent=firing,
+        begun=begun,
+    )  # fmt: skip
     settled = reconciling.reconcile(home, context.instance, now)
     requests = [
         retrain_runs.request(home, retrain)

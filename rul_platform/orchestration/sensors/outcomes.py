@@ -21,7 +21,7 @@ def retrain_on_outcomes(
     """
     from rul_platform.operation import triggering
 
-    now = home.now()
+    now, begun = home.now(), home.stopwatch()
     news = home.outcomes.plants_with_unclaimed()
 
     def look(plant: str) -> str:
@@ -31,6 +31,7 @@ def retrain_on_outcomes(
         return f"retrain {asked.id} is asked for" if asked else NOTHING
 
     seen = go_round(
-        home, "outcomes", look, now=now, log=context.log, after=after(context.cursor), urgent=news
-    )
+        home, "outcomes", look, now=now, log=context.log, after=after(context.cursor), urgent=news,
+        begun=begun,
+    )  # fmt: skip
     return dg.SensorResult(skip_reason=reason(seen.told), cursor=seen.cursor)

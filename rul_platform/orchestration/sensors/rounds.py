@@ -72,6 +72,7 @@ def go_round(
     log: logging.Logger,
     after: str | None = None,
     urgent: Collection[str] = (),
+    begun: float | None = None,
     budget_seconds: float = BUDGET_SECONDS,
 ) -> Round:
     """Visit plants that have a champion; a visit that fails is told and raises one alert a day.
@@ -86,11 +87,12 @@ def go_round(
         log: For errors.
         after: The plant visited last by the tick before; None to begin with the first one.
         urgent: Plants that are visited first, in every tick.
-        budget_seconds: After how long no further visit begins.
+        begun: What the home's stopwatch showed when the tick began; now, where nothing came before.
+        budget_seconds: How long after that no further visit begins.
     """
     plants = plants_at_work(home)
     turn = [plant for plant in plants if after is None or plant > after] or list(plants)
-    begin, seen = home.stopwatch(), dict[str, str]()
+    begin, seen = home.stopwatch() if begun is None else begun, dict[str, str]()
 
     def is_left(share: float) -> bool:
         return home.stopwatch() - begin < budget_seconds * share
