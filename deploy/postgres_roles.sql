@@ -74,7 +74,7 @@ DO $rights$
 DECLARE
     part regclass;
 BEGIN
-    IF to_regprocedure('public.drop_month(date)') IS NULL THEN
+    IF to_regclass('public.ended_session') IS NULL THEN
         RAISE NOTICE 'The tables of this version are not there yet: make them as rul_owner '
             '(rul database migrate), then run this once more.';
         RETURN;
@@ -97,11 +97,11 @@ BEGIN
         EXECUTE format('REVOKE ALL ON %s FROM rul_api, rul_worker, rul_read', part);  -- months: as a whole alone
     END LOOP;
     REVOKE SELECT ON feedback_key FROM rul_api, rul_worker, rul_read;
-    REVOKE SELECT ON access_token, answered_request FROM rul_read;
+    REVOKE SELECT ON access_token, answered_request, ended_session FROM rul_read;
     GRANT SELECT (id, label, scopes, rate, created_at, expires_at, revoked_at) ON access_token TO rul_read;
     GRANT INSERT ON
-        prediction, prediction_failure, landing, feedback, outcome, answered_request, alert, delivery,
-        selected_parent, ledger_anchor
+        prediction, prediction_failure, landing, feedback, outcome, answered_request, ended_session, alert,
+        delivery, selected_parent, ledger_anchor
     TO rul_api;
     GRANT UPDATE (repeats) ON alert TO rul_api;
     GRANT USAGE ON SEQUENCE

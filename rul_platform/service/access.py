@@ -112,7 +112,7 @@ class Tokens:
     def _believed(self, known: _Known, now: float) -> _Known:
         """A token that was good a short while ago, while nobody can look it up."""
         if now - known.looked_up > WITHOUT_DATABASE_SECONDS:
-            raise _nobody_can_tell()
+            raise nobody_can_tell()
         return known
 
     async def _look_up(self, number: str) -> _Known:
@@ -126,7 +126,7 @@ class Tokens:
                 token = await asyncio.to_thread(self._home.tokens.find, number)
         except REFUSED as error:
             if known is None:
-                raise _nobody_can_tell() from error
+                raise nobody_can_tell() from error
             known.failed = monotonic()
             return self._believed(known, now)
         known = self._known.get(number)  # another request may have been faster
@@ -144,7 +144,8 @@ class Tokens:
         return known
 
 
-def _nobody_can_tell() -> Problem:
+def nobody_can_tell() -> Problem:
+    """A 503: whether somebody may come in stands in the database."""
     detail = "The database does not answer, so nobody can be let in. Ask again later."
     return Problem(503, "unavailable", detail)
 

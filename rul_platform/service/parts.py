@@ -14,6 +14,7 @@ from rul_platform.operation.serving.predicting import Predicting
 from rul_platform.operation.serving.slots import Slots
 from rul_platform.operation.serving.store_watch import StoreWatch
 from rul_platform.service.access import Tokens
+from rul_platform.service.ended import Ended
 from rul_platform.service.gathering import Gathering
 from rul_platform.service.gauges import Gauges
 from rul_platform.service.metrics import Metrics
@@ -45,6 +46,7 @@ class Parts:
         gathering: The same, together with others.
         tokens: Who may call.
         sessions: Browsers that signed in.
+        ended: Those that signed out.
         metrics: What Prometheus is told of requests and answers.
         gauges: What it is told of plants.
         tracing: Where spans go.
@@ -61,6 +63,7 @@ class Parts:
     gathering: Gathering
     tokens: Tokens
     sessions: Sessions
+    ended: Ended
     metrics: Metrics
     gauges: Gauges
     tracing: Tracing
@@ -99,6 +102,7 @@ class Parts:
             gathering=Gathering(predicting, home.now),
             tokens=Tokens(home),
             sessions=Sessions.of(home.signing.folder),
+            ended=Ended(home),
             metrics=Metrics(),
             gauges=Gauges(home, slots, log, store),
             tracing=tracing,

@@ -32,11 +32,19 @@ from rul_platform.storage.operation_tables import (
     PROVENANCE,
     SELECTED_PARENT,
 )
-from rul_platform.storage.service_tables import ACCESS_TOKEN, ANSWERED_REQUEST
+from rul_platform.storage.service_tables import ACCESS_TOKEN, ANSWERED_REQUEST, ENDED_SESSION
 from rul_platform.storage.signing_keys import SigningKeys
 from rul_platform.storage.tables import MATERIALIZATION, MATERIALIZATION_INPUT
 
-LEFT_BEHIND = (ALERT, LEDGER, LEDGER_ANCHOR, PROVENANCE, ACCESS_TOKEN, ANSWERED_REQUEST)
+LEFT_BEHIND = (
+    ALERT,
+    LEDGER,
+    LEDGER_ANCHOR,
+    PROVENANCE,
+    ACCESS_TOKEN,
+    ANSWERED_REQUEST,
+    ENDED_SESSION,
+)
 """Not copied: a ledger without its beginning is none, what is signed is about the original, nobody is
 alerted twice, and nobody may ask a copy."""
 WHOLE = (

@@ -47,6 +47,7 @@ from rul_platform.storage.buckets import Bucket
 from rul_platform.storage.builds import Build, build
 from rul_platform.storage.cmapss_source import CmapssSource
 from rul_platform.storage.database import connect, migrate
+from rul_platform.storage.ended_sessions import EndedSessions
 from rul_platform.storage.feedback import FeedbackStore
 from rul_platform.storage.file_cache import FileCache
 from rul_platform.storage.folder_blobs import FolderBlobs
@@ -304,6 +305,11 @@ class Home:
     def tokens(self) -> AccessTokenStore:
         """Who may ask the service."""
         return AccessTokenStore(self.engine)
+
+    @cached_property
+    def ended_sessions(self) -> EndedSessions:
+        """Browsers that signed out."""
+        return EndedSessions(self.engine)
 
     @cached_property
     def answered(self) -> AnsweredRequests:

@@ -1,10 +1,10 @@
-"""The tables of the service: who may ask, and what was answered under a key of the caller's.
+"""The tables of the service: who may ask, who signed out, what was answered under a caller's key.
 
 No table here names a person: a token has a label that says what it is for, and a key of a caller, and
 what it sent, are kept only as hashes that nobody without the token's secret can compute.
 
 Belongs here: columns and constraints. Does not belong here: questions asked of them (``access_tokens``,
-``answered_requests``).
+``answered_requests``, ``ended_sessions``).
 """
 
 import sqlalchemy as sa
@@ -48,4 +48,12 @@ ANSWERED_REQUEST = sa.Table(
     sha256("body"),  # of the request, keyed likewise
     sa.Column("answer", CanonicalJson, nullable=False),
     moment("created_at"),
+)
+
+ENDED_SESSION = sa.Table(
+    "ended_session",
+    METADATA,
+    sa.Column("cookie", Sha256, primary_key=True),  # its SHA-256
+    moment("created_at"),
+    sa.CheckConstraint("length(cookie) = 64", name="cookie"),
 )

@@ -76,6 +76,7 @@ ROWS = {
         f"'0123456789ab', '{SHA}', 'for a test', 'read', 5, {NOW}, '2026-06-01 00:00:00.000000'",
     ),
     "answered_request": ("key, body, answer, created_at", f"'{SHA}', '{SHA}', '{{}}', {NOW}"),
+    "ended_session": ("cookie, created_at", f"'{SHA}', {NOW}"),
     "provenance": (
         "id, plant, number, sha256, envelope, created_at",
         f"1, 'press', 1, '{SHA}', '{SHA}', {NOW}",

@@ -26,7 +26,7 @@ def test_migrating_again_changes_nothing(filled: sa.Engine):
 
     with filled.connect() as connection:
         assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").all() == [
-            ("0008",)
+            ("0009",)
         ]
         assert connection.exec_driver_sql("SELECT count(*) FROM prediction").scalar() == 1
 
@@ -74,7 +74,7 @@ def test_tables_of_a_newer_version_are_left_alone(engine: sa.Engine):
 
     assert str(refused.value) == (
         f"{engine.url}: the tables are at revision 9999, this version of the platform knows them up to "
-        "0008. Install the newer version that made them; nothing was changed."
+        "0009. Install the newer version that made them; nothing was changed."
     )
 
 

@@ -134,7 +134,7 @@ async def _told(request: Request, plant: str, visitor: Visitor) -> AsyncIterator
 
 async def _is_welcome(request: Request, visitor: Visitor) -> bool:
     """Whether the session is still there."""
-    if number_of(request, visitor.cookie) is None:
+    if await number_of(request, visitor.cookie) is None:
         return False
     parts: Parts = request.app.state.parts
     return await parts.tokens.still_holds(visitor.number, "read")

@@ -48,7 +48,7 @@ async def show(request: Request) -> Response:
     """The form; whoever is signed in already is sent on."""
     then = own_path(request.query_params.get("next", "/"))
     is_over = request.query_params.get("over") == "1"
-    if not is_over and number_of(request, request.cookies.get(COOKIE, "")) is not None:
+    if not is_over and await number_of(request, request.cookies.get(COOKIE, "")) is not None:
         return RedirectResponse(then, 303)
     return _form(request, then, is_over=is_over)
 
@@ -80,9 +80,10 @@ async def sign_in(request: Request) -> Response:
 async def sign_out(
     request: Request, visitor: Annotated[Visitor, Depends(signed_in(SCOPE))]
 ) -> Response:
-    """End the session, and every copy of its cookie."""
+    """End the session, and every copy of its cookie, at every process of the service."""
     await form_of(request, visitor)
-    request.app.state.ended.add(visitor.cookie)
+    parts: Parts = request.app.state.parts
+    await parts.ended.end(visitor.cookie)
     answer = RedirectResponse("/sign-in", 303)
     answer.delete_cookie(COOKIE)
     return answer

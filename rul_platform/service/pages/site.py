@@ -19,7 +19,7 @@ from rul_platform.service.pages import (
 from rul_platform.service.pages.attempts import Attempts
 from rul_platform.service.pages.events import Streams
 from rul_platform.service.pages.problem_page import lead_to_sign_in, problem_page
-from rul_platform.service.pages.visitor import EndedSessions, SignInNeededError
+from rul_platform.service.pages.visitor import SignInNeededError
 
 PAGES = (assets, sign_in, plants, fleet, unit, model, retraining, audit, events)
 """Each with its ``router``."""
@@ -29,7 +29,6 @@ def add_pages(app: FastAPI) -> None:
     """Let people look, too."""
     app.state.attempts = Attempts()
     app.state.streams = Streams()
-    app.state.ended = EndedSessions()
     app.state.problem_page = problem_page
     app.add_exception_handler(SignInNeededError, lead_to_sign_in)
     for each in PAGES:

@@ -6,11 +6,8 @@ Belongs here: from cookie to visitor. Does not belong here: signing in (``sign_i
 (``access``).
 """
 
-import hashlib
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from threading import Lock
 
 from fastapi import Request
 
@@ -21,7 +18,6 @@ from rul_platform.service.sessions import COOKIE
 from rul_platform.storage.access_tokens import AccessToken
 
 UNAUTHORISED = 401
-ENDED_KNOWN = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +55,6 @@ class SignInNeededError(Exception):
         super().__init__(then)
 
 
-class EndedSessions:
-    """Cookies whose owner signed out: a copy of one does not open the door again while we run."""
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[bytes, None] = OrderedDict()
-        self._lock = Lock()
-
-    def add(self, cookie: str) -> None:
-        """End it."""
-        with self._lock:
-            self._known[_digest(cookie)] = None
-            if len(self._known) > ENDED_KNOWN:
-                self._known.popitem(last=False)
-
-    def __contains__(self, cookie: str) -> bool:
-        return _digest(cookie) in self._known
-
-
 def signed_in(scope: str) -> Callable[[Request], Awaitable[Visitor]]:
     """A dependency: who looks, if their token allows this.
 
@@ -86,7 +64,7 @@ def signed_in(scope: str) -> Callable[[Request], Awaitable[Visitor]]:
     async def visitor(request: Request) -> Visitor:
         parts: Parts = request.app.state.parts
         cookie = request.cookies.get(COOKIE, "")
-        number = number_of(request, cookie)
+        number = await number_of(request, cookie)
         if number is None:
             raise SignInNeededError(_then(request), is_over=bool(cookie))
         request.scope["rul.token"] = number
@@ -107,26 +85,30 @@ def signed_in(scope: str) -> Callable[[Request], Awaitable[Visitor]]:
 
 
 def recognise(request: Request) -> None:
-    """Let a page know who looks where nobody has to be signed in: its navigation is theirs then."""
+    """Let a page know who looks where nobody has to be signed in: its navigation is theirs then.
+
+    Asks no table, since the page may tell that none answers.
+    """
     cookie = request.cookies.get(COOKIE, "")
-    number = number_of(request, cookie)
-    if number is not None and VISITOR not in request.scope:
-        parts: Parts = request.app.state.parts
+    parts: Parts = request.app.state.parts
+    number = parts.sessions.token_id(cookie, parts.home.now())
+    if number is not None and VISITOR not in request.scope and not parts.ended.is_known(cookie):
         proof = parts.sessions.form_proof(cookie)
         request.scope[VISITOR] = Visitor(number, cookie, proof, None)
 
 
-def number_of(request: Request, cookie: str) -> str | None:
-    """Id of the token that a cookie stands for; None where it stands for none any more."""
+async def number_of(request: Request, cookie: str) -> str | None:
+    """Id of the token that a cookie stands for; None where it stands for none any more.
+
+    Raises:
+        Problem: 503 where nobody can tell whether its owner signed out.
+    """
     parts: Parts = request.app.state.parts
-    if not cookie or cookie in request.app.state.ended:
+    number = parts.sessions.token_id(cookie, parts.home.now())
+    if number is None or await parts.ended.has_ended(cookie):
         return None
-    return parts.sessions.token_id(cookie, parts.home.now())
+    return number
 
 
 def _then(request: Request) -> str:
     return here(request) if request.method == "GET" else "/"
-
-
-def _digest(cookie: str) -> bytes:
-    return hashlib.sha256(cookie.encode("utf-8", "replace")).digest()

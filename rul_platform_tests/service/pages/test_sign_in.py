@@ -9,7 +9,7 @@ from rul_platform.service.pages.attempts import BURST, Attempts
 from rul_platform.service.sessions import COOKIE
 from rul_platform_tests.operation.served import PRESS
 from rul_platform_tests.service.pages.visiting import HTML, proof_on, sign_in, visiting
-from rul_platform_tests.service.running import Running, token
+from rul_platform_tests.service.running import Running, serving, token
 
 WRONG = "rul_0123456789ab_" + "x" * 43
 
@@ -100,6 +100,31 @@ def test_signing_out_ends_every_copy_of_the_cookie(running: Running):
         assert client.post("/sign-out", data={"proof": proof}).status_code == 303
         client.cookies.set(COOKIE, copied)
         assert client.get(f"/plants/{PRESS}").status_code == 303
+
+
+def test_signing_out_ends_the_session_at_every_process_and_after_a_restart(running: Running):
+    with visiting(running) as client:
+        cookie = client.cookies[COOKIE]
+        proof = proof_on(client.get(f"/plants/{PRESS}"))
+        with serving(running.home) as other, visiting(other, None) as there:
+            there.cookies.set(COOKIE, cookie)
+            assert there.get(f"/plants/{PRESS}").status_code == 200
+            assert client.post("/sign-out", data={"proof": proof}).status_code == 303
+            at = running.home.now()
+            while there.get(f"/plants/{PRESS}").status_code == 200:
+                assert running.home.now() - at < timedelta(seconds=1.5)
+        with serving(running.home) as later, visiting(later, None) as there:
+            there.cookies.set(COOKIE, cookie)
+            assert there.get(f"/plants/{PRESS}").status_code == 303
+
+
+def test_made_up_cookies_are_not_looked_up(running: Running):
+    known = len(running.parts.ended._looked_up)
+    with visiting(running, None) as client:
+        for number in range(20):
+            headers = HTML | {"Cookie": f"{COOKIE}={number:012x}.9999999999.{'0' * 16}.{'0' * 64}"}
+            assert client.get(f"/plants/{PRESS}", headers=headers).status_code == 303
+    assert len(running.parts.ended._looked_up) == known
 
 
 def test_a_revoked_token_ends_the_session(running: Running):
