@@ -103,11 +103,6 @@ class Pool:
     wait_seconds: int = DEFAULT_POOL_WAIT_SECONDS
     recycle_seconds: int = DEFAULT_POOL_RECYCLE_SECONDS
 
-    @property
-    def limit(self) -> int:
-        """The most connections at once."""
-        return self.size + self.overflow
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:

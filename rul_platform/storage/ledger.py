@@ -84,7 +84,7 @@ class LedgerStore:
 
     def newest_about_plants(self) -> int:
         """Number of the last row that is about some plant, 0 where there is none."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             question = sa.select(sa.func.max(_L.seq)).where(_L.plant != "")
             return connection.scalar(question) or 0
 
