@@ -4,6 +4,7 @@ Belongs here: sockets, signals, the order of the end. Does not belong here: rout
 """
 
 import ctypes
+import gc
 import ipaddress
 import logging
 import signal
@@ -132,6 +133,7 @@ def run(
         sys.setswitchinterval(SWITCH_SECONDS)
         parts = Parts.open(home, tracing=tracing_to(home.settings.otlp_endpoint))
         server = Server(config(parts, address))
+        _spare_what_stays()
         stack.enter_context(_ends_in_order(server))
         announce()
         try:
@@ -232,6 +234,15 @@ def _give_memory_back() -> None:
         library = ctypes.CDLL(None)
         library.mallopt(M_ARENA_MAX, 1)
         library.mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
+
+
+def _spare_what_stays() -> None:
+    """Modules and models live as long as the process: the garbage collector need not look at them again.
+
+    Looking at them holds up every answer that is under way (gc.freeze in Python's library reference).
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _log_as_json(level: str) -> None:
