@@ -2,8 +2,10 @@
 
 The manifests are held against the published schemas of two releases of Kubernetes. What libraries of
 Dagster read of the values for its chart is given to them, and a Job is built by the launcher itself. The
-chart is not rendered: no Helm is at hand; the names of its values were read in its published schema.
+chart is not rendered here: ``test_dagster_chart`` does that, where Helm and the chart are at hand.
 """
+
+# ruff: noqa: TID251  where a run's code comes from has no public name
 
 import json
 import re
@@ -14,6 +16,8 @@ from typing import Any
 import dagster as dg
 import pytest
 import yaml
+from dagster._core.code_pointer import ModuleCodePointer
+from dagster._core.origin import JobPythonOrigin, RepositoryPythonOrigin
 
 from rul_platform.orchestration.step_needs import run_tags
 from rul_platform.settings import Settings
@@ -137,6 +141,9 @@ def test_the_chart_is_told_only_what_its_schema_knows():
     assert set(LAUNCHER["runK8sConfig"]) <= {
         "containerConfig", "podSpecConfig", "podTemplateSpecMetadata", "jobSpecConfig", "jobMetadata",
     }  # fmt: skip
+    assert set(VALUES["dagster-user-deployments"]) <= {
+        "enabled", "enableSubchart", "imagePullSecrets", "deployments", "rbacEnabled", "serviceAccount",
+    }  # fmt: skip
     assert set(CODE) <= {
         "name", "image", "port", "dagsterApiGrpcArgs", "includeConfigInLaunchedRuns", "env",
         "envConfigMaps", "envSecrets", "annotations", "nodeSelector", "affinity", "tolerations",
@@ -146,7 +153,11 @@ def test_the_chart_is_told_only_what_its_schema_knows():
     assert set(VALUES["dagsterDaemon"]) <= {
         "enabled", "image", "runCoordinator", "heartbeatTolerance", "env", "envConfigMaps",
         "envSecrets", "podSecurityContext", "securityContext", "resources", "runMonitoring",
-        "runRetries", "sensors", "schedules", "volumeMounts", "volumes",
+        "runRetries", "sensors", "schedules", "volumeMounts", "volumes", "initContainerResources",
+    }  # fmt: skip
+    assert set(VALUES["dagsterWebserver"]) <= {
+        "image", "service", "readinessProbe", "workspace", "env", "podSecurityContext",
+        "securityContext", "volumes", "volumeMounts", "resources", "initContainerResources",
     }  # fmt: skip
 
 
@@ -195,6 +206,9 @@ def launcher_config(kubeconfig: Path) -> dict[str, Any]:
         "image_pull_policy": LAUNCHER["imagePullPolicy"],
         "resources": LAUNCHER["resources"],
         "security_context": LAUNCHER["securityContext"],
+        "env_secrets": [each["name"] for each in LAUNCHER["envSecrets"]],
+        "volumes": LAUNCHER["volumes"],
+        "volume_mounts": LAUNCHER["volumeMounts"],
         "run_k8s_config": {
             snake(name): config for name, config in LAUNCHER["runK8sConfig"].items()
         },
@@ -247,6 +261,14 @@ def test_a_run_that_trains_becomes_a_job_with_a_gpu_and_without_rights(
     assert {"name": "RUL_EXECUTOR", "value": "in_process"} in container["env"]
 
 
+def test_a_run_has_what_the_code_server_has_but_not_its_amounts():
+    """Handed on by the chart, the code server's amounts and token would win over the launcher's."""
+    assert CODE["includeConfigInLaunchedRuns"] == {"enabled": False}
+    for name in ("envSecrets", "volumes", "volumeMounts"):
+        assert LAUNCHER[name] == CODE[name]
+    assert LAUNCHER["runK8sConfig"]["containerConfig"] == {"env": CODE["env"]}
+
+
 def test_a_run_that_trains_nothing_gets_what_every_run_gets(instance: dg.DagsterInstance):
     (container,) = launched(instance, {})["spec"]["template"]["spec"]["containers"]
 
@@ -265,29 +287,30 @@ def assert_unprivileged(pod: dict[str, Any], container: dict[str, Any]) -> None:
     }
 
 
-def launched(instance: dg.DagsterInstance, tags: dict[str, str]) -> dict[str, Any]:
-    """The Job of a run with these tags, as the launcher would send it."""
+def launched(
+    instance: dg.DagsterInstance, tags: dict[str, str], handed_on: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The Job of a run with these tags, as the launcher would send it.
+
+    ``handed_on`` is what the run's code server says of itself, where the chart lets it.
+    """
     from dagster_k8s import K8sRunLauncher, construct_dagster_k8s_job
-    from dagster_k8s.container_context import K8sContainerContext
     from kubernetes.client import ApiClient
 
     launcher = instance.run_launcher
     assert isinstance(launcher, K8sRunLauncher)
-    run = dg.DagsterRun(job_name="train_plant", tags=tags)
-    told = {
-        "env": CODE["env"],
-        "env_secrets": [each["name"] for each in CODE["envSecrets"]],
-        "volumes": CODE["volumes"],
-        "volume_mounts": CODE["volumeMounts"],
-    }
+    code = RepositoryPythonOrigin(
+        "python", ModuleCodePointer("m", "f"), container_context=handed_on
+    )
+    run = dg.DagsterRun(
+        job_name="train_plant", tags=tags, job_code_origin=JobPythonOrigin("train_plant", code)
+    )
     context = launcher.get_container_context_for_run(run)
-    server = K8sContainerContext.create_from_config({"k8s": told})
-    both = server.merge(context)
     job = construct_dagster_k8s_job(
-        job_config=both.get_k8s_job_config(job_image="rul-platform:0.1.0", run_launcher=launcher),
+        job_config=context.get_k8s_job_config("rul-platform:0.1.0", launcher),
         args=["dagster", "api", "execute_run"],
         job_name="dagster-run-1",
-        user_defined_k8s_config=both.run_k8s_config,
+        user_defined_k8s_config=context.run_k8s_config,
     )
     return ApiClient().sanitize_for_serialization(job)
 
