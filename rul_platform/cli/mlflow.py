@@ -18,8 +18,14 @@ def mlflow() -> None:
 
 
 @mlflow.command()
+@click.option(
+    "--all",
+    "is_all_asked",
+    is_flag=True,
+    help="Look at what was told before, too, and bring it back.",
+)
 @click.pass_obj
-def sync(settings: Settings) -> None:
+def sync(settings: Settings, is_all_asked: bool) -> None:
     """Bring MLflow to where the records are; a second call finds nothing to do.
 
     Exits with 1 where the server does not answer or a version was left behind; the next call goes on.
@@ -30,7 +36,7 @@ def sync(settings: Settings) -> None:
     if settings.mlflow_uri is None:
         expected = "the http:// or https:// URL of an MLflow server"
         raise SettingsError("RUL_MLFLOW_URI", found="", expected=expected)
-    done = export(Home(settings), settings.mlflow_uri)
+    done = export(Home(settings), settings.mlflow_uri, is_all_asked=is_all_asked)
     if done.is_nothing:
         click.echo("Nothing to do: MLflow has all of it.")
         return

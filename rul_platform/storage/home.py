@@ -8,7 +8,7 @@ reports/           the newest report of each plant, for people
 keys/              the keys of people's pseudonyms and those that sign, unless RUL_KEYS points elsewhere
 anchors.jsonl      signatures over the ledger's rows, also kept in the tables
 watch/             what was found when drift was last looked for, a small file for each plant
-mlflow.json        how far the ledger was exported to MLflow, where there is one
+mlflow.json        how far MLflow was told, where there is one
 training/          live figures of trainings, where they are asked for
 builds/            how far long work on data has come, until it is done
 studies/           how far searches and methods have come, and their locks

@@ -88,6 +88,12 @@ class LedgerStore:
             question = sa.select(sa.func.max(_L.seq)).where(_L.plant != "")
             return connection.scalar(question) or 0
 
+    def plants_after(self, row: int) -> frozenset[str]:
+        """Plants that a row behind this one is about."""
+        question = sa.select(_L.plant).where(_L.seq > row, _L.plant != "").distinct()
+        with self._engine.connect() as connection:
+            return frozenset(connection.scalars(question))
+
     def all(self, batch: int = 5_000) -> Iterator[LedgerRow]:
         """All rows in order, in small memory.
 

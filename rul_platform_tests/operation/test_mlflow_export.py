@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import onnxruntime
 import pytest
+import requests
 from click.testing import CliRunner
 from filelock import FileLock
 
@@ -23,7 +24,7 @@ from rul_platform.errors import MlflowError
 from rul_platform.operation.deploying import rollback
 from rul_platform.operation.mlflow_export.export import LOCK, Exported, export
 from rul_platform.operation.mlflow_export.facts import facts, model_files
-from rul_platform.operation.mlflow_export.mark import exported_row, left_behind
+from rul_platform.operation.mlflow_export.mark import MARK, Mark, Told, read_mark, write_mark
 from rul_platform.operation.mlflow_export.server import MlflowServer
 from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 ACTOR, REASON = "c" * 64, "Frank said so"
+MODELS = "/api/2.0/mlflow/registered-models/search"
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +141,112 @@ def test_a_second_export_finds_nothing_to_do(home: Home, url: str, client: "Mlfl
     assert export(home, url).is_nothing
 
     assert there(client, home) == before
-    assert exported_row(home) == home.ledger.newest_about_plants()
+    assert read_mark(home).ledger == home.ledger.newest_about_plants()
+
+
+class Overheard(BaseHTTPRequestHandler):
+    """Stands before a server, and keeps what it is asked about."""
+
+    server: "Ear"
+
+    def do_GET(self) -> None:
+        """Hand it on."""
+        self.server.asked.append(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        answer = requests.request(
+            self.command, f"{self.server.behind}{self.path}", data=body, timeout=60,
+            headers={"Content-Type": self.headers.get("Content-Type", "")},
+        )  # fmt: skip
+        self.send_response(answer.status_code)
+        self.send_header("Content-Type", answer.headers.get("Content-Type", "text/plain"))
+        self.send_header("Content-Length", str(len(answer.content)))
+        self.end_headers()
+        self.wfile.write(answer.content)
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815  the names are Python's
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name is Python's
+        """Say nothing."""
+
+
+class Ear(ThreadingHTTPServer):
+    """A server before another one."""
+
+    def __init__(self, behind: str) -> None:
+        super().__init__(("127.0.0.1", 0), Overheard)
+        self.behind, self.asked = behind, list[str]()
+
+
+@contextmanager
+def overheard(url: str) -> Iterator[tuple[str, list[str]]]:
+    """Another address of the server, and what was asked there."""
+    with Ear(url) as ear:
+        thread = Thread(target=ear.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{ear.server_port}", ear.asked
+        ear.shutdown()
+        thread.join()
+
+
+@pytest.mark.long
+def test_plants_without_news_are_asked_about_once_for_all(
+    home: Home, url: str, client: "MlflowClient"
+):
+    serve(home, name="saw")
+    with overheard(url) as (address, asked):
+        export(home, address)
+        asked.clear()
+
+        assert export(home, address).is_nothing
+        assert [path.partition("?")[0] for path in asked] == [MODELS]
+
+        client.delete_registered_model_alias(name_of(home), "champion")
+        assert export(home, address) == Exported(aliases=1)
+        asked.clear()
+        judged(home, 1, rmse=6.5)
+        assert export(home, address) == Exported(runs=1)
+        assert asked[0].startswith(MODELS)
+        assert not any("saw" in path for path in asked)
+
+
+@pytest.mark.long
+def test_what_was_changed_by_hand_is_looked_at_where_one_asks_for_all(
+    home: Home, url: str, client: "MlflowClient"
+):
+    export(home, url)
+    (run,) = there(client, home)["runs"]
+    client.delete_run(run["info"]["run_id"])
+
+    assert typed(home, url) == (0, "Nothing to do: MLflow has all of it.\n")
+    code, said = typed(home, url, "--all")
+
+    assert (code, said) == (0, "Runs: 1. Versions registered: 0. Aliases moved: 0.\n")
+    assert len(there(client, home)["runs"]) == 1
+
+
+@pytest.mark.long
+def test_another_server_is_told_all_of_it(home: Home, url: str):
+    export(home, url)
+    home.settings = replace(home.settings, mlflow_prefix=f"other_{home.settings.mlflow_prefix}")
+
+    assert export(home, url) == Exported(runs=1, versions=1, aliases=1)
+
+
+@pytest.mark.parametrize("text", ["no mark", "[]", '{"ledger": 3, "problems": []}', None])
+def test_a_mark_that_cannot_be_read_is_none(home: Home, text: str | None):
+    if text is not None:
+        (home.folder / MARK).write_text(text, encoding="utf-8")
+
+    assert read_mark(home) == Mark()
+
+
+def test_a_mark_is_read_as_it_was_written(home: Home):
+    told = Told(versions="a" * 64, aliases={"champion": "2"})
+    mark = Mark(ledger=3, problems=frozenset("ab"), target="b" * 64, plants={PRESS: told})
+
+    write_mark(home, mark)
+
+    assert read_mark(home) == mark
 
 
 @pytest.mark.long
@@ -227,7 +334,8 @@ def test_a_version_without_its_files_is_told_and_holds_up_no_other(home: Home, u
     assert (done.versions, done.aliases) == (1, 1)
     (problem,) = done.problems
     assert problem.startswith("press version 2: ")
-    assert left_behind(home) == {problem}
+    assert read_mark(home).problems == {problem}
+    assert export(home, url).problems == [problem]
 
 
 @pytest.mark.long
@@ -271,7 +379,8 @@ def test_a_plant_whose_experiment_was_deleted_there_holds_up_no_other(
 
     assert done.versions == 1
     assert "was deleted there" in done.problems[0]
-    assert left_behind(home) == set(done.problems)
+    assert read_mark(home).problems == set(done.problems)
+    assert read_mark(home).plants.keys() == {"saw"}
 
 
 @pytest.mark.long
@@ -335,13 +444,13 @@ def test_one_export_at_a_time(home: Home):
         export(home, f"http://127.0.0.1:{free_port()}")
 
 
-def typed(home: Home, uri: str) -> tuple[int, str]:
+def typed(home: Home, uri: str, *options: str) -> tuple[int, str]:
     environ = {
         "RUL_HOME": str(home.folder),
         "RUL_MLFLOW_URI": uri,
         "RUL_MLFLOW_PREFIX": home.settings.mlflow_prefix,
     }
-    done = CliRunner().invoke(rul, ["mlflow", "sync"], env=environ)
+    done = CliRunner().invoke(rul, ["mlflow", "sync", *options], env=environ)
     return done.exit_code, done.output or str(done.exception)
 
 
@@ -399,7 +508,7 @@ def test_a_wrong_password_is_told_apart_from_a_server_that_is_away(home: Home):
         export(home, url)
 
     assert "secret" not in str(told.value)
-    assert exported_row(home) == -1
+    assert read_mark(home) == Mark()
 
 
 def test_what_one_may_not_see_is_left_behind(home: Home):

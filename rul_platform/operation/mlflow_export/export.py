@@ -1,15 +1,17 @@
 """Bringing an MLflow server to where our records are.
 
 Every step looks first at what is there, so that a second call does nothing, and one after a kill does
-what was left. A server that is down costs the call, and nothing else: nobody waits for it.
+what was left. A plant that was told as a whole and has no news since is not asked about again:
+one question tells whether the aliases of all those are where they were. A server that is down costs the
+call, and nothing else: nobody waits for it.
 
 Belongs here: which steps, in which order. Does not belong here: what is told (``facts``), and how
 (``server``).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -21,7 +23,14 @@ from rul_platform.errors import (
     StoreUnreachableError,
 )
 from rul_platform.operation.mlflow_export.facts import Facts, facts, model_files
-from rul_platform.operation.mlflow_export.mark import note_exported
+from rul_platform.operation.mlflow_export.mark import (
+    Mark,
+    Told,
+    digest_of,
+    read_mark,
+    target_of,
+    write_mark,
+)
 from rul_platform.operation.mlflow_export.server import (
     FACTS,
     FINISHED,
@@ -64,34 +73,80 @@ class Exported:
         return not (self.runs or self.versions or self.aliases or self.problems)
 
 
-def export(home: Home, uri: str) -> Exported:
+def export(home: Home, uri: str, *, is_all_asked: bool = False) -> Exported:
     """Export every version of every plant.
 
     Damaged or absent files of one version do not hold up the others, nor does a plant of which the
     server takes something not.
 
+    Args:
+        home: Whose versions.
+        uri: The server's address.
+        is_all_asked: Whether the server is asked about plants without news, too.
+
     Raises:
         MissingExtraError: MLflow's client is not installed.
         MlflowError: The server or our store does not answer, or another export is at work.
     """
-    server, done = MlflowServer(uri), Exported()
+    server, done, target = MlflowServer(uri), Exported(), target_of(home, uri)
     with _alone(home):
-        newest = home.ledger.newest_about_plants()
-        versions = home.registry.versions()
-        for plant in sorted({each.plant for each in versions}):
+        newest, before = home.ledger.newest_about_plants(), read_mark(home)
+        known = before.plants if before.target == target and not is_all_asked else {}
+        plants = _by_plant(home.registry.versions())
+        told = _unchanged(home, server, plants, replace(before, plants=known)) if known else {}
+        for plant in sorted(plants.keys() - told.keys()):
+            problems = len(done.problems)
             try:
-                _export_plant(
-                    home, server, [each for each in versions if each.plant == plant], done
-                )
+                aliases = _export_plant(home, server, plants[plant], done)
             except MlflowRefusedError as error:
                 done.problems.append(f"{plant}: {error.problem}")
-        note_exported(home, newest, done.problems)
+                continue
+            if len(done.problems) == problems:
+                told[plant] = Told(versions=digest_of(plants[plant]), aliases=aliases)
+        left = frozenset(done.problems)
+        write_mark(home, Mark(ledger=newest, problems=left, target=target, plants=told))
     return done
+
+
+def _by_plant(versions: Iterable[ModelVersion]) -> dict[str, list[ModelVersion]]:
+    found = dict[str, list[ModelVersion]]()
+    for each in versions:
+        found.setdefault(each.plant, []).append(each)
+    return found
+
+
+def _unchanged(
+    home: Home, server: MlflowServer, plants: Mapping[str, Sequence[ModelVersion]], mark: Mark
+) -> dict[str, Told]:
+    """Those of the mark's plants of which there is nothing new to tell, here and there."""
+    prefix, news = home.settings.mlflow_prefix, home.ledger.plants_after(mark.ledger)
+    try:
+        there = server.aliases(prefix)
+    except MlflowRefusedError:  # the plants' own questions will tell why
+        return {}
+    return {
+        plant: told
+        for plant, told in mark.plants.items()
+        if plant in plants
+        and plant not in news
+        and told.versions == digest_of(plants[plant])
+        and _ours(there.get(plant)) == told.aliases
+    }
+
+
+def _ours(aliases: Mapping[str, str] | None) -> dict[str, str] | None:
+    """Those that we move; None where there is no model."""
+    return None if aliases is None else {each: aliases[each] for each in ALIASES if each in aliases}
 
 
 def _export_plant(
     home: Home, server: MlflowServer, versions: Sequence[ModelVersion], done: Exported
-) -> None:
+) -> dict[str, str]:
+    """Tell everything of a plant.
+
+    Returns:
+        Its aliases there, to MLflow's versions.
+    """
     plant = versions[0].plant
     name = f"{home.settings.mlflow_prefix}{plant}"
     experiment = server.experiment(name)
@@ -120,12 +175,16 @@ def _export_plant(
         elif there is None and told.has_files:
             registered[number] = server.register(name, run, {**told.tags, STATE: version.state})
             done.versions += 1
+    wanted = {
+        each.state: str(registered[number].version)
+        for each in versions
+        if each.state in ALIASES and (number := str(each.number)) in registered
+    }
     for alias in ALIASES:
-        numbers = [str(each.number) for each in versions if each.state == alias]
-        wanted = next((str(registered[n].version) for n in numbers if n in registered), None)
-        if wanted != pointed.get(alias):
-            server.point(name, alias, wanted)
+        if wanted.get(alias) != pointed.get(alias):
+            server.point(name, alias, wanted.get(alias))
             done.aliases += 1
+    return wanted
 
 
 def _fill_run(

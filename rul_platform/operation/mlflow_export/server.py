@@ -24,11 +24,15 @@ if TYPE_CHECKING:
 FOLDER = "model"
 """Of a run's artifacts."""
 
-VERSION, SHA256, FACTS, STATE = "rul.version", "rul.sha256", "rul.facts", "rul.state"
+PLANT, VERSION, SHA256 = "rul.plant", "rul.version", "rul.sha256"
+FACTS, STATE = "rul.facts", "rul.state"
 FINISHED = "FINISHED"
 
 MOST_PARAMS = 100
 """In one call; MLflow takes no more."""
+
+MOST_MODELS = 1_000
+"""In one answer; MLflow gives no more."""
 
 FOR_ALL = (
     "UNAUTHENTICATED",
@@ -137,12 +141,27 @@ class MlflowServer:
                 if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                     raise
                 about = f"Remaining useful life of machines of the plant {plant}."
-                self._client.create_registered_model(name, {"rul.plant": plant}, about)
+                self._client.create_registered_model(name, {PLANT: plant}, about)
                 return {}
-        if found.tags.get("rul.plant") != plant:
+        if found.tags.get(PLANT) != plant:
             problem = f"the registered model {name} is of somebody else; set RUL_MLFLOW_PREFIX"
             raise MlflowRefusedError(problem)
         return {alias: str(version) for alias, version in found.aliases.items()}
+
+    def aliases(self, prefix: str) -> dict[str, dict[str, str]]:
+        """Aliases of our registered models, to MLflow's versions, by plant."""
+        found, token = dict[str, dict[str, str]](), None
+        with _translated():
+            while True:
+                page = self._client.search_registered_models(
+                    f"name LIKE '{prefix}%'", max_results=MOST_MODELS, page_token=token
+                )
+                for each in page:
+                    plant = each.name.removeprefix(prefix)
+                    if each.tags.get(PLANT) == plant and each.name != plant:
+                        found[plant] = {alias: str(n) for alias, n in each.aliases.items()}
+                if not (token := page.token):
+                    return found
 
     def model_versions(self, name: str) -> dict[str, "Registered"]:
         """MLflow's versions of a registered model, by the number of ours."""

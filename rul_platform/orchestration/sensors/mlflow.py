@@ -23,13 +23,13 @@ def bring_mlflow_up_to_date(context: dg.OpExecutionContext, home: dg.ResourcePar
     """Export every version, its figures and who is in charge; what is there already is left alone."""
     from rul_platform.errors import LeftBehindError
     from rul_platform.operation.mlflow_export.export import export
-    from rul_platform.operation.mlflow_export.mark import left_behind
+    from rul_platform.operation.mlflow_export.mark import read_mark
 
     uri = home.settings.mlflow_uri
     if uri is None:
         context.log.info("RUL_MLFLOW_URI is not set: nothing to do.")
         return
-    known = left_behind(home)
+    known = read_mark(home).problems
     done = export(home, uri)
     context.log.info(
         f"Runs: {done.runs}. Versions registered: {done.versions}. Aliases moved: {done.aliases}."
@@ -59,16 +59,16 @@ def follow_with_mlflow(
     While one is unfinished none is asked for, and the cursor stays: it may have passed by the news.
     """
     from rul_platform.errors import MissingExtraError
-    from rul_platform.operation.mlflow_export.mark import exported_row, left_behind
+    from rul_platform.operation.mlflow_export.mark import read_mark
 
     if home.settings.mlflow_uri is None:
         return dg.SensorResult(skip_reason="RUL_MLFLOW_URI is not set")
     if find_spec("mlflow") is None:
         missing = MissingExtraError("RUL_MLFLOW_URI", package="mlflow-skinny", extra="mlflow")
         return dg.SensorResult(skip_reason=str(missing))
-    newest, now = home.ledger.newest_about_plants(), home.now()
-    is_there, again = exported_row(home) == newest, AGAIN
-    if is_there and not left_behind(home):
+    newest, now, mark = home.ledger.newest_about_plants(), home.now(), read_mark(home)
+    is_there, again = mark.ledger == newest, AGAIN
+    if is_there and not mark.problems:
         return dg.SensorResult(skip_reason=f"MLflow has all up to row {newest}")
     if is_there:
         again = LEFT_AGAIN

@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from rul_platform.errors import LeftBehindError, MlflowError
-from rul_platform.operation.mlflow_export.mark import MARK, note_exported
+from rul_platform.operation.mlflow_export.mark import MARK, Mark, write_mark
 from rul_platform.orchestration.code_location import build_defs
 from rul_platform.orchestration.reconciling import Failure
 from rul_platform.orchestration.sensors.mlflow import (
@@ -58,7 +58,7 @@ def test_each_news_of_a_plant_asks_once(wired: Works):
 
 
 def test_what_is_exported_is_not_asked_for(wired: Works):
-    note_exported(wired.home, wired.home.ledger.newest_about_plants())
+    write_mark(wired.home, Mark(ledger=wired.home.ledger.newest_about_plants()))
     assert tick(wired).skip_reason is not None
 
     (wired.home.folder / MARK).write_text("no mark", encoding="utf-8")
@@ -112,7 +112,8 @@ def test_without_the_client_the_sensor_says_what_to_install(
 
 def test_what_was_left_behind_is_asked_for_again_after_hours(wired: Works):
     asked = tick(wired)
-    note_exported(wired.home, wired.home.ledger.newest_about_plants(), ["press version 1: gone"])
+    newest, left = wired.home.ledger.newest_about_plants(), frozenset({"press version 1: gone"})
+    write_mark(wired.home, Mark(ledger=newest, problems=left))
 
     wired.home.now = lambda: NOW + LEFT_AGAIN - timedelta(seconds=1)
     assert not tick(wired, asked.cursor).run_requests
