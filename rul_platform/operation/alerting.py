@@ -4,6 +4,7 @@ Belongs here: which channels an alert is for, going through what is due, and try
 not belong here: the outbox (``storage.alerts``), and the channels (``channels``).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,7 +32,8 @@ class Delivered:
 def raise_alert(home: Home, alert: NewAlert, now: datetime) -> bool:
     """Record an alert for every channel of the settings; sends nothing yet.
 
-    Inside ``writing`` it is recorded with the event that it tells of, or not at all.
+    Inside ``writing`` it is recorded with the event that it tells of, or not at all. Channels of the
+    sender's settings come in addition, so that a process without their secrets can raise one.
 
     Returns:
         False where the key was there: it is counted as a repeat, and not delivered again.
@@ -57,6 +59,8 @@ def deliver(home: Home, now: datetime, *, limit: int = MOST_AT_ONCE) -> Delivere
         if not due:
             break
         alert, channel = due[0].alert, due[0].delivery.channel
+        if missing := _unknown_to_who_raised(alert, ways):
+            home.alerts.add(alert.id, missing, now)
         if not home.alerts.claim(due[0], now):
             continue  # another sender was first, or it is given up
         try:
@@ -71,6 +75,13 @@ def deliver(home: Home, now: datetime, *, limit: int = MOST_AT_ONCE) -> Delivere
             home.alerts.sent(alert.id, channel, now)
             sent += 1
     return Delivered(sent=sent, failed=failed)
+
+
+def _unknown_to_who_raised(alert: Alert, ways: Collection[str]) -> set[str]:
+    """Channels that an alert lacks of which no sender has begun a delivery yet."""
+    if any(delivery.attempts for delivery in alert.deliveries):
+        return set()  # a channel that is set from now on gets only what comes from now on
+    return set(ways) - {delivery.channel for delivery in alert.deliveries}
 
 
 def try_out(home: Home, now: datetime) -> dict[str, str | None]:

@@ -5,6 +5,8 @@ the other. Sending comes later and may fail: each channel has a delivery of its 
 before it is sent. Two senders at once never send the same attempt; one that dies half way has its
 delivery sent again. So every alert arrives at least once, and seldom twice.
 
+Who raises an alert need not know every channel: the first sender to come adds those that it knows.
+
 Belongs here: what is to be sent, to which channel, when again. Does not belong here: sending
 (``operation.channels``).
 """
@@ -166,16 +168,14 @@ class AlertOutbox:
                 .returning(ALERT.c.id, ALERT.c.repeats)
             )
             alert_id, repeats = connection.execute(upsert).one()
-            if repeats == 0 and channels:
-                connection.execute(
-                    DELIVERY.insert(),
-                    [
-                        {"alert_id": alert_id, "channel": channel, "next_at": now}
-                        | {"state": "waiting", "attempts": 0}
-                        for channel in dict.fromkeys(channels)
-                    ],
-                )
+            if repeats == 0:
+                _insert(connection, alert_id, channels, now)
         return repeats == 0
+
+    def add(self, alert_id: int, channels: Collection[str], now: datetime) -> None:
+        """Let these channels have an alert as well; a delivery that is there stays as it is."""
+        with writing(self._engine) as connection:
+            _insert(connection, alert_id, channels, now)
 
     def due(
         self, now: datetime, limit: int, *, without: Collection[str] = ()
@@ -284,6 +284,23 @@ class AlertOutbox:
             )
             for row in rows
         )
+
+
+def _insert(
+    connection: sa.Connection, alert_id: int, channels: Collection[str], now: datetime
+) -> None:
+    rows = [
+        {
+            "alert_id": alert_id,
+            "channel": channel,
+            "state": "waiting",
+            "attempts": 0,
+            "next_at": now,
+        }
+        for channel in dict.fromkeys(channels)
+    ]
+    if rows:
+        connection.execute(insert(connection, DELIVERY).on_conflict_do_nothing(), rows)
 
 
 def _of(alert_id: int, channel: str) -> sa.Update:

@@ -99,6 +99,26 @@ def test_a_channel_that_never_comes_back_is_given_up_with_its_last_error(
     assert len(web.taken) == MAX_ATTEMPTS
 
 
+def test_who_raises_an_alert_needs_no_secret_of_the_channels(home: Home, web: WebServer):
+    """As the service does, and the code server sends it."""
+    raised(home, "a")
+    home.settings = replace(home.settings, alert_webhook=f"{web.url}/secret")
+
+    assert deliver(home, NOW) == Delivered(sent=2, failed=0)
+
+    assert [body["key"] for _, body in web.taken] == ["a"]
+
+
+def test_a_channel_gets_nothing_of_what_others_have_begun_with(home: Home, web: WebServer):
+    raised(home, "a")
+    deliver(home, NOW)
+    home.settings = replace(home.settings, alert_webhook=f"{web.url}/secret")
+
+    assert deliver(home, NOW + DAY) == Delivered(sent=0, failed=0)
+
+    assert not web.taken
+
+
 def test_a_channel_that_left_the_settings_is_told(wired: Home):
     raised(wired, "a")
     wired.settings = replace(wired.settings, alert_webhook=None)

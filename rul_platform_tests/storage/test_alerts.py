@@ -60,6 +60,19 @@ def test_the_same_key_is_the_same_alert_and_not_delivered_again(outbox: AlertOut
     assert not outbox.due(NOW + MINUTE, 10)
 
 
+def test_channels_come_in_addition_and_leave_the_others_as_they_are(outbox: AlertOutbox):
+    outbox.put(alert(), ["log"], NOW)
+    (only,) = outbox.due(NOW, 10)
+    outbox.sent(only.alert.id, "log", NOW)
+
+    outbox.add(only.alert.id, {"log", "slack"}, NOW + MINUTE)
+
+    assert [(d.channel, d.state) for d in outbox.recent(1)[0].deliveries] == [
+        ("log", "sent"), ("slack", "waiting"),
+    ]  # fmt: skip
+    assert [each.delivery.channel for each in outbox.due(NOW + MINUTE, 10)] == ["slack"]
+
+
 def test_of_many_who_raise_the_same_alert_at_once_one_is_new(outbox: AlertOutbox):
     new = in_threads(lambda _: outbox.put(alert(), ["log"], NOW), 8)
 
