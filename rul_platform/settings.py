@@ -36,6 +36,16 @@ SECRETS = (
 )
 """What may come from a file as well, as containers and systemd hand over secrets: ``NAME_FILE``."""
 
+CHANNELS = (
+    "RUL_ALERT_WEBHOOK",
+    "RUL_ALERT_SLACK",
+    "RUL_ALERT_TEAMS",
+    "RUL_ALERT_SMTP",
+    "RUL_ALERT_APPRISE",
+)
+"""Of these an empty file is none, since a container's secret is a file that is there. What signs is not
+among them: who names a file for it believes that it signs."""
+
 ExecutorName = Literal["in_process", "multiprocess", "ray"]
 EXECUTORS: tuple[ExecutorName, ...] = get_args(ExecutorName)
 
@@ -295,9 +305,11 @@ def _secret(name: str, environ: Mapping[str, str]) -> str:
     except (OSError, ValueError) as error:  # ValueError: no UTF-8, or a path with NUL in it
         trouble = getattr(error, "strerror", None) or "it is no text"
         raise SettingsError(key, found=file, expected=f"{expected} ({trouble})") from None
-    if not secret:
+    if secret.strip():
+        return secret
+    if name not in CHANNELS:
         raise SettingsError(key, found=file, expected=f"{expected} (it is empty)")
-    return secret
+    return ""
 
 
 def _database_url(environ: Mapping[str, str]) -> str | None:
@@ -359,9 +371,13 @@ def _web_address(key: str, environ: Mapping[str, str]) -> str | None:
 
 
 def _webhook_secrets(key: str, environ: Mapping[str, str]) -> tuple[bytes, ...]:
-    """The keys themselves; not without an address, since who sets one believes that it signs."""
+    """The keys themselves; not without an address, since who sets one believes that it signs.
+
+    An address may be wanting where its file is named: with it the key waits for what is written there.
+    """
     given = environ.get(key, "").split()
-    if given and not environ.get("RUL_ALERT_WEBHOOK"):
+    address = environ.get("RUL_ALERT_WEBHOOK") or environ.get("RUL_ALERT_WEBHOOK_FILE")
+    if given and not address:
         expected = "left out, or RUL_ALERT_WEBHOOK the address whose deliveries it signs"
         raise SettingsError(key, found="…", expected=expected)
     return tuple(_webhook_secret(key, each) for each in given)

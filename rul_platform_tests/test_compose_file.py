@@ -6,10 +6,14 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
+from rul_platform.operation.channels import channels
+from rul_platform.settings import CHANNELS, Settings
+from rul_platform_tests.stack.compose import read_compose
 from rul_platform_tests.test_deploy_files import TOP, call, read
 
 COMPOSE = read("docker-compose.yml")
@@ -30,6 +34,8 @@ def test_it_follows_the_compose_specification():
 def test_what_a_service_waits_for_exists_and_says_when_it_is_ready(name: str):
     for other, wait in SERVICES[name].get("depends_on", {}).items():
         is_job = other in JOBS
+        is_optional = "profiles" in SERVICES[other] and "profiles" not in SERVICES[name]
+        assert wait.get("required", True) is not is_optional
         assert wait["condition"] == (
             "service_completed_successfully" if is_job else "service_healthy"
         )
@@ -99,7 +105,9 @@ def test_each_secret_is_made_and_somebody_s(tmp_path: Path):
     used = {name for service in SERVICES.values() for name in service.get("secrets", ())}
     assert used == set(COMPOSE["secrets"])
     assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
-    assert all(content.strip() for content in first.values())
+    empty = {name for name, content in first.items() if not content.strip()}
+    assert empty == {f"alert_{each}" for each in ("webhook", "slack", "teams", "smtp", "apprise")}
+    assert all(file.stat().st_mode & 0o777 == 0o444 for n, file in files.items() if n not in empty)
     again = subprocess.run(make, capture_output=True, text=True)
     assert not again.stdout.startswith("made ")
     assert {name: file.read_bytes() for name, file in files.items()} == first
@@ -114,12 +122,16 @@ def test_volumes_and_networks_are_declared(name: str):
     assert set(SERVICES[name]["networks"]) <= set(COMPOSE["networks"])
 
 
+def databases(environ: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """Login and address of each service that comes to the platform's database."""
+    told = read_compose(TOP / "docker-compose.yml", environ, volumes=TOP)
+    urls = {name: one.environment.get("RUL_DATABASE_URL") for name, one in told.items()}
+    split = {name: urlsplit(url) for name, url in urls.items() if url}
+    return {name: (url.username or "", f"{url.hostname}:{url.port}") for name, url in split.items()}
+
+
 def test_each_process_comes_to_the_database_by_its_own_login():
-    users = {
-        name: re.search(r"//(\w+)@database", service["environment"]["RUL_DATABASE_URL"])[1]
-        for name, service in SERVICES.items()
-        if "RUL_DATABASE_URL" in service.get("environment", {})
-    }
+    users = {name: login for name, (login, _) in databases({}).items()}
 
     assert users == {
         "migrate": "rul_owner",
@@ -130,6 +142,48 @@ def test_each_process_comes_to_the_database_by_its_own_login():
     for name, user in users.items():
         held = {s for s in SERVICES[name]["secrets"] if s.startswith("rul_")}
         assert held == {f"{user}_password"}
+
+
+def test_what_runs_all_the_time_comes_to_the_database_through_the_pooler_where_told_to():
+    """Jobs and Dagster's own tables never do."""
+    assert {address for _, address in databases({}).values()} == {"database:5432"}
+    led = databases({"RUL_DATABASE_SERVER": "pooler:6432"})
+
+    assert {name for name, (_, address) in led.items() if address == "pooler:6432"} == {
+        "code",
+        "service",
+    }
+    known = set(SERVICES["pooler"]["secrets"])
+    assert known == {f"{led[name][0]}_password" for name in ("code", "service")}
+    assert all("pooler" in SERVICES[name]["depends_on"] for name in ("code", "service"))
+
+
+def test_the_code_server_alone_holds_what_alerts_are_sent_with():
+    """`send_alerts` is a sensor, and sensors are evaluated there."""
+    named = {f"{key}_FILE" for key in (*CHANNELS, "RUL_ALERT_WEBHOOK_SECRET")}
+
+    for name, service in SERVICES.items():
+        given = {key for key in service.get("environment", {}) if key.startswith("RUL_ALERT_")}
+        held = {secret for secret in service.get("secrets", ()) if secret.startswith("alert_")}
+        assert given == (named if name == "code" else set())
+        assert held == ({key[4:-5].lower() for key in named} if name == "code" else set())
+
+
+def test_a_channel_is_none_until_its_address_is_written_down_and_then_it_signs(tmp_path: Path):
+    make = ["sh", TOP / "deploy" / "compose" / "make_secrets.sh", tmp_path]
+    subprocess.run(make, check=True, capture_output=True)
+    environ = {
+        key: value.replace("/run/secrets", str(tmp_path))
+        for key, value in SERVICES["code"]["environment"].items()
+        if key.startswith("RUL_ALERT_")
+    }
+    assert set(channels(Settings.read(environ))) == {"log"}
+
+    (tmp_path / "alert_webhook").write_text("https://alerts.plant.example/rul\n")
+
+    read = Settings.read(environ)
+    assert set(channels(read)) == {"log", "webhook"}
+    assert [len(key) for key in read.alert_webhook_secrets] == [32]
 
 
 def test_settings_of_the_pool_and_of_mlflow_arrive_where_they_are_read():

@@ -273,17 +273,37 @@ def test_a_password_is_given_once_and_to_a_server(url: str):
 
 
 @pytest.mark.parametrize(
-    ("content", "trouble"), [(None, "No such file"), (b"\n", "empty"), (b"\xff", "no text")]
+    ("content", "trouble"),
+    [(None, "No such file"), (b"\n", "empty"), (b" \n", "empty"), (b"\xff", "no text")],
 )
-def test_a_secret_s_file_must_hold_it(tmp_path: Path, content: bytes | None, trouble: str):
+@pytest.mark.parametrize("key", ["RUL_DATABASE_PASSWORD", "RUL_ALERT_WEBHOOK_SECRET"])
+def test_a_secret_s_file_must_hold_it(
+    tmp_path: Path, key: str, content: bytes | None, trouble: str
+):
     file = tmp_path / "secret"
     if content is not None:
         file.write_bytes(content)
+    others = {"RUL_DATABASE_URL": "postgresql://u@h/rul", "RUL_ALERT_WEBHOOK": "https://x.example"}
 
-    text = refusal(RUL_ALERT_SLACK_FILE=str(file))
+    text = refusal(**others, **{f"{key}_FILE": str(file)})
 
-    assert text.startswith(f"RUL_ALERT_SLACK_FILE is '{file}', but must be a text file")
+    assert text.startswith(f"{key}_FILE is '{file}', but must be a text file")
     assert trouble in text
+
+
+@pytest.mark.parametrize("content", ["", "\n", " \n"])
+def test_a_channel_whose_file_is_empty_is_none_and_what_signs_it_waits(
+    tmp_path: Path, content: str
+):
+    (tmp_path / "empty").write_text(content)
+    (tmp_path / "key").write_text(f"whsec_{'c2VjcmV0' * 4}\n")
+    environ = {f"{key}_FILE": str(tmp_path / "empty") for key in CHANNELS}
+    environ["RUL_ALERT_WEBHOOK_SECRET_FILE"] = str(tmp_path / "key")
+
+    read = Settings.read(environ)
+
+    assert (read.alert_webhook, read.alert_slack, read.alert_teams) == (None, None, None)
+    assert (read.alert_smtp, read.alert_apprise) == (None, ())
 
 
 def test_a_secret_is_given_in_one_way(tmp_path: Path):

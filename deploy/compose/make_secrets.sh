@@ -20,6 +20,10 @@ keep() {  # NAME: what comes in, unless there is one
 for name in postgres dagster rul_owner rul_api rul_worker rul_read rul_purge grafana proxy; do
     openssl rand -hex 24 | keep "${name}_password"
 done
+printf 'whsec_%s\n' "$(openssl rand -base64 32)" | keep alert_webhook_secret
+for name in webhook slack teams smtp apprise; do  # yours to fill in: an empty one is none
+    [ -e "alert_$name" ] || { : > "alert_$name"; chmod 644 "alert_$name"; }
+done
 openssl passwd -6 -stdin < proxy_password | sed 's/^/engineer:/' | keep proxy_users
 if [ ! -s s3_credentials ]; then
     key=$(openssl rand -hex 10) secret=$(openssl rand -hex 24)

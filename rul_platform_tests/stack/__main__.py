@@ -40,13 +40,18 @@ def stack() -> None:
 @stack.command()
 @FOLDER
 @click.option(
-    "--profile", "profiles", multiple=True, help="As of docker compose; repeat for several."
+    "--profile",
+    "profiles",
+    multiple=True,
+    help="As of docker compose, with COMPOSE_PROFILES in its place; repeat for several.",
 )
 def up(folder: Path, profiles: tuple[str, ...]) -> None:
     """Run the stack until Ctrl-C; what it stored stays in its folder."""
     if shutil.which("bwrap") is None:
         msg = "bubblewrap is needed (on Debian: apt-get install bubblewrap nginx-light prometheus)."
         raise click.ClickException(msg)
+    named = os.environ.get("COMPOSE_PROFILES", "")  # noqa: TID251  a door of its own
+    profiles = profiles or tuple(filter(None, named.split(",")))
     folder = folder.resolve()
     secrets = folder / "secrets"
     subprocess.run(["sh", TOP / "deploy/compose/make_secrets.sh", secrets], check=True)
@@ -171,7 +176,8 @@ def _services(
     for mount in (mount for one in wanted.values() for mount in one.mounts):
         if folder / "volumes" in mount.source.parents:
             mount.source.mkdir(parents=True, exist_ok=True)
-    return wanted, {name: image for name in wanted if (image := images[name]) is not None}
+    running = {name: one.beside(wanted) for name, one in wanted.items()}
+    return running, {name: image for name in wanted if (image := images[name]) is not None}
 
 
 def _etc(folder: Path, services: dict[str, Service]) -> Path:

@@ -1,8 +1,9 @@
 """The compose file as services: what of it matters to a process that runs without a container."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+import signal
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,11 @@ class Service:
         tmpfs: Places that are empty at each start.
         published: Ports of this machine, as (address, port there, port of the service).
         waits_for: Name of another service to the condition that it must meet.
+        can_lack: Those of them that it waits for only where they run.
         health: None for a job.
         is_restarted: However it ended.
-        grace: Seconds from SIGTERM to SIGKILL.
+        stop_signal: What it is stopped by.
+        grace: Seconds from there to SIGKILL.
         profiles: It runs where one of these is asked for; always where it has none.
     """
 
@@ -66,10 +69,18 @@ class Service:
     tmpfs: tuple[str, ...]
     published: tuple[tuple[str, int, int], ...]
     waits_for: Mapping[str, str]
+    can_lack: frozenset[str]
     health: Health | None
     is_restarted: bool
+    stop_signal: signal.Signals
     grace: float
     profiles: tuple[str, ...]
+
+    def beside(self, others: Collection[str]) -> "Service":
+        """As it is where these services run and no others."""
+        absent = self.can_lack.difference(others)
+        waits_for = {name: then for name, then in self.waits_for.items() if name not in absent}
+        return replace(self, waits_for=waits_for)
 
 
 def read_compose(file: Path, environ: Mapping[str, str], *, volumes: Path) -> dict[str, Service]:
@@ -122,7 +133,7 @@ class _Place:
     secrets: Mapping[str, Mapping[str, str]]
 
     def service(self, name: str, told: Mapping[str, Any]) -> Service:
-        entrypoint = told.get("entrypoint")
+        entrypoint, depends_on = told.get("entrypoint"), told.get("depends_on", {})
         return Service(
             name=name,
             image=told["image"],
@@ -136,11 +147,13 @@ class _Place:
             mounts=(*map(self._volume, told.get("volumes", ())), *self._secrets(told)),
             tmpfs=tuple(told.get("tmpfs", ())),
             published=tuple(map(_published, told.get("ports", ()))),
-            waits_for={
-                other: wait["condition"] for other, wait in told.get("depends_on", {}).items()
-            },
+            waits_for={other: wait["condition"] for other, wait in depends_on.items()},
+            can_lack=frozenset(
+                o for o, wait in depends_on.items() if wait.get("required") is False
+            ),
             health=_health(told.get("healthcheck")),
             is_restarted=told["restart"] != "no",
+            stop_signal=signal.Signals[told.get("stop_signal", "SIGTERM")],
             grace=seconds(told.get("stop_grace_period", "10s")),
             profiles=tuple(told.get("profiles", ())),
         )

@@ -46,6 +46,8 @@ def image_of(name: str, target: str | None) -> Image | None:
     kind = name.split(":")[0].split("/")[-1]
     if kind == "postgres":
         return _postgres()
+    if kind == "pgbouncer":
+        return _pgbouncer()
     program = {"rclone": _rclone}.get(kind, shutil.which)(kind)
     if program is None:
         return None
@@ -92,6 +94,15 @@ def _postgres() -> Image:
             Mount(Path(__file__).with_name("postgres_entrypoint.sh"), script, True),
         ),
     )
+
+
+def _pgbouncer() -> Image | None:
+    """The system's, with the psql that its image has too."""
+    found, server = shutil.which("pgbouncer", path=SYSTEM_PATH), _postgres()
+    if found is None:
+        return None
+    path = {"PATH": server.environment["PATH"]}
+    return Image(says=found, environment=path, mounts=_folders(Path(sys.prefix)))
 
 
 def _rclone(_: str) -> str | None:

@@ -56,11 +56,11 @@ class Process:
         self._become("stopped")
 
     async def stop(self) -> None:
-        """SIGTERM, and SIGKILL where that was not enough within the service's time."""
+        """Its signal, and SIGKILL where that was not enough within the service's time."""
         self._stopping = True
         if self._process is None or self._process.returncode is not None:
             return
-        self.kill(signal.SIGTERM)
+        self.kill(self.service.stop_signal)
         try:
             await asyncio.wait_for(self._process.wait(), self.service.grace)
         except TimeoutError:

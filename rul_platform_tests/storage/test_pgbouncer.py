@@ -1,15 +1,17 @@
 """The same tests through a PgBouncer in transaction mode, with two connections to the server for all.
 
 Chosen are those where many write at once, where rows are read a few at a time, and where a lock or a
-session's setting is in play.
+session's setting is in play. And who may come through: whoever knows the password, PgBouncer included.
 """
 
 from collections.abc import Callable, Iterator
 
 import pytest
+import sqlalchemy as sa
 
+from rul_platform.storage.database import connect
 from rul_platform_tests.databases import postgres_databases
-from rul_platform_tests.pgbouncer import Through
+from rul_platform_tests.pgbouncer import LOGIN, PASSWORD, Through, running, through
 from rul_platform_tests.storage.test_copies import (  # noqa: F401  pytest finds them
     target,
     test_a_plants_rows_are_copied_from_either_database,
@@ -61,3 +63,42 @@ def new_database(
     """Databases of the tests' PostgreSQL, by way of PgBouncer."""
     with postgres_databases(postgres, migrated_postgres) as create:
         yield lambda *, tables=False: pgbouncer(create(tables=tables))
+
+
+def logged_in(url: str) -> str:
+    """How the server was shown who asks; PgBouncer is asked by SCRAM-SHA-256 or not at all."""
+    only = sa.make_url(url).update_query_dict({"require_auth": "scram-sha-256"})
+    engine = connect(only.render_as_string(hide_password=False))
+    with engine.connect() as connection:
+        told = connection.exec_driver_sql("SELECT system_user").scalar_one()
+    engine.dispose()
+    return told
+
+
+def test_a_login_proves_itself_to_pgbouncer_and_through_it_to_the_server(
+    postgres: str, pgbouncer: Through
+):
+    """PgBouncer holds no password here: what the client proved is all that it can show."""
+    assert logged_in(pgbouncer(postgres)) == f"scram-sha-256:{LOGIN}"
+
+
+@pytest.mark.usefixtures("pgbouncer")
+def test_pgbouncer_may_hold_the_password_itself(postgres: str):
+    with running(postgres, PASSWORD) as folder:
+        assert logged_in(through(postgres, folder)) == f"scram-sha-256:{LOGIN}"
+
+
+def test_a_wrong_password_is_refused_by_pgbouncer(postgres: str, pgbouncer: Through):
+    url = sa.make_url(pgbouncer(postgres)).set(password="wrong")  # noqa: S106  that is the point
+
+    with pytest.raises(sa.exc.OperationalError, match="SASL authentication failed"):
+        logged_in(url.render_as_string(hide_password=False))
+
+
+@pytest.mark.usefixtures("pgbouncer")
+def test_a_wrong_password_of_pgbouncer_is_refused_by_the_server(postgres: str):
+    with (
+        running(postgres, "wrong") as folder,
+        pytest.raises(sa.exc.OperationalError, match="password authentication failed"),
+    ):
+        logged_in(through(postgres, folder, password="wrong"))  # noqa: S106  that is the point

@@ -1,0 +1,177 @@
+"""docs/deployment.md: each block marked `console` does what it says, on a stack with the pooler."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rul_platform.client import webhooks
+from rul_platform_tests.stack.dockerfile import TOP
+from rul_platform_tests.stack.running import PROGRAM, Stack, running
+
+PAGE = (TOP / "docs" / "deployment.md").read_text(encoding="utf-8")
+PROCEDURES = {
+    heading: block
+    for heading, text in re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE)
+    for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL)
+}
+DOCKER = f"""#!/bin/sh
+# What of `docker compose` the page types, asked of a stack.
+set -eu
+asked=$2 && shift 2 && cd {TOP}
+stack() {{
+    what=$1 && shift
+    {sys.executable} -m rul_platform_tests.stack "$what" --folder "$STACK" "$@"
+}}
+case "$asked" in
+    up) stack status ;;
+    exec) stack exec "$@" ;;
+    restart) stack kill --signal 15 "$@" ;;
+    *) exit 64 ;;
+esac
+"""
+RECEIVER = """
+import http.server, json
+taken = []
+class Take(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        taken.append({"headers": dict(self.headers), "body": body})
+        self.send_response(204)
+        self.end_headers()
+with http.server.HTTPServer(("127.0.0.1", 8900), Take) as server:
+    while len(taken) < 2:
+        server.handle_request()
+print(json.dumps(taken))
+"""
+IS_OPEN = "import socket; print(socket.socket().connect_ex(('127.0.0.1', 8900)))"
+RAISE = """
+import os
+from rul_platform.operation.alerting import raise_alert
+from rul_platform.settings import Settings
+from rul_platform.storage.alerts import NewAlert
+from rul_platform.storage.home import Home
+home = Home(Settings.read(os.environ))
+told = {"key": "k", "plant": "", "kind": "service", "severity": "warning", "title": "t", "text": ""}
+raise_alert(home, NewAlert(**told), home.now())
+"""
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        any(
+            shutil.which(name, path=f"{os.defpath}:/usr/sbin") is None
+            for name in ("bwrap", "nginx", "prometheus", "curl", "pgbouncer")
+        ),
+        reason="needs bubblewrap, nginx, prometheus, curl and pgbouncer",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Somebody at a checkout whose services are those of a stack.
+
+    Attributes:
+        folder: The checkout, as far as the page touches it.
+        stack: Folder of the stack.
+    """
+
+    folder: Path
+    stack: Path
+
+    def types(self, commands: str, **environ: str) -> str:
+        """What a shell says to these commands; it ends at the first that fails."""
+        path = f"{self.folder / 'bin'}:{os.defpath}"
+        done = subprocess.run(
+            ["sh", "-eux", "-c", commands], cwd=self.folder, capture_output=True, text=True,
+            env={"PATH": path, "STACK": str(self.stack), **environ},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def settings(self) -> dict[str, str]:
+        """What `.env` says."""
+        lines = (self.folder / ".env").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines)
+
+
+@pytest.fixture(scope="module")
+def operator(tmp_path_factory: pytest.TempPathFactory) -> Operator:
+    folder, stack = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("stack")
+    for made in ("bin", "deploy/compose"):
+        (folder / made).mkdir(parents=True)
+    (folder / "deploy/compose/secrets").symlink_to(stack / "secrets")
+    (folder / "bin/docker").write_text(DOCKER)
+    (folder / "bin/docker").chmod(0o755)
+    return Operator(folder, stack)
+
+
+@pytest.fixture(scope="module")
+def stack(operator: Operator) -> Iterator[Stack]:
+    """Started with what the page writes into `.env`."""
+    operator.types(PROCEDURES["Few connections to the database"].partition("docker compose")[0])
+    with running(operator.stack, **operator.settings()) as up:
+        up.awaits_all()
+        yield up
+
+
+@contextmanager
+def receiving(stack: Stack) -> Iterator["subprocess.Popen[bytes]"]:
+    """A receiver of two webhooks inside the stack's network, which says at its end what it got."""
+    command = (*PROGRAM, "exec", "--folder", stack.folder, "code", "python", "-c", RECEIVER)
+    with subprocess.Popen(command, cwd=TOP, stdout=subprocess.PIPE) as process:
+        try:
+            is_open = stack.waits(
+                lambda: stack.types("code", "python", "-c", IS_OPEN), "0\n".__eq__
+            )
+            assert is_open == "0\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def test_every_procedure_is_known():
+    assert set(PROCEDURES) == {"Alerts", "Few connections to the database"}
+
+
+def test_few_connections_to_the_database(stack: Stack, operator: Operator):
+    before = stack.log("pooler").count("user=rul_worker")
+
+    operator.types(PROCEDURES["Few connections to the database"])
+
+    assert stack.states()["pooler"]["state"] == "healthy"
+    assert "user=rul_api" in stack.log("pooler")
+    stack.types("code", "rul", "token", "create", "--for", "me")
+    assert stack.log("pooler").count("user=rul_worker") > before
+
+
+def test_who_does_not_know_the_password_does_not_come_through_the_pooler(stack: Stack):
+    psql = ("psql", "--host=127.0.0.1", "--port=6432", "--username=rul_api", "--dbname=rul")
+
+    with pytest.raises(AssertionError, match="SASL authentication failed"):
+        stack.types("pooler", "env", "PGPASSWORD=wrong", *psql, "--command=SELECT 1")
+
+
+def test_alerts_come_signed_whoever_raised_them(stack: Stack, operator: Operator):
+    with receiving(stack) as receiver:
+        said = operator.types(PROCEDURES["Alerts"], WEBHOOK="http://127.0.0.1:8900/secret")
+        stack.types("service", "python", "-c", RAISE)
+        taken: list[dict[str, Any]] = json.loads(receiver.communicate(timeout=240)[0])
+
+    assert "webhook: sent, signed\n" in said
+    secret = stack.secret("alert_webhook_secret")
+    told = [webhooks.verify(each["body"].encode(), each["headers"], secret).alert for each in taken]
+    assert [each["kind"] for each in told] == ["test", "service"]
+    assert not any(
+        "alert_" in name for name in stack.types("service", "ls", "/run/secrets").split()
+    )
