@@ -91,7 +91,7 @@ class LedgerStore:
     def plants_after(self, row: int) -> frozenset[str]:
         """Plants that a row behind this one is about."""
         question = sa.select(_L.plant).where(_L.seq > row, _L.plant != "").distinct()
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return frozenset(connection.scalars(question))
 
     def all(self, batch: int = 5_000) -> Iterator[LedgerRow]:
