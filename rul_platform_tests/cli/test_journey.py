@@ -39,7 +39,7 @@ class Person:
             capture_output=True,
             text=True,
             check=False,
-            timeout=300,
+            timeout=900,
         )
 
     @property
