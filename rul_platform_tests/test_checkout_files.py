@@ -4,11 +4,13 @@ import ast
 import importlib.metadata
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -58,12 +60,32 @@ def test_make_without_a_target_lists_every_target():
     assert listed == targets
 
 
-def test_check_and_test_are_what_ci_runs():
-    script = (TOP / ".ci" / "run").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("broken", "code"), [("", 0), ("install", 2), ("check", 1), ("test", 1), ("check test", 1)]
+)
+def test_ci_runs_check_and_test_and_fails_where_either_does(tmp_path: Path, broken: str, code: int):
+    """A copy of the script, above a Makefile whose targets only tell that they were called."""
+    (tmp_path / ".ci").mkdir()
+    script = shutil.copy(TOP / ".ci" / "run", tmp_path / ".ci")
+    rules = [
+        f"{name}:\n\t@echo {name} ran{'; false' if name in broken.split() else ''}"
+        for name in ("install", "check", "test")
+    ]
+    (tmp_path / "Makefile").write_text("\n".join(rules) + "\n", encoding="utf-8")
+    programs = tmp_path / "programs"  # those that the script would install
+    programs.mkdir()
+    for name in ("chromium", "pgbouncer"):
+        (programs / name).touch(mode=0o755)
+    environ = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}  # noqa: TID251
 
-    assert script.splitlines()[-2:] == ["make check", "make test"]
-    assert os.access(TOP / ".ci" / "run", os.X_OK)
-    call("bash", "-n", ".ci/run")
+    done = subprocess.run(
+        ["bash", script], env=environ, capture_output=True, text=True, check=False
+    )
+
+    assert os.access(script, os.X_OK)
+    assert done.returncode == code, done.stderr
+    told = re.findall(r"^(\w+) ran$", done.stdout, flags=re.MULTILINE)
+    assert sorted(told) == (["install"] if broken == "install" else ["check", "install", "test"])
 
 
 def test_check_asks_every_judge():
