@@ -167,7 +167,7 @@ def tell(
     shown = stack.types(
         "database", "psql", "-U", "postgres", "-h", "/run/postgresql", "-At", "-c", query, "rul"
     )
-    stored = dict(line.split("|") for line in shown.split() if "|" in line)
+    stored = dict(line.split("|") for line in shown.split())
     lost = [one for one in tally.rated if one not in stored]
     doubled = [one for one, count in stored.items() if count != "1"]
     print(f"ratings acknowledged and lost: {len(lost)}; stored twice: {len(doubled)}")

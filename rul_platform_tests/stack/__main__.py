@@ -76,13 +76,16 @@ def status(folder: Path) -> None:
     click.echo(json.dumps(ask(folder, {"ask": "status"}), indent=2))
 
 
-@stack.command("exec", context_settings={"ignore_unknown_options": True})
+@stack.command("exec", context_settings={"allow_interspersed_args": False})
 @FOLDER
 @click.option("--timeout", type=float, default=600.0, show_default=True, help="Seconds.")
 @click.argument("service")
 @click.argument("argv", nargs=-1, required=True, type=click.UNPROCESSED)
 def execute(folder: Path, timeout: float, service: str, argv: tuple[str, ...]) -> None:
-    """Run a command in the sandbox of SERVICE, as `docker compose exec` does."""
+    """Run a command in the sandbox of SERVICE, as `docker compose exec` does.
+
+    What follows SERVICE is the command's own, options too.
+    """
     question = {"ask": "exec", "service": service, "argv": argv, "timeout": timeout}
     answer = ask(folder, question)
     sys.stdout.buffer.write(base64.b64decode(answer["out"]))
