@@ -159,9 +159,11 @@ def tell(
         settled = at > at[0] + WARM_SECONDS
         if settled.sum() >= 8 and at[-1] - at[0] > 4 * WARM_SECONDS:
             slope = np.polyfit(at[settled], size[settled], 1)[0] * 3600
-            minutes, first, last = (at[-1] - at[0]) / 60, size[settled][0], size[-1]
+            minutes, quarters = (at[-1] - at[0]) / 60, np.array_split(size[settled], 4)
+            passed = " ".join(f"{each[-1]:.0f}" for each in quarters)
             print(
-                f"  {name}, {minutes:.0f} min: {first:.0f} to {last:.0f} MB, {slope:+.1f} MB an hour"
+                f"  {name}, {minutes:.0f} min: {size[settled][0]:.0f} MB, after each quarter {passed}, "
+                f"{slope:+.1f} MB an hour"
             )
     query = "SELECT prediction_id, count(*) FROM feedback GROUP BY 1"
     shown = stack.types(
