@@ -30,6 +30,14 @@ EVERY_SECONDS, STILL_SECONDS = 45.0, 5.0
 LOOK_SECONDS = 15.0
 KILLED = ("code", "daemon", "webserver", "webserver-read-only", "proxy", "database", "prometheus")
 """Beside these the service, in the first half."""
+RATED = """
+import os
+from rul_platform.settings import Settings
+from rul_platform.storage.home import Home
+for each in Home(Settings.read(os.environ)).feedback.all():
+    print(each.prediction_id)
+"""
+"""Every rating that is stored, one a line."""
 WARM_SECONDS = 120.0
 """A process may grow until then."""
 
@@ -165,13 +173,9 @@ def tell(
                 f"  {name}, {minutes:.0f} min: {size[settled][0]:.0f} MB, after each quarter {passed}, "
                 f"{slope:+.1f} MB an hour"
             )
-    query = "SELECT prediction_id, count(*) FROM feedback GROUP BY 1"
-    shown = stack.types(
-        "database", "psql", "-U", "postgres", "-h", "/run/postgresql", "-At", "-c", query, "rul"
-    )
-    stored = dict(line.split("|") for line in shown.split())
+    stored = Counter(stack.types("code", "rul-entrypoint", "python", "-c", RATED).split())
     lost = [one for one in tally.rated if one not in stored]
-    doubled = [one for one, count in stored.items() if count != "1"]
+    doubled = [one for one, count in stored.items() if count > 1]
     print(f"ratings acknowledged and lost: {len(lost)}; stored twice: {len(doubled)}")
     print(stack.types("code", "rul-entrypoint", "rul", "audit", "verify").strip().splitlines()[-1])
     raise SystemExit(bool(lost or doubled))
