@@ -222,6 +222,11 @@ def test_pages_that_start_runs_are_behind_the_proxy_and_the_published_ones_start
     assert all("dev" not in service.get("command", []) for service in SERVICES.values())
 
 
+def test_what_steps_print_is_shown_by_both_web_pages():
+    for name in ("code", "webserver", "webserver-read-only"):
+        assert "dagster-storage:/opt/dagster/storage" in SERVICES[name]["volumes"]
+
+
 def test_every_variable_of_the_production_instance_is_given():
     storage = read("dagster.yaml")["storage"]["postgres"]["postgres_db"]
     wanted = {value["env"] for value in storage.values() if isinstance(value, dict)}
