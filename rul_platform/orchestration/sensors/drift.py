@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import dagster as dg
 
@@ -52,10 +51,11 @@ class _Cursor:
     @classmethod
     def read(cls, text: str | None) -> "_Cursor":
         """What the tick before left; that of another version of the platform begins anew."""
-        found: dict[str, Any] = json.loads(text or "{}")
-        if found.keys() != {"plant", "began"}:
+        try:
+            found = json.loads(text or "{}")
+            return cls(found["plant"], datetime.fromisoformat(found["began"]))
+        except (ValueError, KeyError, TypeError):
             return cls()
-        return cls(found["plant"], datetime.fromisoformat(found["began"]))
 
     @property
     def text(self) -> str:

@@ -116,7 +116,10 @@ def test_a_cursor_names_the_plant_visited_last_and_is_never_empty():
     assert [after(Round((), last).cursor) for last in ("press", None)] == ["press", None]
 
 
-@pytest.mark.parametrize("cursor", ['{"after": "press"}', '{"plant": "press"}', "{}"])
+@pytest.mark.parametrize(
+    "cursor",
+    ["press", "7", "[]", '{"after": "press"}', '{"plant": "press"}', '{"plant": null, "began": 7}'],
+)
 def test_a_cursor_of_drift_of_another_version_begins_a_round(at_work: Works, cursor: str):
     with dg.build_sensor_context(
         at_work.instance, cursor=cursor, resources={"home": at_work.home}
