@@ -225,6 +225,18 @@ def test_what_was_changed_by_hand_is_looked_at_where_one_asks_for_all(
 
 
 @pytest.mark.long
+def test_where_a_backup_of_the_tables_came_back_all_is_looked_at(
+    home: Home, url: str, client: "MlflowClient"
+):
+    export(home, url)
+    write_mark(home, replace(read_mark(home), ledger=home.ledger.newest_about_plants() + 1))
+    (run,) = there(client, home)["runs"]
+    client.delete_run(run["info"]["run_id"])
+
+    assert export(home, url) == Exported(runs=1)
+
+
+@pytest.mark.long
 def test_another_server_is_told_all_of_it(home: Home, url: str):
     export(home, url)
     home.settings = replace(home.settings, mlflow_prefix=f"other_{home.settings.mlflow_prefix}")

@@ -91,7 +91,8 @@ def export(home: Home, uri: str, *, is_all_asked: bool = False) -> Exported:
     server, done, target = MlflowServer(uri), Exported(), target_of(home, uri)
     with _alone(home):
         newest, before = home.ledger.newest_about_plants(), read_mark(home)
-        known = before.plants if before.target == target and not is_all_asked else {}
+        is_ours = before.target == target and before.ledger <= newest  # else a backup came back
+        known = before.plants if is_ours and not is_all_asked else {}
         plants = _by_plant(home.registry.versions())
         told = _unchanged(home, server, plants, replace(before, plants=known)) if known else {}
         for plant in sorted(plants.keys() - told.keys()):
