@@ -8,7 +8,9 @@ Belongs here: what is remembered between two looks. Does not belong here: rows
 """
 
 import asyncio
+import logging
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from time import monotonic
 
 from rul_platform.service.access import (
@@ -20,6 +22,8 @@ from rul_platform.service.access import (
 from rul_platform.storage.database import REFUSED
 from rul_platform.storage.home import Home
 
+_LOG = logging.getLogger(__name__)
+
 SESSIONS_KNOWN = 10_000
 FOR_GOOD = float("inf")
 
@@ -30,20 +34,24 @@ class Ended:
     def __init__(self, home: Home, *, remembered_seconds: float = REMEMBERED_SECONDS) -> None:
         self._home, self._remembered = home, remembered_seconds
         self._looked_up: OrderedDict[str, float] = OrderedDict()  # FOR_GOOD: it is over
+        self._unwritten = set[str]()  # over, and the database did not take it yet
         self._failed = -FOR_GOOD
 
     async def end(self, cookie: str) -> None:
         """End a session, everywhere.
 
         Raises:
-            SQLAlchemyError: The database does not answer: it is over here, and goes on elsewhere.
+            SQLAlchemyError: The database does not answer: it is over here, and goes on elsewhere until
+                its cookie is shown here once more.
         """
         self._remember(cookie, FOR_GOOD)
+        self._unwritten.add(cookie)
         await asyncio.to_thread(self._home.ended_sessions.end, cookie, self._home.now())
+        self._unwritten.discard(cookie)
 
     def is_known(self, cookie: str) -> bool:
         """Whether a session is over, as far as was seen here."""
-        return self._looked_up.get(cookie) == FOR_GOOD
+        return cookie in self._unwritten or self._looked_up.get(cookie) == FOR_GOOD
 
     async def has_ended(self, cookie: str) -> bool:
         """Whether a session is over.
@@ -55,29 +63,39 @@ class Ended:
             Problem: 503 where the database does not answer, and did not lately.
         """
         now, before = monotonic(), self._looked_up.get(cookie, -FOR_GOOD)
+        if self.is_known(cookie):
+            if cookie in self._unwritten:
+                await self._ask(self.end, cookie)
+            return True
         if now - before < self._remembered:
-            return before == FOR_GOOD
-        is_over = None
-        if now - self._failed >= LOOK_SECONDS:
-            is_over = await self._look_up(cookie)
+            return False
+        is_over = await self._ask(self._find, cookie)
         if is_over is not None:
             self._remember(cookie, FOR_GOOD if is_over else now)
-            return is_over
-        if now - before > WITHOUT_DATABASE_SECONDS:
+        elif now - before > WITHOUT_DATABASE_SECONDS:
             raise nobody_can_tell()
-        return False
+        return self.is_known(cookie)
 
-    async def _look_up(self, cookie: str) -> bool | None:
-        """None where the database does not answer."""
+    async def _find(self, cookie: str) -> bool:
+        return await asyncio.to_thread(self._home.ended_sessions.has_ended, cookie)
+
+    async def _ask(
+        self, question: Callable[[str], Awaitable[bool | None]], cookie: str
+    ) -> bool | None:
+        """What the database says; None where it does not answer, or did not a moment ago."""
+        if monotonic() - self._failed < LOOK_SECONDS:
+            return None
         try:
             async with asyncio.timeout(LOOK_SECONDS):
-                return await asyncio.to_thread(self._home.ended_sessions.has_ended, cookie)
-        except REFUSED:
+                return await question(cookie)
+        except REFUSED as error:
+            _LOG.warning("The database does not say which sessions are over: %r", error)
             self._failed = monotonic()
             return None
 
     def _remember(self, cookie: str, looked_up: float) -> None:
-        self._looked_up[cookie] = looked_up
+        """What is over stays so: it may have ended while the database was asked."""
+        self._looked_up[cookie] = max(looked_up, self._looked_up.get(cookie, looked_up))
         self._looked_up.move_to_end(cookie)
         if len(self._looked_up) > SESSIONS_KNOWN:
             self._looked_up.popitem(last=False)

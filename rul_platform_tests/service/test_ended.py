@@ -90,6 +90,47 @@ def test_signing_out_without_the_database_says_so_and_ends_it_here(home: Home):
     asyncio.run(end())
 
 
+def test_signing_out_is_written_once_the_database_answers(home: Home):
+    """Whoever was told that it failed comes again; the cookie's copies elsewhere end then."""
+
+    async def end() -> None:
+        sessions = Ended(home)
+        take_the_table_away(home)
+        with pytest.raises(sa.exc.SQLAlchemyError):
+            await sessions.end("mine")
+        with home.engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE away RENAME TO ended_session")
+        assert await sessions.has_ended("mine")
+        assert await Ended(home).has_ended("mine")
+
+    asyncio.run(end())
+
+
+def test_a_session_that_ends_while_it_is_looked_up_stays_ended(home: Home):
+    async def ask() -> bool:
+        sessions, loop = Ended(home), asyncio.get_running_loop()
+
+        def end_meanwhile(*told: object) -> None:
+            if str(told[2]).startswith("SELECT ended_session"):
+                asyncio.run_coroutine_threadsafe(sessions.end("mine"), loop).result()
+
+        sa.event.listen(home.engine, "after_cursor_execute", end_meanwhile)
+        await sessions.has_ended("mine")
+        return sessions.is_known("mine")
+
+    assert asyncio.run(ask())
+
+
+def test_why_nobody_can_tell_stands_in_the_log(home: Home, caplog: pytest.LogCaptureFixture):
+    """As on PostgreSQL where the roles' script was not run again after an upgrade."""
+    take_the_table_away(home)
+
+    with pytest.raises(Problem):
+        asyncio.run(Ended(home).has_ended("mine"))
+
+    assert "no such table: ended_session" in caplog.text
+
+
 def test_so_many_are_remembered(home: Home, monkeypatch: pytest.MonkeyPatch):
     async def ask() -> int:
         sessions = Ended(home, remembered_seconds=60)

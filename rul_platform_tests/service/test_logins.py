@@ -13,9 +13,11 @@ from rul_platform.operation import privacy, triggering
 from rul_platform.operation.access import revoke_token
 from rul_platform.operation.alerting import deliver
 from rul_platform.operation.audit.verify import verify
+from rul_platform.service.sessions import COOKIE
 from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
 from rul_platform_tests.operation.served import PRESS
+from rul_platform_tests.service.pages.visiting import proof_on, visiting
 from rul_platform_tests.service.running import (
     Running,
     imported_checkpoint,
@@ -65,6 +67,7 @@ def test_a_life_under_four_logins(logins: Logins):
         the_service_answers_rates_and_hears(running)
         a_token_that_is_revoked_ends(running, logins.worker)
         a_parent_is_selected(running)
+        a_person_signs_out(running)
         the_service_makes_no_token_and_deploys_nothing(logins.api)
     the_worker_asks_for_a_retrain_and_deploys(logins.worker)
     the_auditor_sees_everything(logins)
@@ -102,6 +105,14 @@ def a_parent_is_selected(running: Running) -> None:
     body = {"model_name": "lstm", "model_path": "ours"}
     told = running.asks("POST", f"{API}/transfer-learning/load", body)
     assert told.status == 200, told.data
+
+
+def a_person_signs_out(running: Running) -> None:
+    with visiting(running) as client:
+        cookie = client.cookies[COOKIE]
+        proof = proof_on(client.get(f"/plants/{PRESS}"))
+        assert client.post("/sign-out", data={"proof": proof}).status_code == 303
+    assert running.home.ended_sessions.has_ended(cookie)
 
 
 def the_service_makes_no_token_and_deploys_nothing(api: Home) -> None:
