@@ -23,7 +23,8 @@ BUDGET_SECONDS = 30.0
 """Half of what Dagster gives a tick: the rest is for the plant that is being looked at when it is used
 up, and for what a sensor does besides."""
 URGENT_SHARE = 0.5
-"""Of the budget, what plants that cannot wait for their turn may take from those whose turn it is."""
+"""Of what is left of the budget when visits begin, what plants that cannot wait for their turn may take
+from those whose turn it is."""
 LINES = 200
 """Plants that a tick tells of; the UI keeps the text of every tick."""
 
@@ -92,10 +93,11 @@ def go_round(
     """
     plants = plants_at_work(home)
     turn = [plant for plant in plants if after is None or plant > after] or list(plants)
-    begin, seen = home.stopwatch() if begun is None else begun, dict[str, str]()
+    start, seen = home.stopwatch(), dict[str, str]()
+    left = budget_seconds - (0.0 if begun is None else start - begun)
 
     def is_left(share: float) -> bool:
-        return home.stopwatch() - begin < budget_seconds * share
+        return home.stopwatch() - start < left * share
 
     def see(plant: str) -> None:
         if plant not in seen:
@@ -110,8 +112,8 @@ def go_round(
     lines = [f"{plant}: {seen[plant]}" for plant in sorted(seen)]
     if done == len(plants):
         return Round(tuple(lines))
-    first = len(plants) - len(turn) + 1
-    lines.insert(0, f"plants {first:,} to {first + done - 1:,} of {len(plants):,} this round")
+    before = len(plants) - len(turn)
+    lines.insert(0, f"plants {before + 1:,} to {before + done:,} of {len(plants):,} this round")
     return Round(tuple(lines), turn[done - 1] if done < len(turn) else None)
 
 

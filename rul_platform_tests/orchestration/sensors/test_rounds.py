@@ -83,12 +83,14 @@ class Rounds:
         self.seconds += 10
         return "fine"
 
-    def tick(self, *urgent: str, budget: float = 30) -> tuple[list[str], Round]:
+    def tick(
+        self, *urgent: str, budget: float = 30, begun: float | None = None
+    ) -> tuple[list[str], Round]:
         """Who was visited, and what was told."""
         self.visited.clear()
         seen = go_round(
             self.home, "guard", self.look, now=NOW, log=LOG, after=self.last, urgent=urgent,
-            budget_seconds=budget,
+            begun=begun, budget_seconds=budget,
         )  # fmt: skip
         self.last = seen.last
         return list(self.visited), seen
@@ -130,6 +132,11 @@ def test_what_is_urgent_comes_first_and_leaves_half_of_the_time(rounds: Rounds):
     assert visited == ["p4", "p5", "p0"]
     assert seen.told == ("plants 1 to 1 of 7 this round", "p0: fine", "p4: fine", "p5: fine")
     assert rounds.tick("p1")[0] == ["p1", "p2", "p3"]
+
+
+def test_what_is_urgent_has_half_of_what_a_long_question_before_left(rounds: Rounds):
+    visited, _ = rounds.tick("p4", "p5", begun=rounds.seconds - 16)
+    assert visited == ["p4", "p0"]
 
 
 def test_a_plant_that_is_gone_or_new_breaks_no_round(rounds: Rounds):

@@ -101,10 +101,10 @@ def test_a_clock_that_was_set_back_keeps_nobody_from_looking_for_drift(
 
 
 def test_what_was_asked_for_all_plants_at_once_counts_in_the_budget(at_work: Works):
-    """Three looks at the stopwatch: the tick's begin, and after each plant."""
+    """Four looks at the stopwatch: the tick's begin, that of the visits, and after each plant."""
     for plant in ("a", "b"):
         add_plant(at_work, plant)
-    looks = iter([0.0, BUDGET_SECONDS / 2, BUDGET_SECONDS])
+    looks = iter([0.0, BUDGET_SECONDS / 2, BUDGET_SECONDS / 2, BUDGET_SECONDS])
     at_work.home.stopwatch = lambda: next(looks)
     text = ticker(retrain_on_feedback, at_work)()
     assert text.startswith("plants 1 to 2 of 3 this round")
