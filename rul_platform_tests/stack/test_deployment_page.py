@@ -142,6 +142,7 @@ def receiving(stack: Stack) -> Iterator["subprocess.Popen[bytes]"]:
 
 def test_every_procedure_is_known():
     assert set(PROCEDURES) == {"Alerts", "Few connections to the database"}
+    assert PAGE.count("```console") == len(PROCEDURES)
 
 
 def test_few_connections_to_the_database(stack: Stack, operator: Operator):
