@@ -23,19 +23,6 @@ NASA_ARCHIVE = (
 )
 """Data set 6 of NASA's prognostics data repository; a zip inside a zip."""
 
-SECRETS = (
-    "RUL_DATABASE_URL",
-    "RUL_DATABASE_PASSWORD",
-    "RUL_ALERT_WEBHOOK",
-    "RUL_ALERT_WEBHOOK_SECRET",
-    "RUL_ALERT_SLACK",
-    "RUL_ALERT_TEAMS",
-    "RUL_ALERT_SMTP",
-    "RUL_ALERT_APPRISE",
-    "RUL_MLFLOW_URI",
-)
-"""What may come from a file as well, as containers and systemd hand over secrets: ``NAME_FILE``."""
-
 CHANNELS = (
     "RUL_ALERT_WEBHOOK",
     "RUL_ALERT_SLACK",
@@ -45,6 +32,15 @@ CHANNELS = (
 )
 """Of these an empty file is none, since a container's secret is a file that is there. What signs is not
 among them: who names a file for it believes that it signs."""
+
+SECRETS = (
+    *CHANNELS,
+    "RUL_ALERT_WEBHOOK_SECRET",
+    "RUL_DATABASE_URL",
+    "RUL_DATABASE_PASSWORD",
+    "RUL_MLFLOW_URI",
+)
+"""What may come from a file as well, as containers and systemd hand over secrets: ``NAME_FILE``."""
 
 ExecutorName = Literal["in_process", "multiprocess", "ray"]
 EXECUTORS: tuple[ExecutorName, ...] = get_args(ExecutorName)

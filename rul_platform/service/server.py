@@ -237,9 +237,9 @@ def _give_memory_back() -> None:
 
 
 def _spare_what_stays() -> None:
-    """Modules and models live as long as the process: the garbage collector need not look at them again.
+    """What was imported lives as long as the process: the garbage collector need not look at it again.
 
-    Looking at them holds up every answer that is under way (gc.freeze in Python's library reference).
+    Looking holds up every answer that is under way (gc.freeze in Python's library reference).
     """
     gc.collect()
     gc.freeze()
