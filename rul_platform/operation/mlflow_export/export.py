@@ -43,6 +43,7 @@ from rul_platform.storage.models import ModelVersion
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
+    from mlflow.entities.model_registry import ModelVersion as Registered
 
 ALIASES = ("champion", "shadow")
 """Names in MLflow for the one version that is in this state."""
@@ -140,6 +141,37 @@ def _ours(aliases: Mapping[str, str] | None) -> dict[str, str] | None:
     return None if aliases is None else {each: aliases[each] for each in ALIASES if each in aliases}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _There:
+    """What MLflow holds of a plant when its turn comes.
+
+    Attributes:
+        name: Of its experiment and its registered model.
+        experiment: Its id.
+        runs: By the number of our version.
+        registered: MLflow's versions, likewise; those that are made in this turn come in.
+        pointed: Aliases, to MLflow's versions.
+    """
+
+    name: str
+    experiment: str
+    runs: Mapping[str, "Run"]
+    registered: dict[str, "Registered"]
+    pointed: Mapping[str, str]
+
+    @classmethod
+    def of(cls, server: MlflowServer, name: str, plant: str) -> "_There":
+        """Ask for it; an experiment and a registered model that are missing are made."""
+        experiment = server.experiment(name)
+        return cls(
+            name=name,
+            experiment=experiment,
+            runs=server.runs(experiment),
+            pointed=server.model(name, plant),
+            registered=server.model_versions(name),
+        )
+
+
 def _export_plant(
     home: Home, server: MlflowServer, versions: Sequence[ModelVersion], done: Exported
 ) -> dict[str, str]:
@@ -149,41 +181,53 @@ def _export_plant(
         Its aliases there, to MLflow's versions.
     """
     plant = versions[0].plant
-    name = f"{home.settings.mlflow_prefix}{plant}"
-    experiment = server.experiment(name)
-    runs, pointed = server.runs(experiment), server.model(name, plant)
-    registered = server.model_versions(name)
+    there = _There.of(server, f"{home.settings.mlflow_prefix}{plant}", plant)
     for version in versions:
-        number = str(version.number)
-        try:
-            told = facts(home, version)
-            run = runs.get(number) or server.begin_run(experiment, f"{name} {number}", told)
-            if changed := _changed(told, run):
-                done.problems.append(
-                    f"{plant} version {number}: MLflow keeps parameters as it was first told them, and "
-                    f"these are other ones now: {', '.join(changed)}"
-                )
-            done.runs += _fill_run(home, server, version, told, run)
-        except StoreUnreachableError:
-            problem = "the store with the files of versions does not answer"
-            raise MlflowError(problem) from None
-        except (StoreError, OSError) as error:
-            done.problems.append(f"{plant} version {number}: {error}")
-            continue
-        there = registered.get(number)
-        if there is not None and there.tags.get(STATE) != version.state:
-            server.note_state(name, there.version, version.state)
-        elif there is None and told.has_files:
-            registered[number] = server.register(name, run, {**told.tags, STATE: version.state})
-            done.versions += 1
+        _export_version(home, server, there, version, done)
+    return _export_aliases(server, there, versions, done)
+
+
+def _export_version(
+    home: Home, server: MlflowServer, there: _There, version: ModelVersion, done: Exported
+) -> None:
+    """Its run, its files and its state; one whose files are damaged or absent is left behind."""
+    number, name = str(version.number), there.name
+    try:
+        told = facts(home, version)
+        run = there.runs.get(number) or server.begin_run(there.experiment, f"{name} {number}", told)
+        if changed := _changed(told, run):
+            done.problems.append(
+                f"{version.plant} version {number}: MLflow keeps parameters as it was first told "
+                f"them, and these are other ones now: {', '.join(changed)}"
+            )
+        done.runs += _fill_run(home, server, version, told, run)
+    except StoreUnreachableError:
+        problem = "the store with the files of versions does not answer"
+        raise MlflowError(problem) from None
+    except (StoreError, OSError) as error:
+        done.problems.append(f"{version.plant} version {number}: {error}")
+        return
+    known = there.registered.get(number)
+    if known is not None and known.tags.get(STATE) != version.state:
+        server.note_state(name, known.version, version.state)
+    elif known is None and told.has_files:
+        tags = {**told.tags, STATE: version.state}
+        there.registered[number] = server.register(name, run, tags)
+        done.versions += 1
+
+
+def _export_aliases(
+    server: MlflowServer, there: _There, versions: Sequence[ModelVersion], done: Exported
+) -> dict[str, str]:
+    """Let aliases point where our states say; gives them all, to MLflow's versions."""
     wanted = {
-        each.state: str(registered[number].version)
+        each.state: str(there.registered[number].version)
         for each in versions
-        if each.state in ALIASES and (number := str(each.number)) in registered
+        if each.state in ALIASES and (number := str(each.number)) in there.registered
     }
     for alias in ALIASES:
-        if wanted.get(alias) != pointed.get(alias):
-            server.point(name, alias, wanted.get(alias))
+        if wanted.get(alias) != there.pointed.get(alias):
+            server.point(there.name, alias, wanted.get(alias))
             done.aliases += 1
     return wanted
 
