@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -73,7 +74,7 @@ def assert_serves(shell: dict[str, str], home: Path) -> None:
     with served(home, **given) as process:
         url = f"http://127.0.0.1:{process.port}"
         assert httpx2.get(f"{url}/ready").json() == {"ready": True, "problems": []}
-        body = {"plant": PUMPS, "units": [{"unit": "p1", "readings": readings(home)}]}
+        body = {"plant": PUMPS, "units": [{"unit": "p1", **machine(home)}]}
         told = httpx2.post(f"{url}/api/v1/rul/predict", json=body, headers=bearer, timeout=60)
         assert told.status_code == 200, told.text
         figures = httpx2.get(f"{url}/metrics", headers=bearer, timeout=60).text
@@ -87,13 +88,16 @@ def assert_serves(shell: dict[str, str], home: Path) -> None:
         assert code == 0
 
 
-def readings(home: Path) -> dict[str, list[float]]:
-    """One machine's, from the plant's own file."""
+def machine(home: Path) -> dict[str, Any]:
+    """One machine's readings and conditions, from the plant's own file."""
     import pandas as pd
 
     table = pd.read_csv(home / "plants" / PUMPS / "readings.csv")
     first = table[table["pump"] == table["pump"].iloc[0]]
-    return {str(name): first[name].tolist() for name in first.columns if name != "pump"}
+    readings = {
+        name: first[name].tolist() for name in first.columns if name not in ("pump", "duty")
+    }
+    return {"readings": readings, "conditions": first["duty"].tolist()}
 
 
 def assert_away(shell: dict[str, str], weather: Weather) -> None:
