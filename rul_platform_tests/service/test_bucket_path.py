@@ -103,7 +103,7 @@ def machine(home: Path) -> dict[str, Any]:
 def assert_away(shell: dict[str, str], weather: Weather) -> None:
     """A bucket that refuses: one clear message, nothing registered, and no record called broken."""
     weather.faults = [refuses(403, "AccessDenied")] * 10_000
-    trained = types(shell, "train", PUMPS, "--again")
+    trained = types(shell, "train", PUMPS, "--subset", "SIM", "--again")
     verified = types(shell, "audit", "verify", "--json")
     weather.faults = []
     assert trained.returncode != 0
