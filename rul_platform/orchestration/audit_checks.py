@@ -5,12 +5,13 @@ Belongs here: the check. Does not belong here: what is looked at (``operation.au
 
 import dagster as dg
 
-from rul_platform.orchestration.partitioned_checks import Context, HomeResource, partitioned_check
+from rul_platform.orchestration.partitioned_checks import Context, partitioned_check
 from rul_platform.orchestration.partitions import PLANT
+from rul_platform.storage.home import Home
 
 
 @partitioned_check("deployed_model", PLANT, blocking=False)
-def lineage_holds(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+def lineage_holds(context: Context, home: Home) -> dg.AssetCheckResult:
     """Files, signed provenance and the way down to raw data of the model in charge are what they were.
 
     Every artifact of that way is read and hashed. `rul audit verify` looks at everything else too.

@@ -29,7 +29,6 @@ from rul_platform.orchestration.audit_checks import lineage_holds
 from rul_platform.orchestration.model_checks import MODEL_CHECKS
 from rul_platform.orchestration.partitioned_checks import (
     Context,
-    HomeResource,
     checked,
     partitioned_check,
 )
@@ -40,6 +39,7 @@ from rul_platform.orchestration.stored_windows import (
     preparation_of,
     splits_of,
 )
+from rul_platform.storage.home import Home
 from rul_platform.storage.stored_fleet import pieces_of
 
 ROUNDING = 1e-3
@@ -47,7 +47,7 @@ ROUNDING = 1e-3
 
 
 @partitioned_check("raw_cmapss", SUBSET, blocking=True)
-def raw_schema(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+def raw_schema(context: Context, home: Home) -> dg.AssetCheckResult:
     """26 finite numbers in each row, cycles from 1 without gaps, one RUL for every test engine."""
     subset, files = checked(context, home, "raw_cmapss")
     train, test, rul = file_names(subset)
@@ -61,7 +61,7 @@ def raw_schema(context: Context, home: HomeResource) -> dg.AssetCheckResult:
 
 
 @partitioned_check("raw_cmapss", SUBSET, blocking=True)
-def raw_checksums(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+def raw_checksums(context: Context, home: Home) -> dg.AssetCheckResult:
     """The files are NASA's, byte for byte; simulated or knowingly other data is named as such."""
     subset, files = checked(context, home, "raw_cmapss")
     if subset == SIMULATED:
@@ -83,21 +83,21 @@ def raw_checksums(context: Context, home: HomeResource) -> dg.AssetCheckResult:
 
 
 @partitioned_check("cmapss_windows", SUBSET, blocking=True)
-def no_engine_in_two_splits(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+def no_engine_in_two_splits(context: Context, home: Home) -> dg.AssetCheckResult:
     """An engine that trains does not validate."""
     _, files = checked(context, home, "cmapss_windows")
     return _one_split_each([cmapss_training(files).index])
 
 
 @partitioned_check("plant_windows", PLANT, blocking=True)
-def no_unit_in_two_splits(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+def no_unit_in_two_splits(context: Context, home: Home) -> dg.AssetCheckResult:
     """A unit that trains neither validates nor tests."""
     _, files = checked(context, home, "plant_windows")
     return _one_split_each(_pieces(files, "windows", "unit", "split"))
 
 
 @partitioned_check("cmapss_windows", SUBSET, blocking=True)
-def engine_scaler_saw_training_only(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+def engine_scaler_saw_training_only(context: Context, home: Home) -> dg.AssetCheckResult:
     """Scaled training rows have mean 0 and, unless rare, spread 1: no other row moved them."""
     _, files = checked(context, home, "cmapss_windows")
     units = cmapss_training(files).select(splits.TRAIN).units()
@@ -105,7 +105,7 @@ def engine_scaler_saw_training_only(context: Context, home: HomeResource) -> dg.
 
 
 @partitioned_check("plant_windows", PLANT, blocking=True)
-def plant_scaler_saw_training_only(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+def plant_scaler_saw_training_only(context: Context, home: Home) -> dg.AssetCheckResult:
     """Scaled training rows have mean 0 and, unless rare, spread 1: no other row moved them."""
     _, files = checked(context, home, "plant_windows")
     units = [unit for unit, role in splits_of(files).items() if role == splits.TRAIN]
@@ -116,21 +116,21 @@ def plant_scaler_saw_training_only(context: Context, home: HomeResource) -> dg.A
 
 
 @partitioned_check("cmapss_windows", SUBSET, blocking=True)
-def engine_channels_are_usable(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+def engine_channels_are_usable(context: Context, home: Home) -> dg.AssetCheckResult:
     """Every channel is a finite number. A sensor that never moves is named: it warns."""
     _, files = checked(context, home, "cmapss_windows")
     return usable(files, [files.table("train_cycles.parquet")])
 
 
 @partitioned_check("plant_windows", PLANT, blocking=True)
-def plant_channels_are_usable(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+def plant_channels_are_usable(context: Context, home: Home) -> dg.AssetCheckResult:
     """Every channel is a finite number. A sensor that never moves is named: it warns."""
     _, files = checked(context, home, "plant_windows")
     return usable(files, _pieces(files, "cycles", *preparation_of(files).channels))
 
 
 @partitioned_check("pretrained_checkpoint", ARCHITECTURE, blocking=True)
-def overfits_one_batch(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+def overfits_one_batch(context: Context, home: Home) -> dg.AssetCheckResult:
     """A fresh network of this architecture learns 32 windows by heart; if not, it is wired wrongly."""
     from rul_platform.learning.fitting import training
     from rul_platform.learning.networks import checkpoints, models
@@ -150,7 +150,7 @@ def overfits_one_batch(context: Context, home: HomeResource) -> dg.AssetCheckRes
 
 
 @partitioned_check("evaluation_report", PLANT, blocking=True)
-def beats_the_constant(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+def beats_the_constant(context: Context, home: Home) -> dg.AssetCheckResult:
     """The candidate knows more than the mean life."""
     _, files = checked(context, home, "evaluation_report")
     evidence = _verdict(files).evidence
@@ -164,7 +164,7 @@ def beats_the_constant(context: Context, home: HomeResource) -> dg.AssetCheckRes
 
 
 @partitioned_check("evaluation_report", PLANT, blocking=False)
-def compared_with_boosting(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+def compared_with_boosting(context: Context, home: Home) -> dg.AssetCheckResult:
     """A network that gradient boosting beats is hardly worth its cost. Warns, does not block."""
     _, files = checked(context, home, "evaluation_report")
     evidence = _verdict(files).evidence
@@ -179,7 +179,7 @@ def compared_with_boosting(context: Context, home: HomeResource) -> dg.AssetChec
 
 
 @partitioned_check("evaluation_report", PLANT, blocking=True)
-def promotion_gate(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+def promotion_gate(context: Context, home: Home) -> dg.AssetCheckResult:
     """The verdict is PROMOTE, or the model is in charge already. HOLD warns: a person decides."""
     _, files = checked(context, home, "evaluation_report")
     verdict = _verdict(files)

@@ -20,6 +20,7 @@ from rul_platform.orchestration.assets.tuned_recipe import plant_tuned_recipe, t
 from rul_platform.orchestration.checks import CHECKS
 from rul_platform.orchestration.executors import executor_of
 from rul_platform.orchestration.jobs import jobs
+from rul_platform.orchestration.partitioned_checks import steps_of
 from rul_platform.orchestration.schedules import SCHEDULES
 from rul_platform.orchestration.sensors import SENSORS
 from rul_platform.orchestration.sensors.mlflow import export_to_mlflow
@@ -58,7 +59,7 @@ def build_defs(home: Home, *, executor: dg.ExecutorDefinition | None = None) -> 
     """
     return dg.Definitions(
         assets=[*ASSETS, *EXTERNAL],
-        asset_checks=CHECKS,
+        asset_checks=steps_of(CHECKS),
         jobs=[*jobs(run_tags(home.settings)), export_to_mlflow],
         schedules=SCHEDULES,
         sensors=SENSORS,

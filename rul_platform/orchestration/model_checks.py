@@ -21,13 +21,13 @@ from rul_platform.core.gate import Verdict
 from rul_platform.core.metrics import unit_weights
 from rul_platform.orchestration.partitioned_checks import (
     Context,
-    HomeResource,
     checked,
     partitioned_check,
 )
 from rul_platform.orchestration.partitions import ARCHITECTURE, PLANT
 from rul_platform.orchestration.step import Files
 from rul_platform.orchestration.stored_models import stored_model, taught
+from rul_platform.storage.home import Home
 
 GRADIENTS = "gradients.parquet"
 
@@ -36,7 +36,7 @@ SURE = 1.96
 
 
 @partitioned_check("pretrained_checkpoint", ARCHITECTURE, blocking=False)
-def pretraining_is_healthy(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+def pretraining_is_healthy(context: Context, home: Home) -> dg.AssetCheckResult:
     """The curves of the training show neither overfitting nor divergence. Warns, does not block."""
     _, files = checked(context, home, "pretrained_checkpoint")
     card = json.loads(files.read("card.json"))
@@ -44,7 +44,7 @@ def pretraining_is_healthy(context: Context, home: HomeResource) -> dg.AssetChec
 
 
 @partitioned_check("finetuned_model", PLANT, blocking=False)
-def training_is_healthy(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+def training_is_healthy(context: Context, home: Home) -> dg.AssetCheckResult:
     """Curves and gradients of each fold's training show nothing wrong, as far as they go. Warns only."""
     _, files = checked(context, home, "finetuned_model")
     card = json.loads(files.read("card.json"))
@@ -52,7 +52,7 @@ def training_is_healthy(context: Context, home: HomeResource) -> dg.AssetCheckRe
 
 
 @partitioned_check("finetuned_model", PLANT, blocking=True)
-def learns_one_batch(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+def learns_one_batch(context: Context, home: Home) -> dg.AssetCheckResult:
     """Everything that the model is made of, made anew, learns 32 windows by heart."""
     from rul_platform.learning.inspection.sanity import loss_left
 
@@ -69,7 +69,7 @@ def learns_one_batch(context: Context, home: HomeResource) -> dg.AssetCheckResul
 
 
 @partitioned_check("finetuned_model", PLANT, blocking=True)
-def model_is_sound(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+def model_is_sound(context: Context, home: Home) -> dg.AssetCheckResult:
     """Weights and answers are numbers, and the answers differ. Dead units and the like only warn."""
     from rul_platform.learning.inspection.doctor import examine
 
@@ -82,7 +82,7 @@ def model_is_sound(context: Context, home: HomeResource) -> dg.AssetCheckResult:
 
 
 @partitioned_check("finetuned_model", PLANT, blocking=True)
-def onnx_is_faithful(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+def onnx_is_faithful(context: Context, home: Home) -> dg.AssetCheckResult:
     """The graph that would serve says what was trained, on every window of the plant."""
     from rul_platform.learning.trained.fidelity import TOLERANCE
 
@@ -97,7 +97,7 @@ def onnx_is_faithful(context: Context, home: HomeResource) -> dg.AssetCheckResul
 
 
 @partitioned_check("evaluation_report", PLANT, blocking=False)
-def interval_covers(context: Context, home: HomeResource) -> dg.AssetCheckResult:
+def interval_covers(context: Context, home: Home) -> dg.AssetCheckResult:
     """As many truths lie in their intervals as promised, as far as so few machines can tell. Warns."""
     _, files = checked(context, home, "evaluation_report")
     evidence = Verdict.from_json(json.loads(files.read("gate.json"))).evidence

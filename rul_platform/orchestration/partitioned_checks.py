@@ -1,10 +1,13 @@
 """How a check looks at one partition of an asset, and at the artifact that its own run made.
 
-Belongs here: what all checks share. Does not belong here: any check (``checks``, ``model_checks``).
+Belongs here: what all checks share, and that those of one asset are one step. Does not belong here: any
+check (``checks``, ``model_checks``).
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
 
 import dagster as dg
 
@@ -13,25 +16,98 @@ from rul_platform.storage.home import Home
 
 Context = dg.AssetCheckExecutionContext
 HomeResource = dg.ResourceParam[Home]
-CheckBody = Callable[..., dg.AssetCheckResult]
+CheckBody = Callable[[Context, Home], dg.AssetCheckResult]
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionedCheck:
+    """A check that looks at one partition, and whose result the UI shows for that partition.
+
+    Attributes:
+        asset: Name of the asset.
+        partitions: Those of the asset.
+        blocking: A result of severity ERROR stops what is downstream in the same run.
+        body: What looks; its name and docstring are the check's.
+    """
+
+    asset: str
+    partitions: dg.PartitionsDefinition
+    blocking: bool
+    body: CheckBody
+
+    @property
+    def name(self) -> str:
+        """As the UI shows it."""
+        return self.body.__name__
+
+    @property
+    def key(self) -> dg.AssetCheckKey:
+        """What Dagster finds its results by."""
+        return dg.AssetCheckKey(dg.AssetKey(self.asset), self.name)
+
+    def spec(self) -> dg.AssetCheckSpec:
+        """What Dagster knows of it.
+
+        Dagster calls the ``partitions_def`` of a check a preview. We pin Dagster exactly and test that
+        it works, so its warning at every start would only be noise (decision record 0005).
+        """
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", dg.PreviewWarning)
+            return dg.AssetCheckSpec(
+                self.name,
+                asset=self.asset,
+                description=self.body.__doc__,
+                blocking=self.blocking,
+                partitions_def=self.partitions,
+            )
+
+    def look(self, context: Context, home: Home) -> dg.AssetCheckResult:
+        """What the body found, under the check's name.
+
+        What cannot be looked at fails the step where it would block. Where it only warns it stops
+        nothing, and the error is its result.
+        """
+        try:
+            found = self.body(context, home)
+        except Exception as error:
+            if self.blocking:
+                raise
+            context.log.exception(f"{self.name} could not look")
+            found = dg.AssetCheckResult(
+                passed=False, description=f"Could not look: {type(error).__name__}: {error}"
+            )
+        return found._replace(check_name=self.name)
 
 
 def partitioned_check(
     asset: str, partitions: dg.PartitionsDefinition, *, blocking: bool
-) -> Callable[[CheckBody], dg.AssetChecksDefinition]:
-    """A check that looks at one partition, and whose result the UI shows for that partition.
+) -> Callable[[CheckBody], PartitionedCheck]:
+    """Decorator that makes a check of a function."""
+    return lambda body: PartitionedCheck(asset, partitions, blocking, body)
 
-    Dagster calls the ``partitions_def`` of a check a preview. We pin Dagster exactly and test that it
-    works, so its warning at every start would only be noise (decision record 0005).
+
+def steps_of(checks: Iterable[PartitionedCheck]) -> list[dg.AssetChecksDefinition]:
+    """One step for each asset that has checks.
+
+    A step is a process of its own, on a cluster a job of its own, and costs more to start than most
+    checks take. A single check can still be started from the UI.
     """
+    by_asset = sorted(checks, key=lambda check: check.asset)
+    return [
+        _step_of(asset, tuple(same)) for asset, same in groupby(by_asset, lambda check: check.asset)
+    ]
 
-    def decorate(body: CheckBody) -> dg.AssetChecksDefinition:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", dg.PreviewWarning)
-            check = dg.asset_check(asset=asset, blocking=blocking, partitions_def=partitions)
-            return check(body)
 
-    return decorate
+def _step_of(asset: str, checks: tuple[PartitionedCheck, ...]) -> dg.AssetChecksDefinition:
+    @dg.multi_asset_check(
+        name=f"{asset}_checks", specs=[check.spec() for check in checks], can_subset=True
+    )
+    def look(context: Context, home: HomeResource) -> Iterator[dg.AssetCheckResult]:
+        for check in checks:
+            if check.key in context.selected_asset_check_keys:
+                yield check.look(context, home)
+
+    return look
 
 
 def checked(context: Context, home: Home, asset: str) -> tuple[str, Files]:

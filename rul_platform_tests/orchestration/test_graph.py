@@ -76,9 +76,8 @@ def test_every_materialisation_names_its_run_code_and_environment(finished: Work
 
 def test_every_check_of_a_made_asset_passed_for_its_partition(finished: Works):
     """Of the pumps, of SIM and of the GRU; those that only warn may find a tiny network wanting."""
-    for definition in CHECKS:
-        (key,) = definition.check_keys
-        asset = key.asset_key.to_user_string()
+    for check in CHECKS:
+        key, asset = check.key, check.asset
         records = finished.instance.event_log_storage.get_asset_check_execution_history(key, 1)
         assert records, key
         evaluation = records[0].event.dagster_event.asset_check_evaluation_data

@@ -51,9 +51,8 @@ def test_a_gain_on_six_units_is_held_and_the_champion_stays(held: Works, verdict
 
 
 def test_a_held_verdict_is_shown_as_a_warning(held: Works):
-    (key,) = promotion_gate.check_keys
     storage = held.instance.event_log_storage
-    (record,) = storage.get_asset_check_execution_history(key, 1)
+    (record,) = storage.get_asset_check_execution_history(promotion_gate.key, 1)
     found = record.event.dagster_event.asset_check_evaluation_data
 
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
