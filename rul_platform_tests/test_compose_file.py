@@ -88,7 +88,9 @@ def test_no_two_programs_listen_on_the_same_port():
 @each_service
 def test_no_password_is_written_down(name: str):
     for key, value in SERVICES[name].get("environment", {}).items():
-        if re.search(r"PASSWORD|SECRET|TOKEN|KEY|CREDENTIAL", key):
+        if key != "RUL_KEYS" and re.search(
+            r"PASSWORD|SECRET|TOKEN|KEY|CREDENTIAL", key
+        ):  # a folder
             assert re.fullmatch(r"/run/secrets/[a-z0-9_]+", value), key
             assert value.rsplit("/", 1)[1] in (*SERVICES[name]["secrets"], "s3_credentials"), key
         assert not re.search(r"://[^:/@]+:.*@", str(value)), key
@@ -220,6 +222,19 @@ def test_pages_that_start_runs_are_behind_the_proxy_and_the_published_ones_start
     assert "ports" not in writing
     assert SERVICES["daemon"]["command"][0] == "dagster-daemon"
     assert all("dev" not in service.get("command", []) for service in SERVICES.values())
+
+
+def test_dagster_s_web_pages_get_the_keys_and_not_the_home_folder():
+    """They record who starts a run under a pseudonym, and may start runs: nothing else is theirs."""
+    mounted = {
+        name: {volume.split(":")[0] for volume in service.get("volumes", ())} & {"home", "keys"}
+        for name, service in SERVICES.items()
+    }
+    assert mounted["webserver"] == {"keys"}
+    assert mounted["webserver-read-only"] == mounted["daemon"] == set()
+    assert all(
+        mounted[name] == {"home", "keys"} for name in ("migrate", "token", "code", "service")
+    )
 
 
 def test_what_steps_print_is_shown_by_both_web_pages():

@@ -173,11 +173,12 @@ def test_a_pod_has_no_rights_a_read_only_system_and_an_amount_of_everything(
 
 
 def test_what_is_written_is_written_into_a_volume(pods: dict[str, Manifest]):
-    """The system of a pod is read-only, so that Dagster's folder and the home folder must be mounted."""
+    """The system of a pod is read-only, so that the folders of Dagster and ours must be mounted."""
     for name, pod in pods.items():
         places = {mount["mountPath"] for mount in main(pod)["volumeMounts"]}
         assert {"/tmp", "/opt/dagster/storage"} <= places, name  # noqa: S108  a folder of the pod's
-        assert ("/var/lib/rul" in places) is (name != "daemon"), name
+        assert ("/var/lib/rul" in places) is (name == "code"), name
+        assert ("/var/lib/rul-keys" in places) is (name != "daemon"), name
         assert "/opt/dagster/dagster.yaml" in places, name
         assert len(places) == len(main(pod)["volumeMounts"]), name
         mounted = {
@@ -233,14 +234,17 @@ def test_no_secret_is_written_down_and_each_that_is_named_is_made_on_the_page(
 def test_whatever_a_pod_refers_to_is_there(
     named: dict[tuple[str, str], Manifest], pods: dict[str, Manifest], told: dict[str, Any]
 ):
-    home = read("deploy/kubernetes/service/home.yaml")["metadata"]["name"]
+    claims = {
+        read(f"deploy/kubernetes/service/{name}.yaml")["metadata"]["name"]
+        for name in ("home", "keys")
+    }
     for pod in pods.values():
         assert ("ServiceAccount", pod["spec"]["serviceAccountName"]) in named
         for volume in pod["spec"]["volumes"]:
             if "configMap" in volume:
                 assert ("ConfigMap", volume["configMap"]["name"]) in named
             if "persistentVolumeClaim" in volume:
-                assert volume["persistentVolumeClaim"] == {"claimName": home}
+                assert volume["persistentVolumeClaim"]["claimName"] in claims
         for container in containers(pod):
             for each in container.get("envFrom", []):
                 if "configMapRef" in each:

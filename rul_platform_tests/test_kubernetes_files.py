@@ -42,6 +42,9 @@ VALUES: dict[str, Any] = read("deploy/kubernetes/dagster_values.yaml")
 LAUNCHER = VALUES["runLauncher"]["config"]["k8sRunLauncher"]
 (CODE,) = VALUES["dagster-user-deployments"]["deployments"]
 WORKLOADS = [(name, each) for name, each in documents() if each["kind"] in ("Deployment", "Job")]
+CLAIMS = {
+    each["metadata"]["name"] for _, each in documents() if each["kind"] == "PersistentVolumeClaim"
+}
 each_document = pytest.mark.parametrize(
     "document", [each for _, each in documents()], ids=[name for name, _ in documents()]
 )
@@ -81,7 +84,7 @@ def test_a_pod_has_no_rights_a_read_only_system_and_an_amount_of_everything(
     assert set(container["resources"]["requests"]) == {"cpu", "memory"}
     assert set(container["resources"]["limits"]) == {"memory"}
     mounted = {mount["mountPath"] for mount in container["volumeMounts"]}
-    assert mounted == {"/var/lib/rul", "/tmp"}  # noqa: S108  a folder of the pod's own
+    assert mounted == {"/var/lib/rul", "/var/lib/rul-keys", "/tmp"}  # noqa: S108  a folder of the pod's own
 
 
 @each_workload
@@ -121,10 +124,14 @@ def test_everything_that_points_at_the_service_finds_it():
     assert container["args"][-1] == str(port["containerPort"])
     for probe, path in {"startup": "/live", "liveness": "/live", "readiness": "/ready"}.items():
         assert container[f"{probe}Probe"]["httpGet"] == {"path": path, "port": port["name"]}
-    volumes = found["Deployment"]["spec"]["template"]["spec"]["volumes"]
-    claims = [each["persistentVolumeClaim"]["claimName"] for each in volumes if len(each) == 2
-              and "persistentVolumeClaim" in each]  # fmt: skip
-    assert claims == [found["PersistentVolumeClaim"]["metadata"]["name"]]
+    assert claims_of(found["Deployment"]["spec"]["template"]["spec"]) == CLAIMS
+
+
+def test_dagster_s_web_pages_get_the_keys_and_not_the_home_folder():
+    """They record who starts a run under a pseudonym, and may start runs: nothing else is theirs."""
+    assert claims_of(VALUES["dagsterWebserver"]) == {"rul-keys"}
+    assert claims_of(LAUNCHER) == CLAIMS
+    assert claims_of(VALUES["dagsterDaemon"]) == set()
 
 
 def test_the_chart_is_told_only_what_its_schema_knows():
@@ -273,6 +280,12 @@ def test_a_run_that_trains_nothing_gets_what_every_run_gets(instance: dg.Dagster
     (container,) = launched(instance, {})["spec"]["template"]["spec"]["containers"]
 
     assert container["resources"] == LAUNCHER["resources"]
+
+
+def claims_of(pod: dict[str, Any]) -> set[str]:
+    """Disks that outlive a pod."""
+    each = [volume.get("persistentVolumeClaim") for volume in pod["volumes"]]
+    return {claim["claimName"] for claim in each if claim}
 
 
 def assert_unprivileged(pod: dict[str, Any], container: dict[str, Any]) -> None:
