@@ -9,6 +9,7 @@ import pytest
 
 from rul_platform.operation.intake import OutcomeRow, add_outcomes
 from rul_platform.operation.views.fleet import OLD_AFTER, ON_A_PAGE, FleetQuestion, fleet_view
+from rul_platform.storage.plant_examples import write_pump_line
 from rul_platform_tests.operation.served import PRESS
 from rul_platform_tests.service.pages.visiting import ask, visiting
 from rul_platform_tests.service.running import Running
@@ -97,6 +98,20 @@ def test_a_large_fleet_comes_in_pages(fleet: Running):
 def test_the_only_plant_s_fleet_is_the_first_page(fleet: Running):
     with visiting(fleet) as client:
         assert client.get("/").headers["location"] == f"/plants/{PRESS}"
+
+
+def test_plants_of_one_title_are_told_apart_by_their_names(fleet: Running):
+    files = [write_pump_line(fleet.home.plants, seed=seed, name=f"line_{seed}") for seed in (1, 2)]
+    try:
+        with visiting(fleet) as client:
+            text = client.get("/").text
+    finally:
+        for file in files:
+            file.unlink()
+    first, second = re.findall(r'<a href="/plants/line_\d">([^<]+)</a>', text)
+    assert first == second
+    assert "<code>line_1</code>" in text
+    assert "<code>line_2</code>" in text
 
 
 def test_in_french_numbers_and_words_are_french(fleet: Running):
