@@ -209,7 +209,12 @@ def production(folder: Path, address: str) -> Iterator[Place]:
 
 @contextmanager
 def cluster(place: Place, address: str, *, nodes: int) -> Iterator[Cluster]:
-    """Nodes of one CPU each that are started like ``place``; gone at the end, whatever happens."""
+    """Nodes of one CPU each that are started like ``place``; gone at the end, whatever happens.
+
+    A node keeps to one core, the next one to another where there is one: machines do not lend each other
+    theirs either.
+    """
+    cores = sorted(os.sched_getaffinity(0))
     port, gcs = address.rpartition(":")[2], free_port()
     scratch = Path(tempfile.mkdtemp(prefix="ray_", dir="/tmp"))
     found = Cluster(address, [])
@@ -228,6 +233,9 @@ def cluster(place: Place, address: str, *, nodes: int) -> Iterator[Cluster]:
                  f"--dashboard-agent-listen-port={free_port()}", *words],
                 env=dict(place.environ) | PATIENT, stdout=log, stderr=log,
             )  # fmt: skip
+            psutil.Process(popen.pid).cpu_affinity(
+                [cores[number % len(cores)]]
+            )  # and what it starts
             stack.callback(Node(popen).kill)
             found.nodes.append(Node(popen))
             wait_for(lambda n=number + 1, new=popen: found.is_up(n, new, scratch))
