@@ -35,8 +35,10 @@ PATIENT = {
     "RAY_DASHBOARD_STARTUP_TIMEOUT_S": "240",
     "RAY_agent_register_timeout_ms": "240000",
     "RAY_worker_register_timeout_seconds": "240",
+    "RAY_JOB_START_TIMEOUT_SECONDS": "86400",
 }
-"""Ray gives its own processes 30 to 60 s to come up: too few beside other work on two cores."""
+"""Ray gives its own processes 30 to 60 s to come up, too few beside other work on two cores; and a step
+15 minutes to find room."""
 
 OBJECT_STORE_BYTES = 100_000_000
 """Near Ray's least: no step of ours keeps anything there."""
@@ -208,7 +210,9 @@ def production(folder: Path, address: str) -> Iterator[Place]:
 
 
 @contextmanager
-def cluster(place: Place, address: str, *, nodes: int) -> Iterator[Cluster]:
+def cluster(
+    place: Place, address: str, *, nodes: int, patience: Mapping[str, str] = PATIENT
+) -> Iterator[Cluster]:
     """Nodes of one CPU each that are started like ``place``; gone at the end, whatever happens.
 
     A node keeps to one core, the next one to another where there is one: machines do not lend each other
@@ -231,7 +235,7 @@ def cluster(place: Place, address: str, *, nodes: int) -> Iterator[Cluster]:
                 [program("ray"), "start", "--block", "--num-cpus=1", "--node-ip-address=127.0.0.1",
                  "--disable-usage-stats", f"--object-store-memory={OBJECT_STORE_BYTES}",
                  f"--dashboard-agent-listen-port={free_port()}", *words],
-                env=dict(place.environ) | PATIENT, stdout=log, stderr=log,
+                env=dict(place.environ) | dict(patience), stdout=log, stderr=log,
             )  # fmt: skip
             psutil.Process(popen.pid).cpu_affinity(
                 [cores[number % len(cores)]]

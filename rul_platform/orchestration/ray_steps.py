@@ -1,7 +1,8 @@
 """Steps on the nodes of a Ray cluster: each is a job of its own there.
 
 The only module that knows Ray; it is imported where ``RUL_EXECUTOR=ray``, and imports Ray itself when a
-run begins. A node that dies costs its own steps: each is placed anew, up to twice.
+run begins. A node that dies costs its own steps: each is placed anew, up to twice. So is a step that has
+waited so long for room that Ray gives it up, as often as that happens.
 
 Nothing of this process's environment is sent along: a node gets its own when it is started, so that no
 password goes through the cluster or shows on its pages.
@@ -10,6 +11,7 @@ Belongs here: placing steps, and what becomes of lost ones. Does not belong here
 (``step_needs``), retries of what fails in a step itself (``retries``).
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -35,7 +37,10 @@ HEALTH_SECONDS = 5
 Ray itself takes to tell."""
 
 MAX_LOST, WAIT_SECONDS = 2, 5
-"""How often a step is placed anew, and how long before: Ray needs some seconds to forget a dead node."""
+"""How often a lost step is placed anew, and how long before: Ray needs seconds to forget a dead node."""
+
+GIVEN_UP = "JOB_SUPERVISOR_ACTOR_START_TIMEOUT"
+"""What Ray calls a job that found no room in 15 minutes, or in RAY_JOB_START_TIMEOUT_SECONDS."""
 
 
 def ray_executor(address: str, training: StepNeeds) -> dg.ExecutorDefinition:
@@ -65,7 +70,12 @@ def ray_executor(address: str, training: StepNeeds) -> dg.ExecutorDefinition:
 
 
 class RayExecutor(StepDelegatingExecutor):
-    """Gives a lost step to another node."""
+    """Gives a lost step to another node, and lets a step wait for room as long as it takes."""
+
+    def __init__(self, handler: StepHandler, **rest: Any) -> None:
+        """One for each run."""
+        super().__init__(handler, **rest)
+        self._given_up = Counter[str]()
 
     def log_failure_or_retry_event_after_error(
         self, step_context: Any, err_info: Any, known_state: Any
@@ -74,8 +84,11 @@ class RayExecutor(StepDelegatingExecutor):
 
         What fails in a step, the step itself has written into the event log: it never comes here.
         """
-        lost = known_state.get_retry_state().get_attempt_count(step_context.step.key)
-        if lost >= MAX_LOST:
+        key = step_context.step.key
+        has_waited = GIVEN_UP in err_info.message
+        self._given_up[key] += has_waited
+        lost = known_state.get_retry_state().get_attempt_count(key) - self._given_up[key]
+        if lost >= MAX_LOST and not has_waited:
             return super().log_failure_or_retry_event_after_error(
                 step_context, err_info, known_state
             )

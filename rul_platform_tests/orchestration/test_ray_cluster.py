@@ -6,9 +6,17 @@ import dagster as dg
 import pytest
 
 from rul_platform.orchestration.pipeline import Pipeline, Stage
+from rul_platform.orchestration.ray_steps import GIVEN_UP, MAX_LOST
 from rul_platform.storage.plant_examples import write_simulated_pumps
 from rul_platform_tests.orchestration.conftest import BRIEFLY, PRETRAINING, TURBOFANS
-from rul_platform_tests.ray_cluster import Cluster, Place, cluster, production, wait_for
+from rul_platform_tests.ray_cluster import (
+    PATIENT,
+    Cluster,
+    Place,
+    cluster,
+    production,
+    wait_for,
+)
 from rul_platform_tests.service.processes import free_port
 
 pytestmark = pytest.mark.long
@@ -18,12 +26,14 @@ MODEL = "finetuned_model"
 CONFIG = {**BRIEFLY, "steps": 60, "scratch_steps": 60}
 
 
+ADDRESS = f"http://127.0.0.1:{free_port()}"
+
+
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, Cluster]]:
-    """Two plants with their windows and something to start from, and two nodes of one CPU each."""
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Two plants with their windows and something to start from."""
     pytest.importorskip("dagster_ray")
-    address = f"http://127.0.0.1:{free_port()}"
-    with production(tmp_path_factory.mktemp("cluster"), address) as place:
+    with production(tmp_path_factory.mktemp("cluster"), ADDRESS) as place:
         with place.instance() as instance:
             pipeline = Pipeline(place.home, instance)
             for stage in (TURBOFANS, PRETRAINING):
@@ -31,8 +41,14 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, Cl
             for plant in PLANTS:
                 write_simulated_pumps(place.home.plants, name=plant)
                 pipeline.run(Stage(("plant_readings", "plant_windows"), plant))
-        with cluster(place, address, nodes=2) as found:
-            yield place, found
+        yield place
+
+
+@pytest.fixture
+def ground(place: Place) -> Iterator[tuple[Place, Cluster]]:
+    """That, and two nodes of one CPU each."""
+    with cluster(place, ADDRESS, nodes=2) as found:
+        yield place, found
 
 
 def trained_here(place: Place) -> dict[str, str]:
@@ -91,3 +107,16 @@ def running(nodes: Cluster, before: set[str]) -> list[dict[str, object]]:
         and each["status"] == "RUNNING"
         and each["driver_node_id"]
     ]
+
+
+def test_a_step_waits_for_room_longer_than_ray_would(place: Place):
+    """While the first training holds the only core, the second is given up time and again."""
+    patience = {**PATIENT, "RAY_JOB_START_TIMEOUT_SECONDS": "15"}
+    config = {**CONFIG, "seed": 2, "steps": 4_000, "scratch_steps": 4_000}
+    with cluster(place, ADDRESS, nodes=1, patience=patience) as node:
+        runs = [place.start(MODEL, plant, config) for plant in PLANTS]
+        for run in runs:
+            run.end()
+        given_up = [each for each in node.jobs() if each["error_type"] == GIVEN_UP]
+
+    assert len(given_up) > MAX_LOST
