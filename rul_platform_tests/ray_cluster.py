@@ -31,6 +31,8 @@ from rul_platform_tests.service.processes import free_port
 TOP = Path(__file__).resolve().parent.parent
 PATIENCE_SECONDS = 300
 LOOK_SECONDS = 0.25
+RUN_SECONDS = 7_200
+"""No run here takes as long, its waiting included."""
 PATIENT = {
     "RAY_DASHBOARD_STARTUP_TIMEOUT_S": "240",
     "RAY_agent_register_timeout_ms": "240000",
@@ -107,7 +109,7 @@ class Run:
 
     def end(self) -> None:
         """Wait for it; what it said where it failed."""
-        code = self.popen.wait()
+        code = self.popen.wait(timeout=RUN_SECONDS)
         self.out.seek(0)
         said = self.out.read().decode()
         self.out.close()
@@ -237,10 +239,9 @@ def cluster(
                  f"--dashboard-agent-listen-port={free_port()}", *words],
                 env=dict(place.environ) | dict(patience), stdout=log, stderr=log,
             )  # fmt: skip
-            psutil.Process(popen.pid).cpu_affinity(
-                [cores[number % len(cores)]]
-            )  # and what it starts
             stack.callback(Node(popen).kill)
+            # Before it starts anything: what it starts keeps to that core, too.
+            psutil.Process(popen.pid).cpu_affinity([cores[number % len(cores)]])
             found.nodes.append(Node(popen))
             wait_for(lambda n=number + 1, new=popen: found.is_up(n, new, scratch))
         yield found

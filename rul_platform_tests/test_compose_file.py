@@ -237,6 +237,15 @@ def test_dagster_s_web_pages_get_the_keys_and_not_the_home_folder():
     )
 
 
+def test_the_keys_lie_in_a_folder_of_the_platform_s_own_making():
+    """One below the volume's own, which a driver may open to a group: keys in such a one are refused."""
+    for name, service in SERVICES.items():
+        given = service.get("environment", {}).get("RUL_KEYS")
+        mounts = [volume.split(":") for volume in service.get("volumes", ())]
+        there = [f"{place}/keys" for volume, place, *_ in mounts if volume == "keys"]
+        assert (there or [None]) == [given], name
+
+
 def test_what_steps_print_is_shown_by_both_web_pages():
     for name in ("code", "webserver", "webserver-read-only"):
         assert "dagster-storage:/opt/dagster/storage" in SERVICES[name]["volumes"]

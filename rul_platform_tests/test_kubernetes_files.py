@@ -134,6 +134,14 @@ def test_dagster_s_web_pages_get_the_keys_and_not_the_home_folder():
     assert claims_of(VALUES["dagsterDaemon"]) == set()
 
 
+def test_the_keys_lie_in_a_folder_of_the_platform_s_own_making():
+    """One below the disk's own, which `fsGroup` opens to a group: keys in such a one are refused."""
+    pods = [work["spec"]["template"]["spec"]["containers"][0] for _, work in WORKLOADS]
+    for container in (*pods, CODE, VALUES["dagsterWebserver"]):
+        (place,) = (m["mountPath"] for m in container["volumeMounts"] if m["name"] == "keys")
+        assert {"name": "RUL_KEYS", "value": f"{place}/keys"} in container["env"]
+
+
 def test_the_chart_is_told_only_what_its_schema_knows():
     """Names as in the schema that the chart of Dagster 1.13 publishes; other names it would ignore."""
     assert set(VALUES) <= {

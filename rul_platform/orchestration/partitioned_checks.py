@@ -4,6 +4,7 @@ Belongs here: what all checks share, and that those of one asset are one step. D
 check (``checks``, ``model_checks``).
 """
 
+import inspect
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from itertools import groupby
 
 import dagster as dg
 
+from rul_platform.orchestration.error_words import said
 from rul_platform.orchestration.step import Files, current
 from rul_platform.storage.home import Home
 
@@ -56,10 +58,15 @@ class PartitionedCheck:
             return dg.AssetCheckSpec(
                 self.name,
                 asset=self.asset,
-                description=self.body.__doc__,
+                description=inspect.getdoc(self.body),
                 blocking=self.blocking,
                 partitions_def=self.partitions,
             )
+
+    def is_refusal(self, found: dg.AssetCheckResult) -> bool:
+        """Whether this result stops what is downstream."""
+        is_error = found.severity == dg.AssetCheckSeverity.ERROR
+        return self.blocking and is_error and not found.passed
 
     def look(self, context: Context, home: Home) -> dg.AssetCheckResult:
         """What the body found, under the check's name.
@@ -73,9 +80,7 @@ class PartitionedCheck:
             if self.blocking:
                 raise
             context.log.exception(f"{self.name} could not look")
-            found = dg.AssetCheckResult(
-                passed=False, description=f"Could not look: {type(error).__name__}: {error}"
-            )
+            found = dg.AssetCheckResult(passed=False, description=f"Could not look: {said(error)}")
         return found._replace(check_name=self.name)
 
 
@@ -103,9 +108,19 @@ def _step_of(asset: str, checks: tuple[PartitionedCheck, ...]) -> dg.AssetChecks
         name=f"{asset}_checks", specs=[check.spec() for check in checks], can_subset=True
     )
     def look(context: Context, home: HomeResource) -> Iterator[dg.AssetCheckResult]:
+        stopped, is_refused = list[Exception](), False
         for check in checks:
-            if check.key in context.selected_asset_check_keys:
-                yield check.look(context, home)
+            if check.key not in context.selected_asset_check_keys:
+                continue
+            try:
+                found = check.look(context, home)
+            except Exception as error:
+                stopped.append(error)
+                continue
+            is_refused |= check.is_refusal(found)
+            yield found
+        if stopped and not is_refused:  # a refusal is final, what could not look may pass
+            raise stopped[0]
 
     return look
 

@@ -22,6 +22,7 @@ import dagster as dg
 from dagster._core.execution.plan.objects import StepRetryData  # noqa: TID251
 from dagster._core.execution.retries import RetryMode  # noqa: TID251
 from dagster._core.executor.step_delegating import (  # noqa: TID251
+    CheckStepHealthResult,
     StepDelegatingExecutor,
     StepHandler,
 )
@@ -70,12 +71,12 @@ def ray_executor(address: str, training: StepNeeds) -> dg.ExecutorDefinition:
 
 
 class RayExecutor(StepDelegatingExecutor):
-    """Gives a lost step to another node, and lets a step wait for room as long as it takes."""
+    """Gives a lost step to another node."""
 
     def __init__(self, handler: StepHandler, **rest: Any) -> None:
         """One for each run."""
         super().__init__(handler, **rest)
-        self._given_up = Counter[str]()
+        self._lost = Counter[str]()
 
     def log_failure_or_retry_event_after_error(
         self, step_context: Any, err_info: Any, known_state: Any
@@ -85,10 +86,8 @@ class RayExecutor(StepDelegatingExecutor):
         What fails in a step, the step itself has written into the event log: it never comes here.
         """
         key = step_context.step.key
-        has_waited = GIVEN_UP in err_info.message
-        self._given_up[key] += has_waited
-        lost = known_state.get_retry_state().get_attempt_count(key) - self._given_up[key]
-        if lost >= MAX_LOST and not has_waited:
+        self._lost[key] += 1
+        if self._lost[key] > MAX_LOST:
             return super().log_failure_or_retry_event_after_error(
                 step_context, err_info, known_state
             )
@@ -115,7 +114,34 @@ def placing(client: "JobSubmissionClient", training: StepNeeds) -> StepHandler:
     """Submits each step as a job that is placed where there is room for what its tags ask for."""
     from dagster_ray.core.executor import RayStepHandler
 
+    given_up = Counter[str]()
+
     class Placing(RayStepHandler):
+        def check_step_health(self, step_handler_context: Any) -> CheckStepHealthResult:
+            """What Ray gave up waits again, as another job: nothing of the step has begun."""
+            found = super().check_step_health(step_handler_context)
+            reason = found.unhealthy_reason or ""
+            if GIVEN_UP in reason:
+                self._submit_again(step_handler_context, reason)
+                return CheckStepHealthResult.healthy()
+            return found
+
+        def _submit_again(self, context: Any, reason: str) -> None:
+            attempt, key = super()._get_ray_job_submission_id(context), self._get_step_key(context)
+            said = f'"{key}" found no room yet, and goes on waiting. {reason}'
+            dg.DagsterEvent.engine_event(context.get_step_context(key), said)
+            given_up[attempt] += 1
+            try:
+                list(self.launch_step(context))
+            except Exception:
+                given_up[attempt] -= 1  # the next look at it finds the former job, and comes here
+                raise
+
+        def _get_ray_job_submission_id(self, step_handler_context: Any) -> str:
+            """The newest job of this attempt at the step."""
+            attempt = super()._get_ray_job_submission_id(step_handler_context)
+            return f"{attempt}-again-{given_up[attempt]}" if given_up[attempt] else attempt
+
         def launch_step(self, step_handler_context: Any) -> Iterator[Any]:
             """Steps are launched one after the other, so that the amounts are this step's."""
             (tags,) = step_handler_context.step_tags.values()

@@ -34,7 +34,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from rul_platform.core.plant import NAME_PATTERN, NAME_RULE
 from rul_platform.core.policy import Configured, configure
-from rul_platform.errors import ConfigError, PlantNameError, RulPlatformError, SettingsError
+from rul_platform.errors import (
+    ConfigError,
+    KeyFileError,
+    PlantNameError,
+    RulPlatformError,
+    SettingsError,
+)
 from rul_platform.settings import Settings
 from rul_platform.storage.access_tokens import AccessTokenStore
 from rul_platform.storage.alerts import AlertOutbox
@@ -323,7 +329,22 @@ class Home:
 
     @property
     def _keys(self) -> Path:
-        return self.settings.keys or self.folder / "keys"
+        """The one folder of keys.
+
+        Raises:
+            KeyFileError: There are keys in both places where they can be: some would be missed.
+        """
+        own, elsewhere = self.folder / "keys", self.settings.keys
+        if elsewhere in (None, own):
+            return own
+        if any(own.glob("*.key")):
+            raise KeyFileError(
+                str(own),
+                found="a folder with keys",
+                expected=f"empty, since RUL_KEYS says that keys are in {elsewhere}",
+                remedy=f"stop what runs and move them, once: mv -T {own} {elsewhere}",
+            )
+        return elsewhere
 
     def anchor(self) -> None:
         """Sign the ledger's newest row, after the commit that brought it.

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from rul_platform.core.commitments import merkle_root
 from rul_platform.core.ledger import chain_problems
 from rul_platform.core.policy import Configured, Policy
-from rul_platform.errors import ConfigError
+from rul_platform.errors import ConfigError, KeyFileError
 from rul_platform.operation.privacy import Purged, erase, purge, report, too_old
 from rul_platform.settings import Settings
 from rul_platform.storage.feedback_rows import Claim, NewFeedback
@@ -208,3 +208,14 @@ def test_the_keys_may_live_apart_from_the_database(tmp_path: Path):
 
     assert [path.name for path in (tmp_path / "b").iterdir()] == ["pseudonyms-2026Q4.key"]
     assert not (tmp_path / "a" / "keys").exists()
+
+
+def test_keys_in_both_places_are_refused_since_some_would_be_missed(tmp_path: Path):
+    """A person's rows under the other key would not be found when they ask to be forgotten."""
+    Home(Settings.read({"RUL_HOME": str(tmp_path / "a")})).people.of("Ann", NOW)
+    apart = Home(Settings.read({"RUL_HOME": str(tmp_path / "a"), "RUL_KEYS": str(tmp_path / "b")}))
+
+    with pytest.raises(KeyFileError, match=rf"mv -T {tmp_path / 'a' / 'keys'} {tmp_path / 'b'}"):
+        apart.people.of("Ann", NOW)
+
+    assert not (tmp_path / "b").exists()

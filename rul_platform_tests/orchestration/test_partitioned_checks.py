@@ -109,6 +109,18 @@ def test_a_blocking_check_that_cannot_look_fails_the_run(instance: dg.DagsterIns
     assert not outcome.asset_materializations_for_node("windows")
 
 
+def test_one_that_cannot_look_hides_no_other_and_no_refusal(instance: dg.DagsterInstance):
+    """What could not look may pass, and is tried again; what is refused stays refused."""
+    finite = named("finite", broken, blocking=True)
+    scaled = named("scaled", lambda: FAILED, blocking=True)
+
+    outcome = run(instance, [finite, scaled])
+
+    assert not found(instance, scaled).passed
+    (failure,) = [event for event in outcome.all_events if event.is_step_failure]
+    assert failure.step_failure_data.error.cls_name == "DagsterAssetCheckFailedError"
+
+
 def test_a_warning_check_that_cannot_look_stops_nothing_and_says_why(instance: dg.DagsterInstance):
     even = named("even", broken, blocking=False)
 

@@ -1,5 +1,6 @@
 """Whatever is done to the ledger behind the platform's back is found, on both databases."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -190,11 +191,11 @@ def test_anchors_of_a_key_that_nobody_knows_prove_nothing(opened: Opened):
 
 
 def test_without_public_keys_nothing_is_called_proven(opened: Opened, tmp_path: Path):
-    environ = {"RUL_HOME": str(opened.home.settings.home), "RUL_KEYS": str(tmp_path / "empty")}
-    if opened.home.settings.database_url:
-        environ["RUL_DATABASE_URL"] = opened.home.settings.database_url
-    stranger = Home(Settings.read(environ))
-    found = list(chain(stranger, Walk()))
-    stranger.engine.dispose()
+    folder = opened.home.signing.folder
+    shutil.move(folder, tmp_path / "away")
+    try:
+        found = list(chain(opened.home, Walk()))
+    finally:
+        shutil.move(tmp_path / "away", folder)
     assert {problem.kind for problem in found} == {"unknown"}
-    assert f"no public key in {tmp_path / 'empty'}" in found[0].what
+    assert f"no public key in {folder}" in found[0].what
