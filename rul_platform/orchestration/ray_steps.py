@@ -128,8 +128,8 @@ def placing(client: "JobSubmissionClient", training: StepNeeds) -> StepHandler:
 
         def _submit_again(self, context: Any, reason: str) -> None:
             attempt, key = super()._get_ray_job_submission_id(context), self._get_step_key(context)
-            said = f'"{key}" found no room yet, and goes on waiting. {reason}'
-            dg.DagsterEvent.engine_event(context.get_step_context(key), said)
+            log = context.get_step_context(key).log
+            log.warning(f'"{key}" found no room yet, and goes on waiting. {reason}')
             given_up[attempt] += 1
             try:
                 list(self.launch_step(context))

@@ -334,10 +334,13 @@ class Home:
         Raises:
             KeyFileError: There are keys in both places where they can be: some would be missed.
         """
-        own, elsewhere = self.folder / "keys", self.settings.keys
-        if elsewhere in (None, own):
-            return own
-        if any(own.glob("*.key")):
+        elsewhere = self.settings.keys
+        if elsewhere is None:
+            return self.folder / "keys"
+        own = (
+            self.settings.home / "keys"
+        )  # only looked at: who needs keys alone may have no home folder
+        if own != elsewhere and any(own.glob("*.key")):
             raise KeyFileError(
                 str(own),
                 found="a folder with keys",

@@ -207,7 +207,7 @@ def test_the_keys_may_live_apart_from_the_database(tmp_path: Path):
     apart.people.of("Ann", NOW)
 
     assert [path.name for path in (tmp_path / "b").iterdir()] == ["pseudonyms-2026Q4.key"]
-    assert not (tmp_path / "a" / "keys").exists()
+    assert not (tmp_path / "a").exists(), "who needs keys alone may have no home folder"
 
 
 def test_keys_in_both_places_are_refused_since_some_would_be_missed(tmp_path: Path):
