@@ -95,7 +95,7 @@ def steps_of(checks: Iterable[PartitionedCheck]) -> list[dg.AssetChecksDefinitio
     """One step for each asset that has checks.
 
     A step is a process of its own, on a cluster a job of its own, and costs more to start than most
-    checks take. A single check can still be started from the UI.
+    checks take. Dagster's API can ask for one of them; its pages cannot where assets have partitions.
     """
     by_asset = sorted(checks, key=lambda check: check.asset)
     return [
