@@ -42,6 +42,9 @@ SECRETS = (
 )
 """What may come from a file as well, as containers and systemd hand over secrets: ``NAME_FILE``."""
 
+NO_KEY = "none"
+"""In the place of a key's file: this process signs nothing, and makes no key."""
+
 ExecutorName = Literal["in_process", "multiprocess", "ray"]
 EXECUTORS: tuple[ExecutorName, ...] = get_args(ExecutorName)
 
@@ -133,6 +136,9 @@ class Settings:
         retrain_environ: Every other variable that begins with ``RETRAIN_``; ``core.policy`` reads them.
         keys: ``RUL_KEYS``: a folder for the keys of people's pseudonyms, best on another disk than the
             database; None for ``keys`` in the home folder.
+        signing_key: ``RUL_SIGNING_KEY``: the file of the key that signs; None for ``signing.key`` beside
+            those keys.
+        is_signer: Whether this process may sign: not where ``RUL_SIGNING_KEY`` is ``none``.
         dagster_home: ``DAGSTER_HOME``, as Dagster reads it: the folder of the instance in force where it
             holds a ``dagster.yaml``; None for the home folder's own.
         alert_webhook: ``RUL_ALERT_WEBHOOK``: a URL that takes alerts as JSON, or None.
@@ -167,6 +173,8 @@ class Settings:
     retrain_config: Path | None = None
     retrain_environ: Mapping[str, str] = field(default_factory=dict[str, str])
     keys: Path | None = None
+    signing_key: Path | None = None
+    is_signer: bool = True
     dagster_home: Path | None = None
     alert_webhook: str | None = field(default=None, repr=False)
     alert_webhook_secrets: tuple[bytes, ...] = field(default=(), repr=False)
@@ -210,6 +218,8 @@ class Settings:
                 if key.startswith("RETRAIN_") and key != "RETRAIN_CONFIG"
             },
             keys=_folder("RUL_KEYS", keys) if (keys := environ.get("RUL_KEYS")) else None,
+            signing_key=_signing_key(environ),
+            is_signer=environ.get("RUL_SIGNING_KEY") != NO_KEY,
             dagster_home=Path(found) if (found := environ.get("DAGSTER_HOME")) else None,
             alert_webhook=_web_address("RUL_ALERT_WEBHOOK", environ),
             alert_webhook_secrets=_webhook_secrets("RUL_ALERT_WEBHOOK_SECRET", environ),
@@ -276,11 +286,30 @@ def _folder(key: str, value: str) -> Path:
     """A folder, or the place where it can be made."""
     expected = "a folder, or a place for a new one"
     folder = _resolved(key, value, expected=expected)
-    nearest = next(place for place in (folder, *folder.parents) if place.exists())
+    nearest = _nearest(folder)
     if not nearest.is_dir():
         trouble = "" if nearest == folder else f"; {nearest} is none"
         raise SettingsError(key, found=str(folder), expected=expected + trouble)
     return folder
+
+
+def _nearest(path: Path) -> Path:
+    """Of a path and what is above it, what exists."""
+    return next(place for place in (path, *path.parents) if place.exists())
+
+
+def _signing_key(environ: Mapping[str, str]) -> Path | None:
+    """A key's file, or the place where it can be made."""
+    key, value = "RUL_SIGNING_KEY", environ.get("RUL_SIGNING_KEY")
+    if not value or value == NO_KEY:
+        return None
+    expected = f"a key's file, a place for a new one, or {NO_KEY!r}"
+    file = _resolved(key, value, expected=expected)
+    if file.is_dir():
+        raise SettingsError(key, found=str(file), expected=f"{expected}; it is a folder")
+    if not (above := _nearest(file.parent)).is_dir():
+        raise SettingsError(key, found=str(file), expected=f"{expected}; {above} is no folder")
+    return file
 
 
 def _with_secrets_from_files(environ: Mapping[str, str]) -> Mapping[str, str]:

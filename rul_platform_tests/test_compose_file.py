@@ -88,9 +88,8 @@ def test_no_two_programs_listen_on_the_same_port():
 @each_service
 def test_no_password_is_written_down(name: str):
     for key, value in SERVICES[name].get("environment", {}).items():
-        if key != "RUL_KEYS" and re.search(
-            r"PASSWORD|SECRET|TOKEN|KEY|CREDENTIAL", key
-        ):  # a folder
+        is_place = key in ("RUL_KEYS", "RUL_SIGNING_KEY")  # of files that are made there
+        if not is_place and re.search(r"PASSWORD|SECRET|TOKEN|KEY|CREDENTIAL", key):
             assert re.fullmatch(r"/run/secrets/[a-z0-9_]+", value), key
             assert value.rsplit("/", 1)[1] in (*SERVICES[name]["secrets"], "s3_credentials"), key
         assert not re.search(r"://[^:/@]+:.*@", str(value)), key
@@ -235,6 +234,17 @@ def test_dagster_s_web_pages_get_the_keys_and_not_the_home_folder():
     assert all(
         mounted[name] == {"home", "keys"} for name in ("migrate", "token", "code", "service")
     )
+
+
+def test_the_key_that_signs_is_with_the_code_server_alone():
+    """Who breaks into what answers callers must find nothing to sign with, and make no key either."""
+    for name, service in SERVICES.items():
+        mounts = [volume.split(":") for volume in service.get("volumes", ())]
+        there = [f"{place}/keys/signing.key" for volume, place, *_ in mounts if volume == "signing"]
+        has_platform = "RUL_HOME" in service.get("environment", {})
+        expected = (there or ["none"])[0] if has_platform else None
+        assert service.get("environment", {}).get("RUL_SIGNING_KEY") == expected, name
+        assert bool(there) is (name == "code"), name
 
 
 def test_the_keys_lie_in_a_folder_of_the_platform_s_own_making():

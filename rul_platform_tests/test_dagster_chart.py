@@ -23,8 +23,9 @@ import yaml
 
 from rul_platform.orchestration.step_needs import run_tags
 from rul_platform.settings import Settings
-from rul_platform_tests.test_deploy_files import TOP, postgres, read
+from rul_platform_tests.test_deploy_files import TOP, postgres
 from rul_platform_tests.test_kubernetes_files import (
+    CLAIMS,
     CODE,
     FOLDER,
     LAUNCHER,
@@ -179,6 +180,7 @@ def test_what_is_written_is_written_into_a_volume(pods: dict[str, Manifest]):
         assert {"/tmp", "/opt/dagster/storage"} <= places, name  # noqa: S108  a folder of the pod's
         assert ("/var/lib/rul" in places) is (name == "code"), name
         assert ("/var/lib/rul-keys" in places) is (name != "daemon"), name
+        assert ("/var/lib/rul-signing" in places) is (name == "code"), name
         assert "/opt/dagster/dagster.yaml" in places, name
         assert len(places) == len(main(pod)["volumeMounts"]), name
         mounted = {
@@ -234,17 +236,13 @@ def test_no_secret_is_written_down_and_each_that_is_named_is_made_on_the_page(
 def test_whatever_a_pod_refers_to_is_there(
     named: dict[tuple[str, str], Manifest], pods: dict[str, Manifest], told: dict[str, Any]
 ):
-    claims = {
-        read(f"deploy/kubernetes/service/{name}.yaml")["metadata"]["name"]
-        for name in ("home", "keys")
-    }
     for pod in pods.values():
         assert ("ServiceAccount", pod["spec"]["serviceAccountName"]) in named
         for volume in pod["spec"]["volumes"]:
             if "configMap" in volume:
                 assert ("ConfigMap", volume["configMap"]["name"]) in named
             if "persistentVolumeClaim" in volume:
-                assert volume["persistentVolumeClaim"]["claimName"] in claims
+                assert volume["persistentVolumeClaim"]["claimName"] in CLAIMS
         for container in containers(pod):
             for each in container.get("envFrom", []):
                 if "configMapRef" in each:

@@ -124,7 +124,7 @@ def test_everything_that_points_at_the_service_finds_it():
     assert container["args"][-1] == str(port["containerPort"])
     for probe, path in {"startup": "/live", "liveness": "/live", "readiness": "/ready"}.items():
         assert container[f"{probe}Probe"]["httpGet"] == {"path": path, "port": port["name"]}
-    assert claims_of(found["Deployment"]["spec"]["template"]["spec"]) == CLAIMS
+    assert claims_of(found["Deployment"]["spec"]["template"]["spec"]) == CLAIMS - {"rul-signing"}
 
 
 def test_dagster_s_web_pages_get_the_keys_and_not_the_home_folder():
@@ -132,6 +132,21 @@ def test_dagster_s_web_pages_get_the_keys_and_not_the_home_folder():
     assert claims_of(VALUES["dagsterWebserver"]) == {"rul-keys"}
     assert claims_of(LAUNCHER) == CLAIMS
     assert claims_of(VALUES["dagsterDaemon"]) == set()
+
+
+def test_the_key_that_signs_is_with_the_code_server_and_its_runs_alone():
+    """Who breaks into what answers callers must find nothing to sign with, and make no key either."""
+    place = "/var/lib/rul-signing"
+    file = {"name": "RUL_SIGNING_KEY", "value": f"{place}/keys/signing.key"}
+    assert {"name": "signing", "mountPath": place} in CODE["volumeMounts"]
+    assert file in CODE["env"]
+    launched = LAUNCHER["runK8sConfig"]["containerConfig"]
+    assert file in launched["env"]
+    assert CODE["volumeMounts"] == LAUNCHER["volumeMounts"]
+    for _, work in WORKLOADS:
+        pod = work["spec"]["template"]["spec"]
+        assert "rul-signing" not in claims_of(pod)
+        assert {"name": "RUL_SIGNING_KEY", "value": "none"} in pod["containers"][0]["env"]
 
 
 def test_the_keys_lie_in_a_folder_of_the_platform_s_own_making():

@@ -98,6 +98,22 @@ def test_a_folder_for_keys_may_be_new(tmp_path: Path):
     )
 
 
+def test_the_key_that_signs_is_a_file_or_none(tmp_path: Path):
+    (tmp_path / "file").touch()
+
+    apart = Settings.read({"RUL_SIGNING_KEY": str(tmp_path / "new" / "our.key")})
+    assert (apart.signing_key, apart.is_signer) == (tmp_path / "new" / "our.key", True)
+    given = Settings.read({"RUL_SIGNING_KEY": ""})
+    assert (given.signing_key, given.is_signer) == (None, True)
+    given = Settings.read({"RUL_SIGNING_KEY": "none"})
+    assert (given.signing_key, given.is_signer) == (None, False)
+    expected = "but must be a key's file, a place for a new one, or 'none'"
+    said = refusal(RUL_SIGNING_KEY=str(tmp_path))
+    assert said == f"RUL_SIGNING_KEY is '{tmp_path}', {expected}; it is a folder."
+    said = refusal(RUL_SIGNING_KEY=str(tmp_path / "file" / "our.key"))
+    assert said.endswith(f"/file/our.key', {expected}; {tmp_path / 'file'} is no folder.")
+
+
 CHANNELS = {
     "RUL_ALERT_WEBHOOK": "http://127.0.0.1:8080/secret",
     "RUL_ALERT_WEBHOOK_SECRET": f"whsec_{'c2VjcmV0' * 4}  whsec_{'c2Vj' * 8}",

@@ -15,6 +15,7 @@ from rul_platform.settings import Settings
 
 if TYPE_CHECKING:
     from rul_platform.storage.backups import Backup
+    from rul_platform.storage.signing_keys import SigningKeys
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -37,6 +38,7 @@ def backup(settings: Settings, target: Path, keys: Path | None) -> None:
     from rul_platform.storage import backups
     from rul_platform.storage.home import Home
     from rul_platform.storage.postgres_dumps import dump
+    from rul_platform.storage.signing_keys import PRIVATE
 
     home, url = Home(settings), _server(settings)
     about = {"version": version("rul-platform"), "made_at": home.now().isoformat()}
@@ -44,8 +46,9 @@ def backup(settings: Settings, target: Path, keys: Path | None) -> None:
     made = backups.back_up(home.folder, target, about=about, dump_tables=dump_tables)
     click.echo(f"{len(made.files)} files of {home.folder} are in {target}.")
     if keys is not None:
-        count = backups.copy_keys(home.signing.folder, keys)
-        click.echo(f"{count} keys are in {keys}. Whoever has them can sign and name people.")
+        names = backups.save_keys(home.signing, keys)
+        can = "sign and name people" if PRIVATE in names else "name people; none of them signs"
+        click.echo(f"{len(names)} keys are in {keys}. Whoever has them can {can}.")
     else:
         click.echo(
             f"Not in it: the keys in {home.signing.folder}. Back them up apart, with --keys."
@@ -94,9 +97,20 @@ def restore(settings: Settings, source: Path, keys: Path | None, check: bool) ->
         (settings.home / backups.TABLES).unlink()
     click.echo(f"{len(found.files)} files as of {_moment(found)} are in {settings.home}.")
     if keys is not None:
-        folder = Home(settings).signing.folder
-        click.echo(f"{backups.copy_keys(keys, folder)} keys are in {folder}.")
+        signing = Home(settings).signing
+        names = backups.bring_keys(keys, signing)
+        click.echo(f"{len(names)} keys are in {signing.folder}.{_where_it_signs(signing, names)}")
     click.echo("See whether all holds: rul audit verify")
+
+
+def _where_it_signs(keys: "SigningKeys", names: tuple[str, ...]) -> str:
+    """Of the key that signs, where it is told apart from the others."""
+    from rul_platform.storage.signing_keys import PRIVATE
+
+    if PRIVATE not in names:
+        return " None of them signs."
+    is_apart = keys.private is not None and keys.private.parent != keys.folder
+    return f" The one that signs is {keys.private}." if is_apart else ""
 
 
 def _server(settings: Settings) -> str | None:

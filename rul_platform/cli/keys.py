@@ -16,8 +16,9 @@ from rul_platform.settings import Settings
 def keys() -> None:
     """The keys that sign: the first comes by itself, with the first decision.
 
-    The private key lies in `keys` of the home folder, or where RUL_KEYS points, for its owner alone.
-    Keep it off the database's machine; give auditors the public one.
+    The private key lies in `keys` of the home folder, or where RUL_KEYS points, for its owner alone;
+    RUL_SIGNING_KEY gives it a file elsewhere, or `none` to a process that must not sign. Keep it off the
+    database's machine; give auditors the public one.
     """
 
 
@@ -30,7 +31,7 @@ def init(settings: Settings) -> None:
 
     home = Home(settings)
     key = signing.make_first(home, now=home.now())
-    click.echo(f"Key {key.id} signs from now on. It lies in {home.signing.folder}.")
+    click.echo(f"Key {key.id} signs from now on. It lies in {home.signing.private}.")
 
 
 @keys.command()

@@ -61,6 +61,8 @@ def make_first(home: Home, *, now: datetime) -> PublicKey:
     Raises:
         KeyFileError: There are keys already.
     """
+    if home.signing.private is None:
+        raise _no_key(home)
     key = home.signing.make_first()
     if key is None:
         raise KeyFileError(
@@ -135,6 +137,23 @@ def sign_all(home: Home, *, now: datetime) -> Signed:
     return Signed(versions=tuple(done), anchored=anchor.seq if anchor else None)
 
 
+def anchor_rest(home: Home, *, now: datetime) -> int | None:
+    """Sign the ledger's newest row, where nobody did: its writer had no key, or was killed before.
+
+    Returns:
+        The row; None where it was signed already, or this process has no key.
+
+    Raises:
+        KeyFileError: The key is damaged, or others may read or replace it.
+        OSError: A file cannot be written.
+    """
+    newest, before = home.ledger.newest(), home.anchors.newest()
+    if newest is None or (before is not None and before.seq >= newest.seq):
+        return None
+    anchor = anchor_newest(home.ledger, home.anchors, home.signing, now)
+    return None if anchor is None else anchor.seq
+
+
 def _publish_told(home: Home) -> None:
     """Public keys that the ledger tells of and whose files were not written: somebody was killed.
 
@@ -155,13 +174,25 @@ def _publish_told(home: Home) -> None:
 def _signer(home: Home) -> PrivateKey:
     key = home.signing.signer()
     if key is None:
-        raise KeyFileError(
-            str(home.signing.folder),
-            found="a folder without a private key",
-            expected="where the key that signs lies",
-            remedy="run this on the machine that trains, or make the first key: `rul keys init`",
-        )
+        raise _no_key(home)
     return key
+
+
+def _no_key(home: Home) -> KeyFileError:
+    """What to say where this process cannot sign, and must."""
+    if (private := home.signing.private) is None:
+        return KeyFileError(
+            "RUL_SIGNING_KEY",
+            found="none: this process signs nothing",
+            expected="the file of the key that signs",
+            remedy="run this where runs of Dagster start: there it is",
+        )
+    return KeyFileError(
+        str(private),
+        found="not there",
+        expected="the key that signs",
+        remedy="run this on the machine that trains, or make the first key: `rul keys init`",
+    )
 
 
 def _keys(home: Home, own: str | None) -> Iterator[KnownKey]:

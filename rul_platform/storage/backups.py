@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rul_platform.errors import BackupError
+from rul_platform.storage import key_files
+from rul_platform.storage.signing_keys import PRIVATE, SigningKeys
 
 ABOUT, SUMS, HOME = "backup.json", "SHA256SUMS", "home"
 ANCHORS, STORE, KEYS = "anchors.jsonl", "store", "keys"
@@ -140,24 +142,54 @@ def restore(backup: Path, home: Path) -> Backup:
     return found
 
 
-def copy_keys(source: Path, target: Path) -> int:
-    """Copy keys, for their owner alone; gives their number.
+def save_keys(keys: SigningKeys, target: Path) -> tuple[str, ...]:
+    """Copy all keys of an installation into one folder, for their owner alone; gives their names.
 
     Raises:
-        BackupError: There is something at ``target``, or nothing at ``source``.
+        BackupError: There is something at ``target``, or there are no keys.
     """
-    if target.exists() and any(target.iterdir()):
-        raise BackupError(target, "a folder with something in it", "empty or not there")
-    if not source.is_dir():
-        raise BackupError(source, "not there", "a folder with keys")
-    target.mkdir(mode=0o700, parents=True, exist_ok=True)
-    target.chmod(0o700)
-    names = [path.name for path in sorted(source.iterdir()) if not path.name.endswith(PASSING)]
-    for name in names:
-        descriptor = os.open(target / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write((source / name).read_bytes())
-    return len(names)
+    found = _keys_in(keys.folder)
+    if keys.private is not None and keys.private.exists():
+        found[PRIVATE] = keys.private
+    _make_private(target)
+    return _copied(found, {name: target / name for name in found})
+
+
+def bring_keys(source: Path, keys: SigningKeys) -> tuple[str, ...]:
+    """Copy keys from where :func:`save_keys` put them; gives the names of those that were taken.
+
+    The one that signs goes where this process has it, and stays where it is if this one signs nothing.
+
+    Raises:
+        BackupError: There are keys already, or nothing at ``source``.
+    """
+    found = _keys_in(source)
+    targets = {name: keys.folder / name for name in found if name != PRIVATE}
+    if keys.private is not None and PRIVATE in found:
+        targets[PRIVATE] = keys.private
+        if keys.private.exists():
+            raise BackupError(keys.private, "a key that signs", "not there")
+    _make_private(keys.folder)
+    return _copied(found, targets)
+
+
+def _keys_in(folder: Path) -> dict[str, Path]:
+    if not folder.is_dir():
+        raise BackupError(folder, "not there", "a folder with keys")
+    return {path.name: path for path in folder.iterdir() if not path.name.endswith(PASSING)}
+
+
+def _make_private(folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()):
+        raise BackupError(folder, "a folder with something in it", "empty or not there")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+
+
+def _copied(found: Mapping[str, Path], targets: Mapping[str, Path]) -> tuple[str, ...]:
+    for name, target in targets.items():
+        key_files.create(target, found[name].read_bytes())
+    return tuple(sorted(targets))
 
 
 def _in_order(home: Path, *, has_dump: bool) -> Iterator[str]:

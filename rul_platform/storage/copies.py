@@ -103,7 +103,7 @@ class ThrowawayHome(Home):
     @cached_property
     def signing(self) -> SigningKeys:
         """Keys of its own: what is tried is signed by nobody."""
-        return SigningKeys(self.folder / "keys")
+        return SigningKeys.beside(self.folder / "keys")
 
 
 @contextmanager

@@ -5,7 +5,8 @@ store/             artifacts, content-addressed, unless RUL_STORE points elsewhe
 cache/             downloaded archives, and copies of artifacts' files that lie elsewhere
 dagster/           the embedded Dagster instance
 reports/           the newest report of each plant, for people
-keys/              the keys of people's pseudonyms and those that sign, unless RUL_KEYS points elsewhere
+keys/              the keys of people's pseudonyms and those that sign, unless RUL_KEYS points elsewhere,
+                   or RUL_SIGNING_KEY
 anchors.jsonl      signatures over the ledger's rows, also kept in the tables
 watch/             what was found when drift was last looked for, a small file for each plant
 mlflow.json        how far MLflow was told, where there is one
@@ -269,8 +270,15 @@ class Home:
 
     @cached_property
     def signing(self) -> SigningKeys:
-        """Keys that sign and check."""
-        return SigningKeys(self._keys)
+        """Keys that sign and check.
+
+        Raises:
+            KeyFileError: There are keys in two places: some would be missed.
+        """
+        folder, file = self._keys, self.settings.signing_key
+        if not self.settings.is_signer:
+            return SigningKeys(folder, None)
+        return SigningKeys.beside(folder) if file is None else SigningKeys.apart(folder, file)
 
     @cached_property
     def provenance(self) -> ProvenanceStore:

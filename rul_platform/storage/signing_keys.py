@@ -3,8 +3,9 @@
     signing.key              the key that signs now: on machines that train and decide, and only there
     signing-<id>.pub.pem     each key that ever signed, by the first digits of its id
 
-They lie beside the keys of pseudonyms (``RUL_KEYS``), away from the database. A process that finds
-public keys and no private one checks, and signs nothing: so the service runs.
+They lie beside the keys of pseudonyms (``RUL_KEYS``), away from the database; the one that signs may
+have a place of its own (``RUL_SIGNING_KEY``), which only those who sign can reach. A process without it
+checks, and signs nothing: so the service runs.
 
 Belongs here: the files. Does not belong here: what is signed (``anchors``, ``operation.provenance``),
 what the ledger says of keys (``operation.signing``).
@@ -14,6 +15,7 @@ import re
 from pathlib import Path
 
 from rul_platform.core.signatures import PrivateKey, PublicKey
+from rul_platform.errors import KeyFileError
 from rul_platform.storage import key_files
 from rul_platform.storage.plain_files import write_whole
 
@@ -30,15 +32,38 @@ def public_file(key: PublicKey) -> str:
 
 
 class SigningKeys:
-    """The keys in one folder."""
+    """The keys of an installation, as far as this process has them.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    Attributes:
+        folder: Where the public ones are.
+        private: File of the one that signs, there or not; None for a process that signs nothing.
+    """
 
-    @property
-    def folder(self) -> Path:
-        """Where they are."""
-        return self._folder
+    def __init__(self, folder: Path, private: Path | None) -> None:
+        self.folder, self.private = folder, private
+
+    @classmethod
+    def beside(cls, folder: Path) -> "SigningKeys":
+        """All of them in one folder."""
+        return cls(folder, folder / PRIVATE)
+
+    @classmethod
+    def apart(cls, folder: Path, private: Path) -> "SigningKeys":
+        """The public ones in one folder, and the one that signs elsewhere.
+
+        Raises:
+            KeyFileError: One lies beside the public ones, where it would be missed.
+        """
+        beside = folder / PRIVATE
+        if private != beside and beside.exists():
+            raise KeyFileError(
+                str(beside),
+                found="a key that signs",
+                expected=f"none, since RUL_SIGNING_KEY says that it is {private}",
+                remedy=f"move it, once, as whom the platform runs: mkdir -p -m 700 {private.parent} "
+                f"&& mv -n {beside} {private}",
+            )
+        return cls(folder, private)
 
     def signer(self) -> PrivateKey | None:
         """The key that signs now, or None where this process has none.
@@ -46,10 +71,9 @@ class SigningKeys:
         Raises:
             KeyFileError: It is damaged, or others may read or replace it.
         """
-        path = self._folder / PRIVATE
-        if not path.exists():
+        if self.private is None or not self.private.exists():
             return None
-        return PrivateKey.from_pem(key_files.read(path), source=str(path))
+        return PrivateKey.from_pem(key_files.read(self.private), source=str(self.private))
 
     def known(self) -> dict[str, PublicKey]:
         """Every public key by its id.
@@ -57,7 +81,7 @@ class SigningKeys:
         Raises:
             KeyFileError: One is damaged.
         """
-        paths = sorted(p for p in self._folder.glob("*") if _PUBLIC.fullmatch(p.name))
+        paths = sorted(p for p in self.folder.glob("*") if _PUBLIC.fullmatch(p.name))
         keys = [PublicKey.from_pem(path.read_bytes(), source=str(path)) for path in paths]
         return {key.id: key for key in keys}
 
@@ -65,11 +89,12 @@ class SigningKeys:
         """Make the first key, where there is neither a private nor a public one.
 
         Returns:
-            It, or None where there were keys. Of processes that come at once, all get the same.
+            It, or None where there were keys, or this process signs nothing. Of processes that come at
+            once, all get the same.
         """
-        if (self._folder / PRIVATE).exists() or self.known():
+        if self.private is None or self.private.exists() or self.known():
             return None
-        key_files.create(self._folder / PRIVATE, PrivateKey.generate().pem)
+        key_files.create(self.private, PrivateKey.generate().pem)
         key = self.signer()
         assert key is not None  # noqa: S101  it was just made
         self.publish(key.public)
@@ -77,11 +102,15 @@ class SigningKeys:
 
     def publish(self, key: PublicKey) -> Path:
         """Keep a public key for good."""
-        path = self._folder / public_file(key)
+        path = self.folder / public_file(key)
         write_whole(path, key.pem)
         return path
 
     def replace(self, key: PrivateKey) -> None:
-        """Sign with another key from now on; the private key before is gone."""
+        """Sign with another key from now on; the private key before is gone.
+
+        Only where :meth:`signer` gave one.
+        """
+        assert self.private is not None  # noqa: S101  who replaces a key has one
         self.publish(key.public)
-        key_files.create(self._folder / PRIVATE, key.pem, replace=True)
+        key_files.create(self.private, key.pem, replace=True)

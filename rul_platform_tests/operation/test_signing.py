@@ -1,7 +1,9 @@
 """Keys: the first, the next, and what somebody else slips in."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,7 @@ from rul_platform.core.signatures import PrivateKey
 from rul_platform.errors import KeyFileError, RecordError
 from rul_platform.operation import signing
 from rul_platform.operation.audit.chain import Walk, chain
+from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
 from rul_platform.storage.signing_keys import public_file
 
@@ -99,3 +102,50 @@ def test_a_ledger_from_before_there_were_keys_is_signed_up_to_its_end(home: Home
     assert json.loads(row.body)["key_id"] == home.signing.signer().public.id
     assert signing.sign_all(home, now=NOW).anchored == 1
     assert problems(home) == []
+
+
+def process(home: Home, key: str) -> Home:
+    """Another process of the same installation, and what its RUL_SIGNING_KEY says."""
+    settings = Settings.read({"RUL_HOME": str(home.folder), "RUL_SIGNING_KEY": key})
+    return Home(replace(settings, database_url=home.settings.database_url), clock=home.now)
+
+
+def test_who_has_no_key_makes_none_and_who_has_it_signs_for_both(home: Home, tmp_path: Path):
+    service, worker = process(home, "none"), process(home, str(tmp_path / "apart" / "our.key"))
+    service.ledger.append("freeze", plant="pumps", body={}, now=NOW)
+    assert service.anchors.newest() is None
+    assert service.signing.known() == {}
+    assert signing.anchor_rest(service, now=NOW) is None
+    for act in (signing.make_first, signing.sign_all):
+        with pytest.raises(KeyFileError, match="RUL_SIGNING_KEY is none: this process signs"):
+            act(service, now=NOW)
+
+    assert signing.anchor_rest(worker, now=NOW) == 2  # the second row tells of the key
+    assert signing.anchor_rest(worker, now=NOW) is None
+    service.ledger.append("freeze", plant="pumps", body={}, now=NOW)
+    assert worker.anchors.newest().seq == 2
+    assert signing.anchor_rest(worker, now=NOW) == 3
+
+    assert (tmp_path / "apart" / "our.key").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in worker.signing.folder.iterdir()] == [
+        public_file(worker.signing.signer().public)
+    ]
+    assert problems(service) == problems(worker) == []
+    service.engine.dispose()
+    worker.engine.dispose()
+
+
+def test_a_key_that_signs_is_not_missed_where_it_lay_before(home: Home, tmp_path: Path):
+    signing.make_first(home, now=NOW)
+    apart = tmp_path / "apart" / "our.key"
+    moved = process(home, str(apart))
+    remedy = rf"mkdir -p -m 700 {apart.parent} && mv -n .*signing.key {apart}"
+    with pytest.raises(KeyFileError, match=remedy):
+        signing.rotate(moved, actor="ann", reason="yearly", now=NOW)
+
+    apart.parent.mkdir(mode=0o700)
+    (home.signing.folder / "signing.key").rename(apart)
+    signing.rotate(moved, actor="ann", reason="yearly", now=NOW)
+    moved.engine.dispose()
+    assert problems(home) == []
+    assert home.signing.signer() is None

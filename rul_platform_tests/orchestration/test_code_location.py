@@ -154,6 +154,7 @@ def test_everything_that_happens_by_itself_is_switched_on(tmp_path: Path):
             "failed_runs",
             "finished_retrains",
             "send_alerts",
+            "sign_ledger",
             "watch_switches",
             "follow_with_mlflow",
         ),

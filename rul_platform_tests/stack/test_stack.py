@@ -142,6 +142,18 @@ def test_a_service_can_write_only_where_it_was_given_room(stack: Stack, name: st
     assert stack.types(name, "grep", "CapEff", "/proc/self/status").split()[1].strip("0") == ""
 
 
+@pytest.mark.usefixtures("token")
+def test_the_key_that_signs_is_with_the_code_server_alone(stack: Stack):
+    keys = "find /var/lib -name '*.key' -o -name '*.pub.pem'"
+    found = {name: stack.types(name, "sh", "-c", keys) for name in ("code", "service", "webserver")}
+
+    assert "/var/lib/rul-signing/keys/signing.key" in found["code"]
+    for name in ("service", "webserver"):
+        assert "pseudonyms-" in found[name]
+        assert ".pub.pem" in found[name]
+        assert "signing.key" not in found[name]
+
+
 def test_no_secret_is_in_a_log_or_in_what_others_can_see(stack: Stack, token: str):
     secrets = [stack.secret(file.name) for file in (stack.folder / "secrets").glob("*password")]
     told = "".join(file.read_text() for file in (stack.folder / "logs").glob("*.log"))

@@ -12,7 +12,7 @@ from rul_platform.operation.audit.verify import verify
 from rul_platform.operation.signing import make_first, rotate
 from rul_platform.settings import Settings
 from rul_platform.storage import backups
-from rul_platform.storage.backups import back_up, check, copy_keys, restore
+from rul_platform.storage.backups import back_up, bring_keys, check, restore, save_keys
 from rul_platform.storage.home import Home
 
 ABOUT = {"version": "0.1.0", "made_at": "2026-11-29T08:00:00"}
@@ -46,12 +46,12 @@ def hashes(folder: Path) -> dict[str, str]:
 
 def test_a_restored_home_holds_all_that_was_recorded(home: Home, tmp_path: Path):
     made = back_up(home.folder, tmp_path / "backup", about=ABOUT)
-    copy_keys(home.signing.folder, tmp_path / "keys")
+    save_keys(home.signing, tmp_path / "keys")
     rows = home.ledger.rows()
 
     again = opened(tmp_path / "again")
     assert restore(tmp_path / "backup", again.settings.home) == made
-    copy_keys(tmp_path / "keys", again.signing.folder)
+    bring_keys(tmp_path / "keys", again.signing)
 
     assert again.ledger.rows() == rows
     assert again.signing.signer() == home.signing.signer()
@@ -74,11 +74,11 @@ def test_what_is_written_meanwhile_is_whole_or_not_there(
 
     monkeypatch.setattr(backups, "_copy", write_in_between)
     back_up(home.folder, tmp_path / "backup", about=ABOUT)
-    copy_keys(home.signing.folder, tmp_path / "keys")
+    save_keys(home.signing, tmp_path / "keys")
 
     again = opened(tmp_path / "again")
     restore(tmp_path / "backup", again.settings.home)
-    copy_keys(tmp_path / "keys", again.signing.folder)
+    bring_keys(tmp_path / "keys", again.signing)
     assert len(again.ledger.rows()) == 3
     assert verify(again).exit_code == 0
     again.engine.dispose()
@@ -96,12 +96,38 @@ def test_a_backup_has_neither_keys_nor_downloads_nor_what_passes(home: Home, tmp
 
 
 def test_keys_are_for_their_owner_alone(home: Home, tmp_path: Path):
-    assert copy_keys(home.signing.folder, tmp_path / "keys") == 3
+    assert len(save_keys(home.signing, tmp_path / "keys")) == 3
 
     modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "keys").iterdir()}
     assert ((tmp_path / "keys").stat().st_mode & 0o777, modes) == (0o700, {0o600})
     with pytest.raises(BackupError, match="with something in it"):
-        copy_keys(home.signing.folder, tmp_path / "keys")
+        save_keys(home.signing, tmp_path / "keys")
+
+
+def test_the_key_that_signs_is_saved_from_its_own_place_and_brought_back_there(tmp_path: Path):
+    def settings(name: str, key: str) -> Settings:
+        return Settings.read({"RUL_HOME": str(tmp_path / name), "RUL_SIGNING_KEY": key})
+
+    home = Home(settings("a", str(tmp_path / "apart" / "our.key")))
+    home.signing.make_first()
+    home.people.of("Ann", home.now())
+    saved = tmp_path / "saved"
+    names = save_keys(home.signing, saved)
+    again = Home(settings("b", str(tmp_path / "there" / "my.key")))
+
+    assert len(names) == 3
+    assert "signing.key" in names
+    assert bring_keys(saved, again.signing) == names
+    assert again.signing.signer() == home.signing.signer()
+    assert not (again.signing.folder / "signing.key").exists()
+    assert (tmp_path / "there" / "my.key").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(BackupError, match=r"my.key is a key that signs, but must be not there"):
+        bring_keys(saved, Home(settings("c", str(tmp_path / "there" / "my.key"))).signing)
+    assert not (tmp_path / "c" / "keys").exists()
+    checks = Home(settings("d", "none"))
+    assert "signing.key" not in bring_keys(saved, checks.signing)
+    assert "signing.key" not in save_keys(checks.signing, tmp_path / "without")
+    assert checks.signing.known().keys() == home.signing.known().keys()
 
 
 @pytest.mark.parametrize("damage", ["changed", "missing", "added", "list"])

@@ -9,6 +9,7 @@ from rul_platform.orchestration.sensors.guard import guard_champions
 from rul_platform.orchestration.sensors.mlflow import follow_with_mlflow
 from rul_platform.orchestration.sensors.outcomes import retrain_on_outcomes
 from rul_platform.orchestration.sensors.plants import new_plants
+from rul_platform.orchestration.sensors.signatures import sign_ledger
 from rul_platform.orchestration.sensors.switches import watch_switches
 
 SENSORS = [
@@ -21,5 +22,6 @@ SENSORS = [
     finished_retrains,
     watch_switches,
     send_alerts,
+    sign_ledger,
     follow_with_mlflow,
 ]

@@ -1,5 +1,6 @@
-"""Champions are watched, drift is told, alerts are sent: one tick of each."""
+"""Champions are watched, drift is told, alerts are sent, the ledger is signed: one tick of each."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import dagster as dg
@@ -8,7 +9,9 @@ from rul_platform.orchestration.sensors.alerts import send_alerts
 from rul_platform.orchestration.sensors.drift import watch_data_drift
 from rul_platform.orchestration.sensors.guard import guard_champions
 from rul_platform.orchestration.sensors.outcomes import retrain_on_outcomes
+from rul_platform.orchestration.sensors.signatures import sign_ledger
 from rul_platform.storage.alerts import NewAlert
+from rul_platform.storage.home import Home
 from rul_platform_tests.orchestration.conftest import PUMPS, Works
 from rul_platform_tests.orchestration.sensors.conftest import NOW, PLANT, set_policy, tick, words
 
@@ -52,6 +55,17 @@ def test_alerts_that_are_due_are_sent(at_work: Works):
     at_work.home.alerts.put(alert, ["log"], NOW)
     assert words(tick(send_alerts, at_work)) == "1 sent, 0 failed"
     assert words(tick(send_alerts, at_work)) == "0 sent, 0 failed"
+
+
+def test_what_is_not_signed_is_signed(at_work: Works):
+    home = at_work.home
+    tick(sign_ledger, at_work)
+    assert words(tick(sign_ledger, at_work)) == "nothing to sign"
+    keyless = Home(replace(home.settings, is_signer=False), clock=home.now)
+    row = keyless.ledger.append("freeze", plant=PLANT, body={}, now=NOW)
+    keyless.engine.dispose()
+    assert words(tick(sign_ledger, at_work)) == f"signed up to row {row}"
+    assert home.anchors.newest().seq == row
 
 
 def test_a_champion_that_no_asset_put_in_charge_is_observed_once(at_work: Works):
