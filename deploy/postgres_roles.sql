@@ -101,11 +101,11 @@ BEGIN
     GRANT SELECT (id, label, scopes, rate, created_at, expires_at, revoked_at) ON access_token TO rul_read;
     GRANT INSERT ON
         prediction, prediction_failure, landing, feedback, outcome, answered_request, ended_session, alert,
-        delivery, selected_parent, ledger_anchor
+        delivery, selected_parent
     TO rul_api;
     GRANT UPDATE (repeats) ON alert TO rul_api;
     GRANT USAGE ON SEQUENCE
-        prediction_failure_id_seq, landing_id_seq, alert_id_seq, selected_parent_id_seq, ledger_anchor_id_seq
+        prediction_failure_id_seq, landing_id_seq, alert_id_seq, selected_parent_id_seq
     TO rul_api;
 
     GRANT INSERT ON

@@ -199,8 +199,10 @@ class Settings:
         """
         environ = _with_secrets_from_files(environ)
         executor = _executor(environ)
+        home = _folder("RUL_HOME", environ.get("RUL_HOME") or ".rul")
+        keys = _folder("RUL_KEYS", found) if (found := environ.get("RUL_KEYS")) else None
         return cls(
-            home=_folder("RUL_HOME", environ.get("RUL_HOME") or ".rul"),
+            home=home,
             database_url=_database_url(environ),
             pool=_pool(environ),
             cmapss=_existing("RUL_CMAPSS", environ),
@@ -217,8 +219,8 @@ class Settings:
                 for key, value in environ.items()
                 if key.startswith("RETRAIN_") and key != "RETRAIN_CONFIG"
             },
-            keys=_folder("RUL_KEYS", keys) if (keys := environ.get("RUL_KEYS")) else None,
-            signing_key=_signing_key(environ),
+            keys=keys,
+            signing_key=_signing_key(environ, home, keys),
             is_signer=environ.get("RUL_SIGNING_KEY") != NO_KEY,
             dagster_home=Path(found) if (found := environ.get("DAGSTER_HOME")) else None,
             alert_webhook=_web_address("RUL_ALERT_WEBHOOK", environ),
@@ -298,17 +300,23 @@ def _nearest(path: Path) -> Path:
     return next(place for place in (path, *path.parents) if place.exists())
 
 
-def _signing_key(environ: Mapping[str, str]) -> Path | None:
-    """A key's file, or the place where it can be made."""
+def _signing_key(environ: Mapping[str, str], home: Path, keys: Path | None) -> Path | None:
+    """A key's file, or a place for one: away from what is backed up, and from other keys."""
     key, value = "RUL_SIGNING_KEY", environ.get("RUL_SIGNING_KEY")
     if not value or value == NO_KEY:
         return None
-    expected = f"a key's file, a place for a new one, or {NO_KEY!r}"
+    expected = (
+        f"the whole path of a key's file, outside of the home folder and of RUL_KEYS, or {NO_KEY!r}; "
+        "empty for signing.key among the other keys"
+    )
+    if not value.startswith(("/", "~")):  # another word for none, or another place in each folder
+        raise SettingsError(key, found=value, expected=expected)
     file = _resolved(key, value, expected=expected)
-    if file.is_dir():
-        raise SettingsError(key, found=str(file), expected=f"{expected}; it is a folder")
+    inside = (home, keys or (home / "keys").resolve())
+    if file.is_dir() or any(file.is_relative_to(folder) for folder in inside):
+        raise SettingsError(key, found=str(file), expected=expected)
     if not (above := _nearest(file.parent)).is_dir():
-        raise SettingsError(key, found=str(file), expected=f"{expected}; {above} is no folder")
+        raise SettingsError(key, found=str(file), expected=f"{expected} ({above} is no folder)")
     return file
 
 

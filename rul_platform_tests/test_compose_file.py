@@ -241,7 +241,7 @@ def test_the_key_that_signs_is_with_the_code_server_alone():
     for name, service in SERVICES.items():
         mounts = [volume.split(":") for volume in service.get("volumes", ())]
         there = [f"{place}/keys/signing.key" for volume, place, *_ in mounts if volume == "signing"]
-        has_platform = "RUL_HOME" in service.get("environment", {})
+        has_platform = "RUL_KEYS" in service.get("environment", {})
         expected = (there or ["none"])[0] if has_platform else None
         assert service.get("environment", {}).get("RUL_SIGNING_KEY") == expected, name
         assert bool(there) is (name == "code"), name

@@ -143,10 +143,12 @@ def test_the_key_that_signs_is_with_the_code_server_and_its_runs_alone():
     launched = LAUNCHER["runK8sConfig"]["containerConfig"]
     assert file in launched["env"]
     assert CODE["volumeMounts"] == LAUNCHER["volumeMounts"]
+    none = {"name": "RUL_SIGNING_KEY", "value": "none"}
     for _, work in WORKLOADS:
         pod = work["spec"]["template"]["spec"]
         assert "rul-signing" not in claims_of(pod)
-        assert {"name": "RUL_SIGNING_KEY", "value": "none"} in pod["containers"][0]["env"]
+        assert none in pod["containers"][0]["env"]
+    assert none in VALUES["dagsterWebserver"]["env"]
 
 
 def test_the_keys_lie_in_a_folder_of_the_platform_s_own_making():

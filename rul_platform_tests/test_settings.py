@@ -107,11 +107,21 @@ def test_the_key_that_signs_is_a_file_or_none(tmp_path: Path):
     assert (given.signing_key, given.is_signer) == (None, True)
     given = Settings.read({"RUL_SIGNING_KEY": "none"})
     assert (given.signing_key, given.is_signer) == (None, False)
-    expected = "but must be a key's file, a place for a new one, or 'none'"
-    said = refusal(RUL_SIGNING_KEY=str(tmp_path))
-    assert said == f"RUL_SIGNING_KEY is '{tmp_path}', {expected}; it is a folder."
+    expected = (
+        "but must be the whole path of a key's file, outside of the home folder and of RUL_KEYS, "
+        "or 'none'; empty for signing.key among the other keys"
+    )
+    home, keys = str(tmp_path / "home"), str(tmp_path / "keys")
+    for other in ("NONE", " none", "false", "signing.key", "https://x/y"):
+        assert refusal(RUL_SIGNING_KEY=other) == f"RUL_SIGNING_KEY is {other!r}, {expected}."
+    for inside in (str(tmp_path), home, f"{home}/own/our.key", f"{keys}/our.key"):
+        said = refusal(RUL_SIGNING_KEY=inside, RUL_HOME=home, RUL_KEYS=keys)
+        assert said == f"RUL_SIGNING_KEY is {inside!r}, {expected}."
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "keys").symlink_to(keys)
+    assert expected in refusal(RUL_SIGNING_KEY=f"{keys}/signing.key", RUL_HOME=home)
     said = refusal(RUL_SIGNING_KEY=str(tmp_path / "file" / "our.key"))
-    assert said.endswith(f"/file/our.key', {expected}; {tmp_path / 'file'} is no folder.")
+    assert said.endswith(f"/file/our.key', {expected} ({tmp_path / 'file'} is no folder).")
 
 
 CHANNELS = {

@@ -14,7 +14,7 @@ from rul_platform.errors import BackupError
 from rul_platform.settings import Settings
 
 if TYPE_CHECKING:
-    from rul_platform.storage.backups import Backup
+    from rul_platform.storage.backups import Backup, KeysToBring
     from rul_platform.storage.signing_keys import SigningKeys
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -47,8 +47,11 @@ def backup(settings: Settings, target: Path, keys: Path | None) -> None:
     click.echo(f"{len(made.files)} files of {home.folder} are in {target}.")
     if keys is not None:
         names = backups.save_keys(home.signing, keys)
-        can = "sign and name people" if PRIVATE in names else "name people; none of them signs"
+        can = "sign and name people" if PRIVATE in names else "name people"
         click.echo(f"{len(names)} keys are in {keys}. Whoever has them can {can}.")
+        if PRIVATE not in names:
+            where = home.signing.private or "RUL_SIGNING_KEY is none here"
+            click.echo(f"Not among them: the key that signs ({where}).", err=True)
     else:
         click.echo(
             f"Not in it: the keys in {home.signing.folder}. Back them up apart, with --keys."
@@ -91,26 +94,28 @@ def restore(settings: Settings, source: Path, keys: Path | None, check: bool) ->
             "one as RUL_DATABASE_URL says: with tables.dump for a PostgreSQL, without it otherwise"
         )
         raise BackupError(source, "a backup of other tables", expected)
+    to_bring = None
+    if keys is not None:  # before anything is written: whether there is room for them
+        to_bring = backups.KeysToBring.find(keys, Home(settings).signing)
     found = backups.restore(source, settings.home)
     if url is not None:
         load(settings.home / backups.TABLES, url)
         (settings.home / backups.TABLES).unlink()
     click.echo(f"{len(found.files)} files as of {_moment(found)} are in {settings.home}.")
-    if keys is not None:
-        signing = Home(settings).signing
-        names = backups.bring_keys(keys, signing)
-        click.echo(f"{len(names)} keys are in {signing.folder}.{_where_it_signs(signing, names)}")
+    if to_bring is not None:
+        _bring(to_bring, Home(settings).signing)
     click.echo("See whether all holds: rul audit verify")
 
 
-def _where_it_signs(keys: "SigningKeys", names: tuple[str, ...]) -> str:
-    """Of the key that signs, where it is told apart from the others."""
+def _bring(keys: "KeysToBring", place: "SigningKeys") -> None:
     from rul_platform.storage.signing_keys import PRIVATE
 
+    names = keys.bring()
+    click.echo(f"{len(names)} keys are in {place.folder}.")
     if PRIVATE not in names:
-        return " None of them signs."
-    is_apart = keys.private is not None and keys.private.parent != keys.folder
-    return f" The one that signs is {keys.private}." if is_apart else ""
+        click.echo("None of them signs.", err=True)
+    elif keys.files[PRIVATE][1].parent != place.folder:
+        click.echo(f"The one that signs is {keys.files[PRIVATE][1]}.")
 
 
 def _server(settings: Settings) -> str | None:

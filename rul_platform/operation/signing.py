@@ -61,14 +61,16 @@ def make_first(home: Home, *, now: datetime) -> PublicKey:
     Raises:
         KeyFileError: There are keys already.
     """
-    if home.signing.private is None:
+    private = home.signing.private
+    if private is None:
         raise _no_key(home)
     key = home.signing.make_first()
     if key is None:
+        there = private if private.exists() else home.signing.folder
         raise KeyFileError(
-            str(home.signing.folder),
-            found="a folder with signing keys",
-            expected="without any",
+            str(there),
+            found="a key that signs" if there == private else "a folder with public keys",
+            expected="not there" if there == private else "without any",
             remedy="nothing was changed; `rul keys rotate` makes the next one",
         )
     home.ledger.append(KEY, body=_told(key.public), now=now)
@@ -133,25 +135,42 @@ def sign_all(home: Home, *, now: datetime) -> Signed:
         if is_there and not home.provenance.of_version(version.plant, version.number):
             sign_version(home, version, now=now)
             done.append((version.plant, version.number))
-    anchor = anchor_newest(home.ledger, home.anchors, home.signing, now)
-    return Signed(versions=tuple(done), anchored=anchor.seq if anchor else None)
+    is_empty = home.ledger.newest() is None
+    return Signed(versions=tuple(done), anchored=None if is_empty else _anchored(home, now))
 
 
 def anchor_rest(home: Home, *, now: datetime) -> int | None:
     """Sign the ledger's newest row, where nobody did: its writer had no key, or was killed before.
 
     Returns:
-        The row; None where it was signed already, or this process has no key.
+        The row; None where it was signed already.
 
     Raises:
-        KeyFileError: The key is damaged, or others may read or replace it.
+        KeyFileError: It cannot be signed here: there is no key, it cannot be used, or the ledger tells
+            of others.
         OSError: A file cannot be written.
     """
-    newest, before = home.ledger.newest(), home.anchors.newest()
-    if newest is None or (before is not None and before.seq >= newest.seq):
+    newest, known = home.ledger.newest(), home.signing.known()
+    if newest is None:
         return None
+    kept = home.anchors.of_row(newest.seq)  # a signature counts, not that somebody wrote a row
+    if any(each.hash == newest.hash and each.problem(known) is None for each in kept):
+        return None
+    return _anchored(home, now)
+
+
+def _anchored(home: Home, now: datetime) -> int:
+    """Sign the newest row of a ledger that has some; gives its number."""
     anchor = anchor_newest(home.ledger, home.anchors, home.signing, now)
-    return None if anchor is None else anchor.seq
+    if anchor is not None:
+        return anchor.seq
+    _signer(home)
+    raise KeyFileError(
+        str(home.signing.private),
+        found="a key that the ledger does not tell of",
+        expected="the newest one that it tells of",
+        remedy="bring that one back from where keys are saved; `rul keys list` has its id",
+    )
 
 
 def _publish_told(home: Home) -> None:

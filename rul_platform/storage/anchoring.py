@@ -33,13 +33,14 @@ def anchor_newest(
         KeyFileError: The key is damaged, or others may read or replace it.
         OSError: A file cannot be written.
     """
-    before = anchors.newest()
-    told = None if before is None else before.key_id
-    if before is None and not ledger.of_kind(KEY):
+    key = keys.signer()
+    if key is None and not ledger.of_kind(KEY):
         keys.make_first()
-    key, newest = keys.signer(), ledger.newest()
+        key = keys.signer()
+    before, newest = anchors.newest(), ledger.newest()
     if key is None or newest is None:
         return None
+    told = None if before is None else before.key_id
     if key.public.id != told and not _is_told(ledger, key, keys, now):
         return None  # the ledger names other keys: `rul keys rotate` on the machine that has them
     newest = ledger.newest() or newest

@@ -52,6 +52,12 @@ class AnchorStore:
             row = connection.execute(question).mappings().one_or_none()
         return None if row is None else _anchor(row)
 
+    def of_row(self, seq: int) -> tuple[Anchor, ...]:
+        """All of one row in the table."""
+        question = sa.select(LEDGER_ANCHOR).where(_A.seq == seq).order_by(_A.id)
+        with reading(self._engine) as connection:
+            return tuple(map(_anchor, connection.execute(question).mappings()))
+
     def in_table(self) -> Iterator[Anchor]:
         """All in the table, by row of the ledger."""
         question = sa.select(LEDGER_ANCHOR).order_by(_A.seq, _A.id)

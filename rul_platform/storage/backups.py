@@ -151,26 +151,49 @@ def save_keys(keys: SigningKeys, target: Path) -> tuple[str, ...]:
     found = _keys_in(keys.folder)
     if keys.private is not None and keys.private.exists():
         found[PRIVATE] = keys.private
-    _make_private(target)
-    return _copied(found, {name: target / name for name in found})
+    if target.exists() and any(target.iterdir()):
+        raise BackupError(target, "a folder with something in it", "empty or not there")
+    _copy_keys({target / name: path for name, path in found.items()})
+    return tuple(sorted(found))
 
 
-def bring_keys(source: Path, keys: SigningKeys) -> tuple[str, ...]:
-    """Copy keys from where :func:`save_keys` put them; gives the names of those that were taken.
+@dataclass(frozen=True, slots=True)
+class KeysToBring:
+    """Keys that were saved, and can be brought to where an installation has its own.
 
-    The one that signs goes where this process has it, and stays where it is if this one signs nothing.
-
-    Raises:
-        BackupError: There are keys already, or nothing at ``source``.
+    Attributes:
+        files: By its name, where each is and where it belongs.
     """
-    found = _keys_in(source)
-    targets = {name: keys.folder / name for name in found if name != PRIVATE}
-    if keys.private is not None and PRIVATE in found:
-        targets[PRIVATE] = keys.private
-        if keys.private.exists():
-            raise BackupError(keys.private, "a key that signs", "not there")
-    _make_private(keys.folder)
-    return _copied(found, targets)
+
+    files: Mapping[str, tuple[Path, Path]]
+
+    @classmethod
+    def find(cls, source: Path, keys: SigningKeys) -> "KeysToBring":
+        """Look for them, and whether there is room.
+
+        The one that signs goes where this process has it, and stays where it is if this one signs
+        nothing. What is there already with the same bytes, as after a try that failed, is no hindrance.
+
+        Raises:
+            BackupError: There are other keys, or nothing at ``source``.
+        """
+        found = _keys_in(source)
+        files = {
+            name: (path, keys.folder / name) for name, path in found.items() if name != PRIVATE
+        }
+        if keys.private is not None and PRIVATE in found:
+            files[PRIVATE] = found[PRIVATE], keys.private
+        places = {target: path for path, target in files.values()}
+        there = set(keys.folder.iterdir()) if keys.folder.exists() else set[Path]()
+        for path in sorted(there | set(filter(Path.exists, places))):
+            if path not in places or path.read_bytes() != places[path].read_bytes():
+                raise BackupError(path, "another key", "not there: move it away")
+        return cls(files)
+
+    def bring(self) -> tuple[str, ...]:
+        """Copy them; gives their names."""
+        _copy_keys({target: source for source, target in self.files.values()})
+        return tuple(sorted(self.files))
 
 
 def _keys_in(folder: Path) -> dict[str, Path]:
@@ -179,17 +202,9 @@ def _keys_in(folder: Path) -> dict[str, Path]:
     return {path.name: path for path in folder.iterdir() if not path.name.endswith(PASSING)}
 
 
-def _make_private(folder: Path) -> None:
-    if folder.exists() and any(folder.iterdir()):
-        raise BackupError(folder, "a folder with something in it", "empty or not there")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
-
-
-def _copied(found: Mapping[str, Path], targets: Mapping[str, Path]) -> tuple[str, ...]:
-    for name, target in targets.items():
-        key_files.create(target, found[name].read_bytes())
-    return tuple(sorted(targets))
+def _copy_keys(keys: Mapping[Path, Path]) -> None:
+    for target, source in keys.items():
+        key_files.create(target, source.read_bytes())
 
 
 def _in_order(home: Path, *, has_dump: bool) -> Iterator[str]:

@@ -25,8 +25,12 @@ def create(path: Path, secret: bytes, *, replace: bool = False) -> None:
         path: Where; its folder is made where it is missing, for the owner alone.
         secret: What.
         replace: Put it in the place of a file that is there; otherwise that one is kept.
+
+    Raises:
+        KeyFileError: Others may replace files in that folder.
     """
-    path.parent.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
+    make_folder(path.parent)
+    _refuse_if_open(path.parent, OTHERS_WRITE, "chmod go-w")
     partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ALONE)
     try:
@@ -42,6 +46,11 @@ def create(path: Path, secret: bytes, *, replace: bool = False) -> None:
     finally:
         partial.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for keys, where it is missing, for its owner alone."""
+    folder.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
 
 
 def read(path: Path) -> bytes:

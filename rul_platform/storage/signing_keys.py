@@ -12,6 +12,7 @@ what the ledger says of keys (``operation.signing``).
 """
 
 import re
+import shlex
 from pathlib import Path
 
 from rul_platform.core.signatures import PrivateKey, PublicKey
@@ -55,15 +56,22 @@ class SigningKeys:
             KeyFileError: One lies beside the public ones, where it would be missed.
         """
         beside = folder / PRIVATE
-        if private != beside and beside.exists():
-            raise KeyFileError(
-                str(beside),
-                found="a key that signs",
-                expected=f"none, since RUL_SIGNING_KEY says that it is {private}",
-                remedy=f"move it, once, as whom the platform runs: mkdir -p -m 700 {private.parent} "
-                f"&& mv -n {beside} {private}",
+        if not beside.exists():
+            return cls(folder, private)
+        source, place, target = map(shlex.quote, map(str, (beside, private.parent, private)))
+        remedy = "move it, once, as whom the platform runs: "
+        remedy += f"mkdir -p -m 700 {place} && mv {source} {target}"
+        if private.exists():
+            remedy = (
+                "there are two, of which one must go: `RUL_SIGNING_KEY= rul keys list` says whether"
             )
-        return cls(folder, private)
+            remedy += " this one signs"
+        raise KeyFileError(
+            str(beside),
+            found="a key that signs",
+            expected=f"not there, since RUL_SIGNING_KEY says that it is {private}",
+            remedy=remedy,
+        )
 
     def signer(self) -> PrivateKey | None:
         """The key that signs now, or None where this process has none.
@@ -102,6 +110,7 @@ class SigningKeys:
 
     def publish(self, key: PublicKey) -> Path:
         """Keep a public key for good."""
+        key_files.make_folder(self.folder)
         path = self.folder / public_file(key)
         write_whole(path, key.pem)
         return path

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from rul_platform.core.ledger_anchor import Anchor
 from rul_platform.core.signatures import PrivateKey
 from rul_platform.errors import KeyFileError, RecordError
 from rul_platform.operation import signing
 from rul_platform.operation.audit.chain import Walk, chain
 from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
-from rul_platform.storage.signing_keys import public_file
+from rul_platform.storage.signing_keys import SigningKeys, public_file
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -104,19 +105,24 @@ def test_a_ledger_from_before_there_were_keys_is_signed_up_to_its_end(home: Home
     assert problems(home) == []
 
 
+@pytest.fixture
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A place for a key outside of the home folder."""
+    return tmp_path_factory.mktemp("apart") / "new" / "our.key"
+
+
 def process(home: Home, key: str) -> Home:
     """Another process of the same installation, and what its RUL_SIGNING_KEY says."""
     settings = Settings.read({"RUL_HOME": str(home.folder), "RUL_SIGNING_KEY": key})
     return Home(replace(settings, database_url=home.settings.database_url), clock=home.now)
 
 
-def test_who_has_no_key_makes_none_and_who_has_it_signs_for_both(home: Home, tmp_path: Path):
-    service, worker = process(home, "none"), process(home, str(tmp_path / "apart" / "our.key"))
+def test_who_has_no_key_makes_none_and_who_has_it_signs_for_both(home: Home, apart: Path):
+    service, worker = process(home, "none"), process(home, str(apart))
     service.ledger.append("freeze", plant="pumps", body={}, now=NOW)
     assert service.anchors.newest() is None
     assert service.signing.known() == {}
-    assert signing.anchor_rest(service, now=NOW) is None
-    for act in (signing.make_first, signing.sign_all):
+    for act in (signing.make_first, signing.sign_all, signing.anchor_rest):
         with pytest.raises(KeyFileError, match="RUL_SIGNING_KEY is none: this process signs"):
             act(service, now=NOW)
 
@@ -126,7 +132,7 @@ def test_who_has_no_key_makes_none_and_who_has_it_signs_for_both(home: Home, tmp
     assert worker.anchors.newest().seq == 2
     assert signing.anchor_rest(worker, now=NOW) == 3
 
-    assert (tmp_path / "apart" / "our.key").stat().st_mode & 0o777 == 0o600
+    assert apart.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in worker.signing.folder.iterdir()] == [
         public_file(worker.signing.signer().public)
     ]
@@ -135,15 +141,44 @@ def test_who_has_no_key_makes_none_and_who_has_it_signs_for_both(home: Home, tmp
     worker.engine.dispose()
 
 
-def test_a_key_that_signs_is_not_missed_where_it_lay_before(home: Home, tmp_path: Path):
+def test_what_cannot_be_signed_is_told_and_a_forged_anchor_counts_for_nothing(
+    home: Home, tmp_path: Path
+):
     signing.make_first(home, now=NOW)
-    apart = tmp_path / "apart" / "our.key"
+    keyless = process(home, "none")
+    row = keyless.ledger.append("freeze", plant="pumps", body={}, now=NOW)
+    forger = PrivateKey.generate()
+    for seq in (row, 1_000_000):
+        home.anchors.keep(Anchor.made(seq, "0" * 64, signed_at=NOW.isoformat(), key=forger))
+    private = home.signing.private
+    ours = private.rename(tmp_path / "ours")
+    with pytest.raises(
+        KeyFileError, match=r"signing.key is not there, but must be the key that signs"
+    ):
+        signing.anchor_rest(home, now=NOW)
+    SigningKeys(tmp_path / "foreign", private).make_first()
+    for act in (signing.anchor_rest, signing.sign_all):
+        with pytest.raises(KeyFileError, match="a key that the ledger does not tell of"):
+            act(home, now=NOW)
+
+    ours.rename(private)
+
+    assert signing.anchor_rest(home, now=NOW) == row
+    assert signing.anchor_rest(home, now=NOW) is None
+    keyless.engine.dispose()
+
+
+def test_a_key_that_signs_is_not_missed_where_it_lay_before(home: Home, apart: Path):
+    signing.make_first(home, now=NOW)
     moved = process(home, str(apart))
-    remedy = rf"mkdir -p -m 700 {apart.parent} && mv -n .*signing.key {apart}"
+    remedy = rf"mkdir -p -m 700 {apart.parent} && mv .*signing.key {apart}"
     with pytest.raises(KeyFileError, match=remedy):
         signing.rotate(moved, actor="ann", reason="yearly", now=NOW)
-
     apart.parent.mkdir(mode=0o700)
+    apart.touch()
+    with pytest.raises(KeyFileError, match="there are two, of which one must go"):
+        signing.rotate(moved, actor="ann", reason="yearly", now=NOW)
+
     (home.signing.folder / "signing.key").rename(apart)
     signing.rotate(moved, actor="ann", reason="yearly", now=NOW)
     moved.engine.dispose()

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from rul_platform.errors import NotReproducibleError
 from rul_platform.orchestration import reproducing
 from rul_platform.orchestration.pipeline import Stage
 from rul_platform.orchestration.reproducing import reproduce
+from rul_platform.storage.home import Home
 from rul_platform_tests.orchestration.conftest import HARDLY, PUMPS, Works
 from rul_platform_tests.storage.rows import execute
 
@@ -43,6 +45,16 @@ def test_a_version_that_went_on_from_the_champion_is_reproduced_with_it(finished
     assert card["units"]
     found = reproduce(finished.home, second)
     assert (found.differing, found.is_identical) == ((), True)
+
+
+def test_what_is_tried_is_signed_by_nobody(finished: Works, tmp_path: Path):
+    """Its home has no public keys, so that it would make a first key in the true one's place."""
+    champion = finished.home.registry.champion(PUMPS)
+    key = tmp_path / "apart" / "our.key"
+    apart = Home(replace(finished.home.settings, keys=tmp_path / "public", signing_key=key))
+    assert reproduce(apart, champion).is_identical
+    assert not key.exists()
+    apart.engine.dispose()
 
 
 def test_what_differs_is_named(finished: Works, monkeypatch: pytest.MonkeyPatch):

@@ -144,7 +144,7 @@ def test_a_service_can_write_only_where_it_was_given_room(stack: Stack, name: st
 
 @pytest.mark.usefixtures("token")
 def test_the_key_that_signs_is_with_the_code_server_alone(stack: Stack):
-    keys = "find /var/lib -name '*.key' -o -name '*.pub.pem'"
+    keys = "find /var/lib/rul-* -name '*.key' -o -name '*.pub.pem'"
     found = {name: stack.types(name, "sh", "-c", keys) for name in ("code", "service", "webserver")}
 
     assert "/var/lib/rul-signing/keys/signing.key" in found["code"]

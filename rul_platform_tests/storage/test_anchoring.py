@@ -1,6 +1,7 @@
 """Anchors: one after each commit that brought rows, in the table and in the file."""
 
 import json
+import os
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from rul_platform.core.ledger_anchor import Anchor
 from rul_platform.core.signatures import PrivateKey
 from rul_platform.errors import KeyFileError, RecordError
 from rul_platform.storage.anchoring import anchor_newest
@@ -22,7 +24,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 @pytest.fixture
 def keys(tmp_path: Path) -> SigningKeys:
-    return SigningKeys(tmp_path / "keys")
+    return SigningKeys.beside(tmp_path / "keys")
 
 
 @pytest.fixture
@@ -82,6 +84,31 @@ def test_a_process_with_public_keys_alone_signs_nothing(ledger, anchors, keys):
     ledger.append("purge", body={}, now=NOW)
     assert anchors.newest() is None
     assert [row.kind for row in ledger.rows()] == ["purge"]
+
+
+def test_a_row_that_somebody_put_beside_keeps_nobody_from_making_the_first_key(
+    ledger, anchors, keys
+):
+    anchors.keep(Anchor.made(9, "0" * 64, signed_at=NOW.isoformat(), key=PrivateKey.generate()))
+    ledger.append("purge", body={}, now=NOW)
+    assert keys.signer() is not None
+    assert [each.problem(keys.known()) for each in anchors.of_row(2)] == [None]
+
+
+def test_keys_lie_in_folders_of_their_owner_alone_whatever_the_umask(tmp_path: Path):
+    before = os.umask(0o002)
+    try:
+        keys = SigningKeys(tmp_path / "keys", tmp_path / "apart" / "our.key")
+        keys.make_first()
+    finally:
+        os.umask(before)
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("keys", "apart")]
+    assert modes == [0o700, 0o700]
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o775)
+    with pytest.raises(KeyFileError, match=r"open is open to others \(mode 0775\)"):
+        SigningKeys(tmp_path / "others", tmp_path / "open" / "our.key").make_first()
+    assert list((tmp_path / "open").iterdir()) == []
 
 
 def test_many_at_once_use_one_key(ledger, anchors, keys):

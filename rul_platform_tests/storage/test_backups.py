@@ -12,7 +12,7 @@ from rul_platform.operation.audit.verify import verify
 from rul_platform.operation.signing import make_first, rotate
 from rul_platform.settings import Settings
 from rul_platform.storage import backups
-from rul_platform.storage.backups import back_up, bring_keys, check, restore, save_keys
+from rul_platform.storage.backups import KeysToBring, back_up, check, restore, save_keys
 from rul_platform.storage.home import Home
 
 ABOUT = {"version": "0.1.0", "made_at": "2026-11-29T08:00:00"}
@@ -51,7 +51,7 @@ def test_a_restored_home_holds_all_that_was_recorded(home: Home, tmp_path: Path)
 
     again = opened(tmp_path / "again")
     assert restore(tmp_path / "backup", again.settings.home) == made
-    bring_keys(tmp_path / "keys", again.signing)
+    KeysToBring.find(tmp_path / "keys", again.signing).bring()
 
     assert again.ledger.rows() == rows
     assert again.signing.signer() == home.signing.signer()
@@ -78,7 +78,7 @@ def test_what_is_written_meanwhile_is_whole_or_not_there(
 
     again = opened(tmp_path / "again")
     restore(tmp_path / "backup", again.settings.home)
-    bring_keys(tmp_path / "keys", again.signing)
+    KeysToBring.find(tmp_path / "keys", again.signing).bring()
     assert len(again.ledger.rows()) == 3
     assert verify(again).exit_code == 0
     again.engine.dispose()
@@ -117,17 +117,35 @@ def test_the_key_that_signs_is_saved_from_its_own_place_and_brought_back_there(t
 
     assert len(names) == 3
     assert "signing.key" in names
-    assert bring_keys(saved, again.signing) == names
+    assert KeysToBring.find(saved, again.signing).bring() == names
     assert again.signing.signer() == home.signing.signer()
     assert not (again.signing.folder / "signing.key").exists()
     assert (tmp_path / "there" / "my.key").stat().st_mode & 0o777 == 0o600
-    with pytest.raises(BackupError, match=r"my.key is a key that signs, but must be not there"):
-        bring_keys(saved, Home(settings("c", str(tmp_path / "there" / "my.key"))).signing)
-    assert not (tmp_path / "c" / "keys").exists()
-    checks = Home(settings("d", "none"))
-    assert "signing.key" not in bring_keys(saved, checks.signing)
+    checks = Home(settings("c", "none"))
+    assert "signing.key" not in KeysToBring.find(saved, checks.signing).bring()
     assert "signing.key" not in save_keys(checks.signing, tmp_path / "without")
     assert checks.signing.known().keys() == home.signing.known().keys()
+
+
+def test_other_keys_are_never_overwritten_and_the_same_ones_are_no_hindrance(
+    home: Home, tmp_path: Path
+):
+    saved, again = tmp_path / "saved", opened(tmp_path / "again")
+    names = save_keys(home.signing, saved)
+    assert KeysToBring.find(saved, again.signing).bring() == names
+    assert KeysToBring.find(saved, again.signing).bring() == names
+    apart = Settings.read(
+        {"RUL_HOME": str(tmp_path / "c"), "RUL_SIGNING_KEY": str(tmp_path / "apart")}
+    )
+    (tmp_path / "apart").write_bytes(b"another")
+    with pytest.raises(
+        BackupError, match="apart is another key, but must be not there: move it away"
+    ):
+        KeysToBring.find(saved, Home(apart).signing)
+    assert not (tmp_path / "c" / "keys").exists()
+    again.people.of("Ann", again.now())
+    with pytest.raises(BackupError, match=r"pseudonyms-\d{4}Q\d.key is another key"):
+        KeysToBring.find(saved, again.signing)
 
 
 @pytest.mark.parametrize("damage", ["changed", "missing", "added", "list"])

@@ -14,8 +14,9 @@ def sign_ledger(
     context: dg.SensorEvaluationContext,  # noqa: ARG001  Dagster gives it first
     home: dg.ResourceParam[Home],
 ) -> dg.SkipReason:
-    """Sign rows of the ledger whose writer has no key, as the service, or was killed before."""
+    """Sign rows of the ledger whose writer has no key, as the service, or was killed before.
+
+    A tick fails where rows wait and cannot be signed here: nobody else would say so.
+    """
     row = anchor_rest(home, now=home.now())
-    if row is not None:
-        return dg.SkipReason(f"signed up to row {row}")
-    return dg.SkipReason("nothing to sign")
+    return dg.SkipReason("nothing to sign" if row is None else f"signed up to row {row}")
