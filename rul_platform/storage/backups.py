@@ -153,6 +153,8 @@ def save_keys(keys: SigningKeys, target: Path) -> tuple[str, ...]:
         found[PRIVATE] = keys.private
     if target.exists() and any(target.iterdir()):
         raise BackupError(target, "a folder with something in it", "empty or not there")
+    key_files.make_folder(target)
+    target.chmod(0o700)  # it may have been there
     _copy_keys({target / name: path for name, path in found.items()})
     return tuple(sorted(found))
 

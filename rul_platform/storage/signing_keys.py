@@ -24,6 +24,9 @@ PRIVATE = "signing.key"
 ID_DIGITS = 16
 """Of a key's id in its file's name."""
 
+_ONE_TOO_MANY = (
+    "there are two, and one must go: `RUL_SIGNING_KEY= rul keys list` says whether this one signs"
+)
 _PUBLIC = re.compile(r"signing-[0-9a-f]{16}\.pub\.pem", re.ASCII)
 
 
@@ -58,19 +61,11 @@ class SigningKeys:
         beside = folder / PRIVATE
         if not beside.exists():
             return cls(folder, private)
-        source, place, target = map(shlex.quote, map(str, (beside, private.parent, private)))
-        remedy = "move it, once, as whom the platform runs: "
-        remedy += f"mkdir -p -m 700 {place} && mv {source} {target}"
-        if private.exists():
-            remedy = (
-                "there are two, of which one must go: `RUL_SIGNING_KEY= rul keys list` says whether"
-            )
-            remedy += " this one signs"
         raise KeyFileError(
             str(beside),
             found="a key that signs",
             expected=f"not there, since RUL_SIGNING_KEY says that it is {private}",
-            remedy=remedy,
+            remedy=_ONE_TOO_MANY if private.exists() else _moving(beside, private),
         )
 
     def signer(self) -> PrivateKey | None:
@@ -123,3 +118,9 @@ class SigningKeys:
         assert self.private is not None  # noqa: S101  who replaces a key has one
         self.publish(key.public)
         key_files.create(self.private, key.pem, replace=True)
+
+
+def _moving(source: Path, target: Path) -> str:
+    place, *paths = (shlex.quote(str(path)) for path in (target.parent, source, target))
+    how = f"mkdir -p -m 700 {place} && mv {' '.join(paths)}"
+    return f"move it, once, as whom the platform runs: {how}"

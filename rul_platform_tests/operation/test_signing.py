@@ -176,7 +176,7 @@ def test_a_key_that_signs_is_not_missed_where_it_lay_before(home: Home, apart: P
         signing.rotate(moved, actor="ann", reason="yearly", now=NOW)
     apart.parent.mkdir(mode=0o700)
     apart.touch()
-    with pytest.raises(KeyFileError, match="there are two, of which one must go"):
+    with pytest.raises(KeyFileError, match="there are two, and one must go"):
         signing.rotate(moved, actor="ann", reason="yearly", now=NOW)
 
     (home.signing.folder / "signing.key").rename(apart)
