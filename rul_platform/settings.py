@@ -8,7 +8,7 @@ import base64
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
@@ -237,6 +237,15 @@ class Settings:
             training_cpus=_amount("RUL_TRAINING_CPUS", environ, is_zero_allowed=False),
             training_gpus=_amount("RUL_TRAINING_GPUS", environ, is_zero_allowed=True) or 0.0,
         )
+
+    def for_service(self) -> "Settings":
+        """What ``rul serve`` goes by: on PostgreSQL it signs nothing.
+
+        Dagster's code server comes to the same tables and signs for both. A key that the service made
+        would be one that the ledger tells of and nobody else has.
+        """
+        is_shared = self.database_url is not None and self.database_url.startswith("postgresql")
+        return replace(self, is_signer=False) if is_shared else self
 
 
 def store_url(key: str, value: str | None) -> str | None:

@@ -122,7 +122,7 @@ def test_everything_that_points_at_the_service_finds_it():
     (rule,) = found["NetworkPolicy"]["spec"]["ingress"]
     assert rule["ports"] == [{"protocol": "TCP", "port": port["containerPort"]}]
     assert container["args"][-1] == str(port["containerPort"])
-    for probe, path in {"startup": "/live", "liveness": "/live", "readiness": "/ready"}.items():
+    for probe, path in {"startup": "/live", "liveness": "/live", "readiness": "/serving"}.items():
         assert container[f"{probe}Probe"]["httpGet"] == {"path": path, "port": port["name"]}
     assert claims_of(found["Deployment"]["spec"]["template"]["spec"]) == CLAIMS - {"rul-signing"}
 

@@ -124,6 +124,11 @@ def test_the_key_that_signs_is_a_file_or_none(tmp_path: Path):
     assert said.endswith(f"/file/our.key', {expected} ({tmp_path / 'file'} is no folder).")
 
 
+@pytest.mark.parametrize(("url", "signs"), [("", True), ("postgresql://rul_api@h/rul", False)])
+def test_a_service_on_postgresql_leaves_signing_to_the_code_server(url: str, signs: bool):
+    assert Settings.read({"RUL_DATABASE_URL": url}).for_service().is_signer is signs
+
+
 CHANNELS = {
     "RUL_ALERT_WEBHOOK": "http://127.0.0.1:8080/secret",
     "RUL_ALERT_WEBHOOK_SECRET": f"whsec_{'c2VjcmV0' * 4}  whsec_{'c2Vj' * 8}",

@@ -46,7 +46,7 @@ def serve(
     if (certificate is None) != (key is None):
         msg = "Give --certificate and --key together."
         raise click.UsageError(msg)
-    home = Home(settings)
+    home = Home(settings.for_service())
     address = Address(host=host, port=port, certificate=certificate, key=key)
 
     def announce() -> None:

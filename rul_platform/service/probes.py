@@ -34,6 +34,18 @@ async def ready(request: Request) -> Response:
     return Response(to_json(told), 200 if told["ready"] else 503, media_type=JSON)
 
 
+@router.get("/serving", response_model=ReadyTold, responses={503: NOT_READY})
+async def serving(request: Request) -> Response:
+    """Whether questions may be sent here: some can be answered. What a balancer goes by.
+
+    A plant without a model, or a database that is away for a while, is no reason to send nobody here:
+    the other plants' models answer, and so do pages. `/ready` names all that is in the way.
+    """
+    parts: Parts = request.app.state.parts
+    told = readiness(parts) | {"ready": _can_answer(parts)}
+    return Response(to_json(told), 200 if told["ready"] else 503, media_type=JSON)
+
+
 @router.get("/metrics", response_class=PlainTextResponse, responses=refuses())
 def metrics(request: Request, _: Annotated[AccessToken, Depends(requires("read"))]) -> Response:
     """Figures in Prometheus' text format."""
@@ -50,3 +62,10 @@ def readiness(parts: Parts) -> dict[str, Any]:
     if parts.watcher.problem is not None:
         problems.append("the registry cannot be read")
     return {"ready": not problems, "problems": problems}
+
+
+def _can_answer(parts: Parts) -> bool:
+    slots = parts.slots.all().values()
+    has_model = any(slot.champion is not None for slot in slots)
+    is_new = not slots and parts.watcher.problem is None
+    return (has_model or is_new) and not parts.log.is_full

@@ -20,7 +20,7 @@ from rul_platform.service.problems import PROBLEM_TYPE, TITLES
 API = "/api/v1/rul"
 """Where all that systems call is."""
 
-OPEN = ("/live", "/ready")
+OPEN = ("/live", "/ready", "/serving")
 """Routes that anybody may call: probes, which tell nothing about machines."""
 
 BODIES: tuple[type[BaseModel], ...] = (

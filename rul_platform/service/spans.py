@@ -28,7 +28,7 @@ NAME = "rul-platform"
 EXPORT_SECONDS = 5.0
 """How long one try to reach the collector may take."""
 
-QUIET = frozenset({"/live", "/ready", "/metrics"})
+QUIET = frozenset({"/live", "/ready", "/serving", "/metrics"})
 """Asked every few seconds by machines; no spans."""
 
 PARENT_HEADERS = ("traceparent", "tracestate")

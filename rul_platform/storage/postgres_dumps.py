@@ -12,10 +12,13 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from rul_platform.errors import BackupError
+from rul_platform.storage.studies import SCHEMA as STUDIES
 
 
 def dump(url: str, file: Path) -> None:
     """Write the tables as of one moment, while others go on writing.
+
+    Trials of searches are left out: they are no records, and belong to whoever searched.
 
     Args:
         url: Of the database; its login must read all tables, as ``rul_owner`` does.
@@ -24,7 +27,16 @@ def dump(url: str, file: Path) -> None:
     Raises:
         BackupError: ``pg_dump`` is not installed, or refused.
     """
-    _call("pg_dump", url, f"--file={file}", "--format=custom", "--no-owner", "--no-privileges")
+    left_out = f"--exclude-schema={STUDIES}"
+    _call(
+        "pg_dump",
+        url,
+        f"--file={file}",
+        "--format=custom",
+        "--no-owner",
+        "--no-privileges",
+        left_out,
+    )
 
 
 def load(file: Path, url: str) -> None:

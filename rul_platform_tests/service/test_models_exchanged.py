@@ -84,6 +84,29 @@ def test_a_version_that_nobody_signed_does_not_answer(running: Running):
     assert "nobody known signed" in str(running.parts.slots.all()[PRESS].problem)
 
 
+def test_questions_come_while_any_plant_can_be_answered(running: Running, tmp_path: Path):
+    deploy_unsigned(running.home, "mill")
+    running.parts.slots.refresh()
+    problems = ["mill: no model could be loaded"]
+    ready, serves = running.asks("GET", "/ready"), running.asks("GET", "/serving")
+    assert (ready.status, ready.json()) == (503, {"ready": False, "problems": problems})
+    assert (serves.status, serves.json()) == (200, {"ready": True, "problems": problems})
+
+    home = Home(Settings.read({"RUL_HOME": str(tmp_path / "other")}))
+    with serving(home, refresh_seconds=3600) as other:
+        assert other.asks("GET", "/serving").status == 200  # new: there is nothing to answer yet
+        deploy_unsigned(home, "mill")
+        other.parts.slots.refresh()
+        assert other.asks("GET", "/serving").status == 503
+    home.engine.dispose()
+
+
+def deploy_unsigned(home: Home, name: str) -> None:
+    """A version in charge that the service does not load."""
+    number = add_version(home, 0, name=name).number
+    home.registry.deploy(name, number, expected_champion=None, evidence={}, now=home.now())
+
+
 def test_a_shadow_is_asked_beside_and_only_logged(running: Running):
     challenger = add_version(running.home, 1)
     ensure_signed(running.home, challenger, now=running.home.now())

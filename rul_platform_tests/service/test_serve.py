@@ -210,6 +210,7 @@ def test_while_the_database_is_away_answers_go_on(away: tuple[Home, str, str]):
             continue
         assert ready.status == 503
         assert ready.json()["problems"]
+        assert running.asks("GET", "/serving").status == 200
         assert running.asks("GET", "/live").status == 200
         execute(server, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
         assert running.parts.log.flush(30)

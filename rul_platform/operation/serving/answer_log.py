@@ -102,6 +102,11 @@ class AnswerLog:
         """Why the last attempt to write failed; None where it did not."""
         return self._problem
 
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits that nothing more is taken."""
+        return self._rows >= MOST_WAITING or self._bytes >= MOST_BYTES
+
     def add(self, entry: Given | FailedQuestion) -> None:
         """Take something to write; does not wait.
 
@@ -109,7 +114,7 @@ class AnswerLog:
             LogFullError: Too much waits already.
         """
         with self._changed:
-            if self._rows >= MOST_WAITING or self._bytes >= MOST_BYTES:
+            if self.is_full:
                 raise LogFullError(self._rows, self._problem)
             was_empty = not self._waiting
             self._waiting.append(entry)

@@ -13,7 +13,7 @@ from rul_platform.service.pages.sign_in import sign_in_url
 from rul_platform.service.pages.visitor import SignInNeededError, recognise
 from rul_platform.service.problems import Problem
 
-FOR_SYSTEMS = ("/api/", "/live", "/ready", "/metrics", "/static/")
+FOR_SYSTEMS = ("/api/", "/live", "/ready", "/serving", "/metrics", "/static/")
 """What begins so is never answered with a page."""
 
 SAID = {
