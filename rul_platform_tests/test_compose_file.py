@@ -19,6 +19,9 @@ from rul_platform_tests.test_deploy_files import TOP, call, read
 COMPOSE = read("docker-compose.yml")
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 JOBS = frozenset(name for name, service in SERVICES.items() if service["restart"] == "no")
+NETWORKS = {name: set(service.get("networks", ())) for name, service in SERVICES.items()}
+ANSWERING = ("service", "grafana", "prometheus")
+STARTING = ("webserver", "code", "daemon")
 each_service = pytest.mark.parametrize("name", SERVICES)
 
 
@@ -46,7 +49,9 @@ def test_what_a_service_waits_for_exists_and_says_when_it_is_ready(name: str):
 def test_a_service_is_unprivileged_limited_and_of_a_fixed_version(name: str):
     service = SERVICES[name]
 
-    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", service["user"])
+    if name != "object-store-owner":
+        assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", service["user"])
+        assert "cap_add" not in service
     assert service["cap_drop"] == ["ALL"]
     assert service["read_only"] is True
     assert service["security_opt"] == ["no-new-privileges:true"]
@@ -64,10 +69,80 @@ def test_a_port_is_open_on_the_loopback_unless_told_otherwise(name: str):
         assert name == "proxy" or "RUL_BIND" not in port
 
 
-def test_only_who_serves_people_or_sends_to_others_has_a_way_out():
-    outside = {name for name, service in SERVICES.items() if "outside" in service["networks"]}
+def test_root_gives_a_new_volume_to_the_object_store_and_can_do_nothing_else():
+    owner, store = SERVICES["object-store-owner"], SERVICES["object-store"]
 
-    assert outside == {"code", "grafana", "proxy", "webserver-read-only"}
+    assert owner["user"] == "0:0"
+    assert owner["cap_add"] == ["CHOWN"]
+    assert owner["network_mode"] == "none"
+    assert "networks" not in owner
+    assert owner["entrypoint"] == ["chown", store["user"], "/data"]
+    assert owner["volumes"] == ["objects:/data"]
+    assert "objects:/data" in store["volumes"]
+    assert owner["image"] == store["image"]
+    assert owner["profiles"] == store["profiles"]
+    assert "object-store-owner" in store["depends_on"]
+    here = read_compose(TOP / "docker-compose.yml", {}, volumes=TOP)["object-store"]
+    assert set(here.waits_for) == {"object-store-owner"}
+    assert not here.beside({"object-store"}, without={"object-store-owner"}).waits_for
+
+
+def test_who_publishes_a_port_or_sends_to_others_has_a_way_out_and_nobody_else():
+    ways = {name for name, one in COMPOSE["networks"].items() if not one.get("internal")}
+    publishing = {name for name, service in SERVICES.items() if "ports" in service}
+
+    assert ways == {"published", "outside"}
+    assert {name for name, on in NETWORKS.items() if "published" in on} == publishing
+    assert {name for name, on in NETWORKS.items() if "outside" in on} == {"code"}
+
+
+def neighbours(name: str, networks: dict[str, set[str]]) -> set[str]:
+    """Who shares a network with a service, and so can reach every port of it."""
+    return {other for other, on in networks.items() if on & networks[name]} - {name}
+
+
+def test_what_answers_callers_cannot_reach_what_starts_runs():
+    """The pages with rights believe `X-Forwarded-User`, and the code server asks for nothing."""
+    for name in ANSWERING:
+        assert neighbours(name, NETWORKS).isdisjoint(STARTING), name
+    assert neighbours("webserver", NETWORKS).isdisjoint({"webserver-read-only", "service"})
+    assert neighbours("proxy", NETWORKS) & set(STARTING) == {"webserver"}
+
+
+def test_callers_come_to_the_service_by_the_proxy_alone_which_it_believes_about_addresses():
+    assert neighbours("service", NETWORKS) == {
+        "database",
+        "pooler",
+        "object-store",
+        "proxy",
+        "prometheus",
+        "grafana",
+    }
+
+
+def hosts(service: dict[str, Any]) -> set[str]:
+    """Names of services that the environment of one tells it to ask, wherever the variables lead."""
+    words = " ".join(str(value) for value in service.get("environment", {}).values())
+    named = set(re.findall(r"[\w-]+", words)) & {"database", "pooler"}
+    return named | ({"object-store"} if "RUL_STORE" in service.get("environment", {}) else set())
+
+
+@each_service
+def test_a_service_reaches_whom_it_asks(name: str):
+    asked = hosts(SERVICES[name]) | {
+        "webserver": {"code", "database"},
+        "webserver-read-only": {"code", "database"},
+        "daemon": {"code", "database"},
+        "proxy": {"service", "webserver"},
+        "prometheus": {"service"},
+        "grafana": {"prometheus"},
+        "grants": {"database"},
+        "pooler": {"database"},
+        "code": {"pooler"},
+        "service": {"pooler"},
+    }.get(name, set())
+
+    assert asked <= neighbours(name, NETWORKS)
 
 
 def test_no_two_programs_listen_on_the_same_port():
@@ -120,7 +195,7 @@ def test_volumes_and_networks_are_declared(name: str):
 
     assert {s for s in sources if not s.startswith(".")} <= set(COMPOSE["volumes"])
     assert all((TOP / source).exists() for source in sources if source.startswith("."))
-    assert set(SERVICES[name]["networks"]) <= set(COMPOSE["networks"])
+    assert NETWORKS[name] <= set(COMPOSE["networks"])
 
 
 def databases(environ: dict[str, str]) -> dict[str, tuple[str, str]]:
@@ -137,6 +212,7 @@ def test_each_process_comes_to_the_database_by_its_own_login():
     assert users == {
         "migrate": "rul_owner",
         "token": "rul_worker",
+        "forget": "rul_purge",
         "code": "rul_worker",
         "service": "rul_api",
     }
@@ -197,8 +273,7 @@ def test_settings_of_the_pool_and_of_mlflow_arrive_where_they_are_read():
 
 
 def test_the_database_cannot_be_reached_from_outside():
-    assert SERVICES["database"]["networks"] == ["inside"]
-    assert COMPOSE["networks"]["inside"]["internal"] is True
+    assert all(COMPOSE["networks"][name]["internal"] is True for name in NETWORKS["database"])
 
 
 def test_the_code_server_is_where_the_workspace_looks_for_it():
@@ -217,7 +292,7 @@ def test_pages_that_start_runs_are_behind_the_proxy_and_the_published_ones_start
     assert writing["command"][0] == reading["command"][0] == "dagster-webserver"
     assert "--read-only" in reading["command"]
     assert "--read-only" not in writing["command"]
-    assert writing["networks"] == ["inside"]
+    assert all(COMPOSE["networks"][name]["internal"] is True for name in writing["networks"])
     assert "ports" not in writing
     assert SERVICES["daemon"]["command"][0] == "dagster-daemon"
     assert all("dev" not in service.get("command", []) for service in SERVICES.values())
@@ -230,10 +305,17 @@ def test_dagster_s_web_pages_get_the_keys_and_not_the_home_folder():
         for name, service in SERVICES.items()
     }
     assert mounted["webserver"] == {"keys"}
-    assert mounted["webserver-read-only"] == mounted["daemon"] == set()
-    assert all(
-        mounted[name] == {"home", "keys"} for name in ("migrate", "token", "code", "service")
-    )
+    assert mounted["webserver-read-only"] == mounted["daemon"] == mounted["migrate"] == set()
+    assert all(mounted[name] == {"home", "keys"} for name in ("token", "forget", "code", "service"))
+
+
+def test_nobody_is_forgotten_at_a_start_and_forgetting_waits_for_no_other_job():
+    """`docker compose run` starts what a service waits for: cron shall not migrate tables each night."""
+    forget = SERVICES["forget"]
+
+    assert forget["profiles"] == ["forget"]
+    assert forget["command"] == ["rul", "privacy", "purge"]
+    assert not set(forget["depends_on"]) & JOBS
 
 
 def test_the_key_that_signs_is_with_the_code_server_alone():

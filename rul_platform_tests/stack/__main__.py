@@ -165,13 +165,17 @@ async def _inside(folder: Path, sockets: Path, profiles: tuple[str, ...]) -> Non
 def _services(
     folder: Path, profiles: tuple[str, ...]
 ) -> tuple[dict[str, Service], dict[str, Image]]:
-    """The services that can run here, and what stands for their images."""
+    """The services that can run here, and what stands for their images.
+
+    Nobody has a capability here; those that need one make folders somebody's, and here all are ours.
+    """
     environ = {**os.environ, "RUL_SECRETS": str(folder / "secrets")}  # noqa: TID251  a door of its own
     told = read_compose(TOP / "docker-compose.yml", environ, volumes=folder / "volumes")
+    capable = {name for name, one in told.items() if one.capabilities}
     wanted = {
         name: one
         for name, one in told.items()
-        if not one.profiles or set(one.profiles) & set(profiles)
+        if name not in capable and (not one.profiles or set(one.profiles) & set(profiles))
     }
     images = {name: image_of(one.image, one.target) for name, one in wanted.items()}
     for name in [name for name, image in images.items() if image is None]:
@@ -179,7 +183,7 @@ def _services(
     for mount in (mount for one in wanted.values() for mount in one.mounts):
         if folder / "volumes" in mount.source.parents:
             mount.source.mkdir(parents=True, exist_ok=True)
-    running = {name: one.beside(wanted) for name, one in wanted.items()}
+    running = {name: one.beside(wanted, without=capable) for name, one in wanted.items()}
     return running, {name: image for name in wanted if (image := images[name]) is not None}
 
 

@@ -56,6 +56,7 @@ class Service:
         stop_signal: What it is stopped by.
         grace: Seconds from there to SIGKILL.
         profiles: It runs where one of these is asked for; always where it has none.
+        capabilities: What it keeps of root's rights.
     """
 
     name: str
@@ -75,10 +76,16 @@ class Service:
     stop_signal: signal.Signals
     grace: float
     profiles: tuple[str, ...]
+    capabilities: tuple[str, ...]
 
-    def beside(self, others: Collection[str]) -> "Service":
-        """As it is where these services run and no others."""
-        absent = self.can_lack.difference(others)
+    def beside(self, others: Collection[str], without: Collection[str] = ()) -> "Service":
+        """As it is where these services run and no others.
+
+        Args:
+            others: Their names.
+            without: Names of those whose work is not needed here.
+        """
+        absent = self.can_lack.union(without).difference(others)
         waits_for = {name: then for name, then in self.waits_for.items() if name not in absent}
         return replace(self, waits_for=waits_for)
 
@@ -156,6 +163,7 @@ class _Place:
             stop_signal=signal.Signals[told.get("stop_signal", "SIGTERM")],
             grace=seconds(told.get("stop_grace_period", "10s")),
             profiles=tuple(told.get("profiles", ())),
+            capabilities=tuple(told.get("cap_add", ())),
         )
 
     def _volume(self, told: str) -> Mount:
