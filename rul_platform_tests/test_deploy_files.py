@@ -23,6 +23,8 @@ YAML_FILES = (
     "deploy/compose/workspace.yaml",
     "rul_platform/orchestration/embedded_dagster.yaml",
 )
+UNITS = {"rul.service": "serve --port 8050", "rul-ui.service": "ui --port 3000"}
+"""systemd's, each with what its program is told."""
 
 
 def read(name: str | Path) -> Any:
@@ -135,3 +137,39 @@ def test_every_workspace_gives_the_location_the_same_name():
     server = read("deploy/compose/workspace.yaml")["load_from"][0]["grpc_server"]
 
     assert module["location_name"] == server["location_name"] == "rul_platform"
+
+
+@pytest.mark.parametrize(("unit", "does"), UNITS.items())
+def test_systemd_takes_a_unit_that_starts_what_the_pages_install(
+    unit: str, does: str, tmp_path: Path
+):
+    text = (TOP / "deploy" / unit).read_text(encoding="utf-8")
+    assert re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE) == [f"/opt/rul/bin/rul {does}"]
+    for page in ("operations.md", "releases.md"):
+        told = (TOP / "docs" / page).read_text(encoding="utf-8")
+        assert set(re.findall(r"python3 -m venv (\S+)", told)) == {"/opt/rul"}
+        assert set(re.findall(r"(\S+)/pip install --no-deps", told)) == {"/opt/rul/bin"}
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd is not installed")
+    here = tmp_path / unit
+    here.write_text(text.replace("/opt/rul/bin/rul", str(Path(sys.executable).with_name("rul"))))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(here)], capture_output=True, text=True
+    )
+    assert unit not in done.stderr, done.stderr
+
+
+def test_both_units_are_closed_in_the_same_way():
+    """Account, folders, and what is kept from them; they differ in what they start and how it stops."""
+    own = {"Environment", "EnvironmentFile", "WorkingDirectory", "ExecStart", "RestartSec", "KillMode",
+           "TimeoutStopSec"}  # fmt: skip
+    first, second = (
+        {
+            line
+            for line in (TOP / "deploy" / unit).read_text(encoding="utf-8").splitlines()
+            if re.match(r"[A-Z]\w+=", line) and line.split("=")[0] not in {*own, "Description"}
+        }
+        for unit in UNITS
+    )
+    assert first == second
+    assert {"User=rul", "NoNewPrivileges=yes", "ProtectSystem=strict", "UMask=0077"} <= first
