@@ -525,8 +525,13 @@ class NotMaterializedError(LineageError):
         self.asset, self.partition = asset, partition
         super().__init__(
             f"{asset}[{partition}] has not been materialised. Materialise it first, in the UI or "
-            f"together with this step."
+            f"together with this step{self._by_hand()}."
         )
+
+    def _by_hand(self) -> str:
+        """The command for what people miss most."""
+        is_model = self.asset == "finetuned_model"
+        return f"; `rul train {self.partition}` makes it and all before it" if is_model else ""
 
 
 class CheckpointError(LineageError):
@@ -719,8 +724,8 @@ class NoChampionError(DeploymentError):
     def __init__(self, plant: str) -> None:
         self.plant = plant
         super().__init__(
-            f"Plant {plant!r} has no deployed model. Materialise deployed_model[{plant}], or run "
-            f"`rul deploy {plant}`."
+            f"Plant {plant!r} has no deployed model. `rul train {plant}` makes one, `rul deploy "
+            f"{plant}` puts it in charge; in Dagster, materialise deployed_model[{plant}]."
         )
 
 

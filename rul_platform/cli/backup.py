@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rul_platform.errors import BackupError
+from rul_platform.reports.numbers import counted
 from rul_platform.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ def backup(settings: Settings, target: Path, keys: Path | None) -> None:
     from rul_platform.storage.postgres_dumps import dump
     from rul_platform.storage.signing_keys import PRIVATE
 
+    if keys is not None and keys.resolve().is_relative_to(target.resolve()):
+        msg = f"--keys {keys} is in {target}: whoever gets the backup would have its keys, too."
+        raise click.UsageError(msg)
     home, url = Home(settings), _server(settings)
     about = {"version": version("rul-platform"), "made_at": home.now().isoformat()}
     dump_tables = None if url is None else partial(dump, url)
@@ -47,11 +51,14 @@ def backup(settings: Settings, target: Path, keys: Path | None) -> None:
     click.echo(f"{len(made.files)} files of {home.folder} are in {target}.")
     if keys is not None:
         names = backups.save_keys(home.signing, keys)
-        can = "sign and name people" if PRIVATE in names else "name people"
-        click.echo(f"{len(names)} keys are in {keys}. Whoever has them can {can}.")
+        click.echo(
+            f"{counted(len(names), 'key')} saved in {keys}. Whoever has them can {_power_of(names)}."
+        )
         if PRIVATE not in names:
-            where = home.signing.private or "RUL_SIGNING_KEY is none here"
-            click.echo(f"Not among them: the key that signs ({where}).", err=True)
+            why = "RUL_SIGNING_KEY is none here"
+            if home.signing.private is not None:
+                why = f"{home.signing.private} is not there"
+            click.echo(f"Not among them: the key that signs ({why}).", err=True)
     else:
         click.echo(
             f"Not in it: the keys in {home.signing.folder}. Back them up apart, with --keys."
@@ -67,7 +74,7 @@ def backup(settings: Settings, target: Path, keys: Path | None) -> None:
 @click.command()
 @click.argument("source", metavar="BACKUP", type=FOLDER)
 @click.option("--keys", type=FOLDER, help="The folder with the keys that `rul backup` wrote.")
-@click.option("--check", is_flag=True, help="Only see whether BACKUP is whole.")
+@click.option("--check", is_flag=True, help="Only see whether BACKUP, and the keys, are whole.")
 @click.pass_obj
 def restore(settings: Settings, source: Path, keys: Path | None, check: bool) -> None:
     """Make the home folder from BACKUP, after every file of it was checked.
@@ -87,6 +94,10 @@ def restore(settings: Settings, source: Path, keys: Path | None, check: bool) ->
     if check:
         found = backups.check(source)
         click.echo(f"{len(found.files)} files are as they were at {_moment(found)}.")
+        if keys is not None:
+            click.echo(
+                f"{counted(backups.check_keys(keys, source), 'public key')} in {keys}, and they fit."
+            )
         return
     url = _server(settings)
     if (url is not None) != (backups.TABLES in backups.check(source).files):
@@ -95,7 +106,8 @@ def restore(settings: Settings, source: Path, keys: Path | None, check: bool) ->
         )
         raise BackupError(source, "a backup of other tables", expected)
     to_bring = None
-    if keys is not None:  # before anything is written: whether there is room for them
+    if keys is not None:  # before anything is written: whether they fit, and whether there is room
+        backups.check_keys(keys, source)
         to_bring = backups.KeysToBring.find(keys, Home(settings).signing)
     found = backups.restore(source, settings.home)
     if url is not None:
@@ -107,11 +119,21 @@ def restore(settings: Settings, source: Path, keys: Path | None, check: bool) ->
     click.echo("See whether all holds: rul audit verify")
 
 
+def _power_of(names: tuple[str, ...]) -> str:
+    """What somebody can do who has keys of these names."""
+    from rul_platform.storage.people import is_key_of_people
+    from rul_platform.storage.signing_keys import PRIVATE
+
+    can = ["sign"] if PRIVATE in names else []
+    can += ["name people"] if any(map(is_key_of_people, names)) else []
+    return " and ".join(can) or "only check signatures"
+
+
 def _bring(keys: "KeysToBring", place: "SigningKeys") -> None:
     from rul_platform.storage.signing_keys import PRIVATE
 
     names = keys.bring()
-    click.echo(f"{len(names)} keys are in {place.folder}.")
+    click.echo(f"{counted(len(names), 'key')} brought to {place.folder}.")
     if PRIVATE not in names:
         click.echo("None of them signs.", err=True)
     elif keys.files[PRIVATE][1].parent != place.folder:

@@ -97,7 +97,7 @@ def _known(learned_from: "Files", unit: str, life: float | None) -> "Fleet":
     """A unit of the plant, as far as it had run at ``life``.
 
     Raises:
-        ReadingsError: There is no such unit, or it has no reading by then.
+        ReadingsError: There is no such unit, or it has no reading by then, or none as late.
     """
     from rul_platform.core.fleet import Fleet, summarise_units
     from rul_platform.errors import ReadingsError
@@ -106,11 +106,16 @@ def _known(learned_from: "Files", unit: str, life: float | None) -> "Fleet":
     fleet = plant_fleet(learned_from)
     names = fleet.units["unit"].tolist()
     if unit not in names:
-        problem = f"there is no unit {unit!r}; the model's plant has {', '.join(names)}"
+        problem = (
+            f"the model did not learn from a unit {unit!r}, only from {', '.join(names)}. For a machine "
+            f"in service give what was measured: --readings"
+        )
         raise ReadingsError("--unit", [problem])
     own = fleet.take([unit])
     if life is None:
         return own
+    if life > (last := own.readings["life"].max()):
+        raise ReadingsError("--life", [f"unit {unit} has no reading after {last:g}"])
     until = own.readings[own.readings["life"] <= life].reset_index(drop=True)
     if until.empty:
         begin = own.readings["life"].min()

@@ -4,12 +4,17 @@ Belongs here: words. Does not belong here: making keys (``operation.signing``).
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from rul_platform.cli.options import AS_JSON, BY, REASON, actor
 from rul_platform.settings import Settings
+
+if TYPE_CHECKING:
+    from rul_platform.operation.signing import KnownKey
 
 
 @click.group()
@@ -60,7 +65,7 @@ def rotate(settings: Settings, reason: str, by: str | None) -> None:
 @AS_JSON
 @click.pass_obj
 def list_keys(settings: Settings, as_json: bool) -> None:
-    """Every key that ever signed here, oldest first."""
+    """Every key that ever signed here, oldest first; exit code 1 where one cannot be believed."""
     from dataclasses import asdict
 
     from rul_platform.operation import signing
@@ -69,13 +74,22 @@ def list_keys(settings: Settings, as_json: bool) -> None:
     found = signing.keys(Home(settings))
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], indent=2))
-        return
+    else:
+        click.echo("\n".join(_lines(found)))
+    if any(each.problem for each in found):
+        raise SystemExit(1)
+
+
+def _lines(found: "tuple[KnownKey, ...]") -> Iterator[str]:
     if not found:
-        click.echo("No key yet: the first comes with the first decision, or with `rul keys init`.")
+        yield "No key yet: the first comes with the first decision, or with `rul keys init`."
+        return
     for each in found:
         state = "signs here" if each.is_signer else "checks"
         problem = f"  BROKEN: {each.problem}" if each.problem else ""
-        click.echo(f"{each.key_id}  since {each.since[:19]}  {state}{problem}")
+        yield f"{each.key_id}  since {each.since[:19]}  {state}{problem}"
+    if not any(each.is_signer for each in found):
+        yield "None of them signs here: RUL_SIGNING_KEY is none, or another key or none is there."
 
 
 @keys.command("export-public")

@@ -71,6 +71,7 @@ class Week:
     positive: int = 0
     negative: int = 0
     failures: int = 0
+    versions: set[int] = field(default_factory=set[int])
 
     @property
     def satisfaction(self) -> str:
@@ -166,6 +167,7 @@ class LineStory:
         at_work = {pump.name: pump for pump in self.line.at_work(hour)}
         for given in answer(home, self.plant, {"line.csv": self.line.readings(hour)}):
             self.week.answers += 1
+            self.week.versions.add(given.number)
             self.seen.add(given.prediction.unit)
             if random.random() >= RATED_SHARE:
                 continue
@@ -238,7 +240,7 @@ class LineStory:
         click.echo(
             f"  week {number:>2}  {week.answers:>4} answers  {week.positive + week.negative:>4} rated  "
             f"{week.satisfaction:>4} satisfied  {week.failures:>3} failures  "
-            f"version {self._in_charge()}"
+            f"version {' and '.join(map(str, sorted(week.versions)))}"
         )
 
 

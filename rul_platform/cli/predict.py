@@ -40,10 +40,12 @@ def predict(
       rul predict pumps now.csv --level 0.8
     """
     from rul_platform.operation.answering import answer, columns_of
+    from rul_platform.operation.known_plants import require_plant
     from rul_platform.storage.home import Home
     from rul_platform.storage.plant_source import read_readings
 
     home = Home(settings)
+    require_plant(home, plant)
     table = read_readings(readings, columns_of(home, plant))
     answers = answer(home, plant, {readings.name: table}, level=level)
     if as_json:

@@ -18,6 +18,7 @@ from rul_platform.core import splits
 from rul_platform.core.examples import FILTERS, FLEET, PUMPS
 from rul_platform.core.subsets import SIMULATED
 from rul_platform.errors import CheckFailedError, DataNotFoundError, GateRefusedError
+from rul_platform.inference.prediction import Prediction
 from rul_platform.operation.answering import GivenReadings, answer_given
 from rul_platform.orchestration.pipeline import Stage
 from rul_platform.orchestration.step import current
@@ -132,7 +133,7 @@ class Walkthrough:
             truth = fleet.take([unit]).rul()[cut - 1]
             for given in answer_given(self.work.home, plant, GivenReadings(seen.iloc[:cut])):
                 click.echo(f"\nPrediction {given.id} for {plant}: {describe(given.prediction)}")
-                click.echo(f"  It really lasted {truth:.0f} {given.prediction.life_unit} more.")
+                click.echo(f"  It really lasted {truth:.0f} {_against(given.prediction, truth)}")
 
     def measure(self) -> None:
         """Every architecture on the official test set of every subset."""
@@ -186,3 +187,11 @@ def _check_plants(plants: tuple[str, ...], *, simulate: bool, has_filters: bool)
     if FLEET in plants and simulate:
         msg = f"{NEEDS_FD003} Leave out --simulate, or take --plant {PUMPS}."
         raise click.UsageError(msg)
+
+
+def _against(said: Prediction, truth: float) -> str:
+    """What became of one answer, also where it does not look good."""
+    unit, chance = said.life_unit, f"{100 * (1 - said.level):g}"
+    if said.rul_low <= truth <= said.rul_high:
+        return f"{unit} more: inside the interval."
+    return f"{unit} more: outside of the interval, as {chance} of 100 answers are expected to be."

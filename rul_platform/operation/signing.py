@@ -88,10 +88,13 @@ def rotate(home: Home, *, actor: str, reason: str, now: datetime) -> PublicKey:
 
     Raises:
         RecordError: No reason is given.
-        KeyFileError: There is no private key here, or it cannot be used.
+        KeyFileError: There is no private key here, it cannot be used, or it is not this ledger's.
     """
     reason, former = given(reason), _signer(home)
     _publish_told(home)
+    ours = {each.key_id for each in told(home)}
+    if ours and former.public.id not in ours:
+        raise _foreign(home)
     key = PrivateKey.generate()
     body = _told(key.public) | {
         "replaces": former.public.id,
@@ -100,9 +103,8 @@ def rotate(home: Home, *, actor: str, reason: str, now: datetime) -> PublicKey:
         "reason": reason,
     }
     home.ledger.append(KEY, body=body, now=now)
-    home.signing.replace(
-        key
-    )  # killed before this, the former key goes on, and this one signs nothing
+    # killed before this, the former key goes on, and this one signs nothing
+    home.signing.replace(key)
     anchor_newest(home.ledger, home.anchors, home.signing, now)
     return key.public
 
@@ -165,12 +167,7 @@ def _anchored(home: Home, now: datetime) -> int:
     if anchor is not None:
         return anchor.seq
     _signer(home)
-    raise KeyFileError(
-        str(home.signing.private),
-        found="a key that the ledger does not tell of",
-        expected="the newest one that it tells of",
-        remedy="bring that one back from where keys are saved; `rul keys list` has its id",
-    )
+    raise _foreign(home)
 
 
 def _publish_told(home: Home) -> None:
@@ -197,6 +194,15 @@ def _signer(home: Home) -> PrivateKey:
     return key
 
 
+def _foreign(home: Home) -> KeyFileError:
+    return KeyFileError(
+        str(home.signing.private),
+        found="a key that the ledger does not tell of",
+        expected="the newest one that it tells of",
+        remedy="bring that one back from where keys are saved; `rul keys list` has its id",
+    )
+
+
 def _no_key(home: Home) -> KeyFileError:
     """What to say where this process cannot sign, and must."""
     if (private := home.signing.private) is None:
@@ -204,7 +210,7 @@ def _no_key(home: Home) -> KeyFileError:
             "RUL_SIGNING_KEY",
             found="none: this process signs nothing",
             expected="the file of the key that signs",
-            remedy="run this where runs of Dagster start: there it is",
+            remedy="run this where RUL_SIGNING_KEY names it, as beside Dagster's code server",
         )
     return KeyFileError(
         str(private),

@@ -19,10 +19,11 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from rul_platform.core.signatures import PrivateKey
 from rul_platform.errors import BackupError
 from rul_platform.storage import key_files
 from rul_platform.storage.signing_keys import PRIVATE, SigningKeys
@@ -157,6 +158,38 @@ def save_keys(keys: SigningKeys, target: Path) -> tuple[str, ...]:
     target.chmod(0o700)  # it may have been there
     _copy_keys({target / name: path for name, path in found.items()})
     return tuple(sorted(found))
+
+
+def check_keys(folder: Path, backup: Path) -> int:
+    """See whether saved keys can be read, belong together, and signed what is in a backup.
+
+    Keys that were saved before the newest one came still open the door to what is older.
+
+    Returns:
+        How many public ones there are.
+
+    Raises:
+        KeyFileError: One is damaged.
+        BackupError: None of them signed the backup's ledger, or the private one is another's.
+    """
+    known = SigningKeys.beside(folder).known()
+    private = _keys_in(folder).get(PRIVATE)
+    if private is not None:
+        key = PrivateKey.from_pem(private.read_bytes(), source=str(private))
+        if key.public.id not in known:
+            raise BackupError(private, "a key without its public one", "one of the installation's")
+    signers = set(_signers(backup / HOME / ANCHORS))
+    if signers and not signers & known.keys():
+        found = "a folder without any key that signed this backup's ledger"
+        raise BackupError(folder, found, "the keys of the same installation")
+    return len(known)
+
+
+def _signers(anchors: Path) -> Iterator[str]:
+    """Ids of keys, of the lines that can be read."""
+    for line in anchors.read_bytes().splitlines() if anchors.exists() else ():
+        with suppress(ValueError, KeyError, TypeError):
+            yield str(json.loads(line)["key_id"])
 
 
 @dataclass(frozen=True, slots=True)

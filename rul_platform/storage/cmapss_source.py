@@ -15,7 +15,13 @@ from typing import TypeVar
 
 from filelock import FileLock
 
-from rul_platform.core.cmapss import PUBLISHED_SHA256, SUBSETS, check_published, file_names
+from rul_platform.core.cmapss import (
+    PUBLISHED_SHA256,
+    SIMULATED,
+    SUBSETS,
+    check_published,
+    file_names,
+)
 from rul_platform.errors import (
     ArchiveError,
     DataError,
@@ -142,7 +148,8 @@ class CmapssSource:
             f"  - set RUL_CMAPSS to NASA's archive: a zip, or a folder with its text files\n"
             f"  - put the archive ({INNER_ARCHIVE}, or the zip around it) into {self.cache}\n"
             f"  - allow the download: RUL_CMAPSS_URL is {NASA_ARCHIVE} unless you set it\n"
-            f"  - use --simulate: simulated engines instead of NASA's, and every report says so"
+            f"  - use simulated engines instead of NASA's, and every report says so: `rul demo "
+            f"--simulate`, `rul train PLANT --subset {SIMULATED}`"
         )
         return DataNotFoundError(message)
 

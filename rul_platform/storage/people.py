@@ -26,6 +26,11 @@ MONTHS_OF_A_QUARTER = 3
 _KEY_FILE = re.compile(r"pseudonyms-(\d{4})Q([1-4])\.key", re.ASCII)
 
 
+def is_key_of_people(name: str) -> bool:
+    """Whether a file of this name holds a key of pseudonyms."""
+    return _KEY_FILE.fullmatch(name) is not None
+
+
 class Pseudonyms:
     """Turns names into pseudonyms.
 
@@ -90,7 +95,7 @@ class Pseudonyms:
         return len(dropped)
 
     def _keys(self) -> list[Path]:
-        return sorted(path for path in self._folder.glob("*") if _KEY_FILE.fullmatch(path.name))
+        return sorted(path for path in self._folder.glob("*") if is_key_of_people(path.name))
 
     def _read(self, path: Path) -> bytes:
         """A key; while its file is as it was, from memory."""

@@ -27,18 +27,17 @@ def test_a_person_makes_lists_rotates_and_exports_keys(tmp_path: Path):
 
 def test_a_key_with_a_place_of_its_own_is_backed_up_and_comes_back_to_it(tmp_path: Path):
     terminal, again = Terminal(tmp_path / "home"), Terminal(tmp_path / "again")
-    place, backup, safe = (
-        str(tmp_path / "apart" / "our.key"),
-        *map(str, (tmp_path / "b", tmp_path / "s")),
-    )
+    place, backup, safe = (str(tmp_path / name) for name in ("our.key", "backup", "safe"))
     made = terminal.types("keys", "init", RUL_SIGNING_KEY=place)
     assert f"It lies in {place}." in made.out
-    keyless = terminal.types("backup", backup, "--keys", f"{safe}2", RUL_SIGNING_KEY="none")
-    assert "Whoever has them can name people." in keyless.out
+    keyless = terminal.types("backup", f"{backup}2", "--keys", f"{safe}2", RUL_SIGNING_KEY="none")
+    assert "1 key saved in" in keyless.out
+    assert "Whoever has them can only check signatures." in keyless.out
     assert "Not among them: the key that signs (RUL_SIGNING_KEY is none here)." in keyless.err
-    saved = terminal.types("backup", f"{backup}2", "--keys", safe, RUL_SIGNING_KEY=place)
+    saved = terminal.types("backup", backup, "--keys", safe, RUL_SIGNING_KEY=place)
     assert (saved.code, saved.err) == (0, "")
-    assert "2 keys are" in saved.out
+    assert "2 keys saved in" in saved.out
+    assert "Whoever has them can sign." in saved.out
 
     there = again.types("restore", backup, "--keys", safe, RUL_SIGNING_KEY=place)
     assert there.code == 0, there.err  # the very same key is no hindrance
@@ -47,8 +46,44 @@ def test_a_key_with_a_place_of_its_own_is_backed_up_and_comes_back_to_it(tmp_pat
     other = Terminal(tmp_path / "other")
     said = other.is_refused("restore", backup, "--keys", safe, RUL_SIGNING_KEY=place)
     assert f"{place} is another key" in said
-    assert not (tmp_path / "other" / "plants").exists()
-    assert other.types("audit", "verify").out.endswith("All holds.\n"), "nothing was restored"
+    assert not (tmp_path / "other" / "anchors.jsonl").exists(), "nothing was restored"
+
+
+def test_keys_that_do_not_fit_a_backup_are_refused_before_anything_is_written(tmp_path: Path):
+    ours, stranger, again = (Terminal(tmp_path / name) for name in ("ours", "stranger", "again"))
+    backup, safe, theirs = (str(tmp_path / name) for name in ("backup", "safe", "theirs"))
+    for terminal, target, keys in ((ours, backup, safe), (stranger, f"{backup}2", theirs)):
+        assert terminal.types("keys", "init").code == 0
+        assert terminal.types("backup", target, "--keys", keys).code == 0
+    inside = ours.types("backup", f"{backup}3", "--keys", f"{backup}3/keys")
+    assert inside.code == 2
+    assert "whoever gets the backup would have its keys" in inside.err
+
+    checked = again.types("restore", backup, "--keys", safe, "--check")
+    assert "1 public key in" in checked.out
+    for more in ((), ("--check",)):
+        said = again.is_refused("restore", backup, "--keys", theirs, *more)
+        assert "a folder without any key that signed this backup's ledger" in said
+    key = tmp_path / "safe" / "signing.key"
+    key.write_bytes(key.read_bytes()[:50])
+    for more in ((), ("--check",)):
+        said = again.is_refused("restore", backup, "--keys", safe, *more)
+        assert "signing.key is nothing that can be read, but must be a private key" in said
+    key.write_bytes((tmp_path / "theirs" / "signing.key").read_bytes())
+    said = again.is_refused("restore", backup, "--keys", safe)
+    assert "signing.key is a key without its public one" in said
+    assert not (tmp_path / "again" / "anchors.jsonl").exists()
+
+
+def test_keys_that_cannot_be_believed_end_the_list_with_an_error(tmp_path: Path):
+    terminal = Terminal(tmp_path / "home")
+    assert terminal.types("keys", "init").code == 0
+    assert "None of them signs here" in terminal.types("keys", "list", RUL_SIGNING_KEY="none").out
+    (public,) = (tmp_path / "home" / "keys").glob("*.pub.pem")
+    public.unlink()
+    broken = terminal.types("keys", "list")
+    assert broken.code == 1
+    assert "BROKEN: its public key is not in" in broken.out
 
 
 def test_an_empty_home_holds_and_a_changed_one_does_not(tmp_path: Path):

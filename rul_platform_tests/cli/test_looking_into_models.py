@@ -96,7 +96,8 @@ def test_people_read_hours_and_sensors(press: Terminal):
     ("words", "message", "code"),
     [
         ((), "Give --unit, with --life if you like, or --readings.", 2),
-        (("--unit", "zz"), "there is no unit 'zz'; the model's plant has u0, u1", 1),
+        (("--unit", "zz"), "the model did not learn from a unit 'zz', only from u0, u1", 1),
+        (("--unit", "u0", "--life", "99999"), "unit u0 has no reading after", 1),
         (("--unit", "u0", "--life", "0.5"), "unit u0 has no reading by 0.5, its first is", 1),
     ],
 )

@@ -111,6 +111,10 @@ def apart(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("apart") / "new" / "our.key"
 
 
+def rotated(home: Home, *, now: datetime) -> None:
+    signing.rotate(home, actor="ann", reason="yearly", now=now)
+
+
 def process(home: Home, key: str) -> Home:
     """Another process of the same installation, and what its RUL_SIGNING_KEY says."""
     settings = Settings.read({"RUL_HOME": str(home.folder), "RUL_SIGNING_KEY": key})
@@ -157,9 +161,12 @@ def test_what_cannot_be_signed_is_told_and_a_forged_anchor_counts_for_nothing(
     ):
         signing.anchor_rest(home, now=NOW)
     SigningKeys(tmp_path / "foreign", private).make_first()
-    for act in (signing.anchor_rest, signing.sign_all):
+    foreign, rows = private.read_bytes(), home.ledger.rows()
+    for act in (signing.anchor_rest, signing.sign_all, rotated):
         with pytest.raises(KeyFileError, match="a key that the ledger does not tell of"):
             act(home, now=NOW)
+    assert private.read_bytes() == foreign, "it is another installation's"
+    assert home.ledger.rows() == rows
 
     ours.rename(private)
 
