@@ -23,20 +23,21 @@ import yaml
 
 from rul_platform.orchestration.step_needs import run_tags
 from rul_platform.settings import Settings
-from rul_platform_tests.test_deploy_files import TOP, postgres
+from rul_platform_tests.test_deploy_files import postgres
 from rul_platform_tests.test_kubernetes_files import (
     CLAIMS,
     CODE,
+    DAGSTER_NETWORK,
     FOLDER,
     LAUNCHER,
     NOWHERE,
+    PAGE,
     RELEASES,
     assert_unprivileged,
     launched,
 )
 
 CHART = os.environ.get("RUL_DAGSTER_CHART", "")  # noqa: TID251  the test run's own door
-PAGE = (TOP / "docs" / "kubernetes.md").read_text(encoding="utf-8")
 FIRST_PORT = 1024
 """Below it, on many nodes, only root may listen."""
 
@@ -285,19 +286,19 @@ def test_a_service_leads_to_the_pod_that_is_meant_and_the_workspace_to_the_servi
         assert mounts["dagster-instance"] == "/opt/dagster/dagster.yaml"
 
 
-def test_the_page_names_what_is_there(
-    named: dict[tuple[str, str], Manifest], pods: dict[str, Manifest]
-):
+def test_the_page_names_what_is_there(named: dict[tuple[str, str], Manifest]):
     service, port = re.findall(r"port-forward svc/(\S+) 3000:(\d+)", PAGE)[0]
     assert named["Service", service]["spec"]["ports"][0]["port"] == int(port)
 
-    (label,) = set(re.findall(r"get pods -l (\w+=[\w-]+)", PAGE))
-    assert dict([label.split("=")]).items() <= pods["code"]["metadata"]["labels"].items()
+    entered = set(re.findall(r"exec (?:-it )?deployment/(\S+) --", PAGE))
+    assert entered == {"dagster-dagster-user-deployments-rul-code"}
+    assert {("Deployment", each) for each in entered} <= named.keys()
 
     (job,) = set(re.findall(r"delete job (\S+)", PAGE))
     assert ("Job", job) in named
-    stopped = set(re.findall(r"scale deployment (\S+) (\S+) --replicas=0", PAGE).pop())
-    assert {("Deployment", each) for each in stopped} <= named.keys()
+    (stopped,) = re.findall(r"scale deployment ([^;]+?) --replicas=0", PAGE)
+    deployments = {name for kind, name in named if kind == "Deployment"}
+    assert set(stopped.replace("\\", "").split()) == deployments | {"rul-service"}
 
 
 def test_the_code_server_is_looked_at_as_the_values_say(pods: dict[str, Manifest]):
@@ -331,6 +332,39 @@ def test_only_who_starts_and_stops_jobs_may(
             "pods/status",
             "events",
         }
+
+
+def chosen(selector: dict[str, Any], labels: dict[str, dict[str, str]]) -> set[str]:
+    """Whom a selector of pods means; ours choose by labels alone."""
+    assert selector.keys() == {"matchLabels"}
+    return {name for name, has in labels.items() if selector["matchLabels"].items() <= has.items()}
+
+
+def test_who_may_speak_with_dagster_s_pods(pods: dict[str, Manifest], instance: dg.DagsterInstance):
+    """By the labels of the rendered chart, and of a run as its launcher makes it."""
+    run = launched(instance, {}, handed_on(pods["code"]))["spec"]["template"]
+    labels = {
+        name: pod["metadata"].get("labels") or {} for name, pod in {**pods, "run": run}.items()
+    } | {"proxy": {"rul-platform/reaches-dagster": "true"}, "stranger": {"app": "stranger"}}
+    text = (FOLDER / DAGSTER_NETWORK).read_text(encoding="utf-8")
+
+    shut: set[str] = set()
+    ways: dict[str, tuple[set[str], int]] = {}
+    for policy in (each["spec"] for each in yaml.safe_load_all(text)):
+        assert policy["policyTypes"] == ["Ingress"]
+        meant = chosen(policy["podSelector"], labels)
+        shut |= meant
+        for rule in policy.get("ingress", []):
+            assert all(each.keys() == {"podSelector"} for each in rule["from"])
+            callers = set.union(*(chosen(each["podSelector"], labels) for each in rule["from"]))
+            (port,), (name,) = rule["ports"], meant
+            ways[name] = callers, port["port"]
+
+    assert shut == {"webserver", "daemon", "code", "run"}  # the migration listens to nobody
+    assert ways == {
+        "webserver": ({"proxy"}, main(pods["webserver"])["ports"][0]["containerPort"]),
+        "code": ({"webserver", "daemon"}, CODE["port"]),
+    }
 
 
 @pytest.fixture(scope="module")

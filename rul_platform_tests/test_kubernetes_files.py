@@ -24,6 +24,7 @@ from rul_platform.settings import Settings
 from rul_platform_tests.test_deploy_files import TOP, read
 
 FOLDER = TOP / "deploy" / "kubernetes"
+DAGSTER_NETWORK = "dagster_network.yaml"
 RELEASES = ("1.30", "1.37")
 """The oldest and the newest release that the manifests are for."""
 
@@ -32,7 +33,7 @@ def documents() -> list[tuple[str, dict[str, Any]]]:
     """Every manifest, with a name for people."""
     return [
         (f"{path.name}: {each['kind']}", each)
-        for path in sorted((FOLDER / "service").glob("*.yaml"))
+        for path in (*sorted((FOLDER / "service").glob("*.yaml")), FOLDER / DAGSTER_NETWORK)
         for each in yaml.safe_load_all(path.read_text(encoding="utf-8"))
         if each["kind"] != "Kustomization"
     ]
@@ -41,16 +42,51 @@ def documents() -> list[tuple[str, dict[str, Any]]]:
 VALUES: dict[str, Any] = read("deploy/kubernetes/dagster_values.yaml")
 LAUNCHER = VALUES["runLauncher"]["config"]["k8sRunLauncher"]
 (CODE,) = VALUES["dagster-user-deployments"]["deployments"]
-WORKLOADS = [(name, each) for name, each in documents() if each["kind"] in ("Deployment", "Job")]
+
+
+def pod_of(document: dict[str, Any]) -> dict[str, Any]:
+    """What a pod of it is; empty for what starts none."""
+    spec = document.get("spec", {})
+    spec = spec.get("jobTemplate", {}).get("spec", spec)
+    return spec if document["kind"] == "Pod" else spec.get("template", {}).get("spec", {})
+
+
+WORKLOADS = {
+    each["metadata"].get("name", "rul-migration"): pod_of(each)
+    for _, each in documents()
+    if pod_of(each)
+}
+LOGINS = {
+    "rul-service": "rul-api",
+    "rul-migration": "rul-owner",
+    "rul-forgetting": "rul-purge",
+    "rul-backup": "rul-owner",
+}
+"""The secret with the database's URL, by what runs."""
+DISKS = {
+    "rul-service": {"/var/lib/rul": "rul-home", "/var/lib/rul-keys": "rul-keys"},
+    "rul-migration": {},
+    "rul-forgetting": {"/var/lib/rul": "rul-home", "/var/lib/rul-keys": "rul-keys"},
+    "rul-backup": {
+        "/var/lib/rul": "rul-home",
+        "/var/lib/rul-keys": "rul-keys",
+        "/var/lib/rul-signing": "rul-signing",
+        "/backup": "rul-backup",
+        "/backup-keys": "rul-backup-keys",
+    },
+}
+"""The claims that each mounts, by their places."""
+NAMED = {
+    (each["kind"], each["metadata"].get("name", "rul-migration")): each for _, each in documents()
+}
+PAGE = (TOP / "docs" / "kubernetes.md").read_text(encoding="utf-8")
 CLAIMS = {
     each["metadata"]["name"] for _, each in documents() if each["kind"] == "PersistentVolumeClaim"
 }
 each_document = pytest.mark.parametrize(
     "document", [each for _, each in documents()], ids=[name for name, _ in documents()]
 )
-each_workload = pytest.mark.parametrize(
-    "workload", [each for _, each in WORKLOADS], ids=[name for name, _ in WORKLOADS]
-)
+each_workload = pytest.mark.parametrize("name", WORKLOADS)
 
 
 @pytest.mark.parametrize("release", RELEASES)
@@ -69,32 +105,91 @@ def test_the_kustomization_names_what_is_applied_and_leaves_out_what_comes_befor
         "kustomization.yaml",
         "namespace.yaml",
         "migration.yaml",
+        "bucket.yaml",
+        "backup.yaml",
     }
+    assert set(kustomization["resources"]) <= files
 
 
 @each_workload
-def test_a_pod_has_no_rights_a_read_only_system_and_an_amount_of_everything(
-    workload: dict[str, Any],
-):
-    pod = workload["spec"]["template"]["spec"]
+def test_a_pod_has_no_rights_a_read_only_system_and_an_amount_of_everything(name: str):
+    pod = WORKLOADS[name]
     (container,) = pod["containers"]
 
     assert pod["automountServiceAccountToken"] is False
     assert_unprivileged(pod["securityContext"], container["securityContext"])
     assert set(container["resources"]["requests"]) == {"cpu", "memory"}
     assert set(container["resources"]["limits"]) == {"memory"}
-    mounted = {mount["mountPath"] for mount in container["volumeMounts"]}
-    assert mounted == {"/var/lib/rul", "/var/lib/rul-keys", "/tmp"}  # noqa: S108  a folder of the pod's own
 
 
 @each_workload
-def test_the_database_s_url_is_a_secret_by_reference(workload: dict[str, Any]):
-    (container,) = workload["spec"]["template"]["spec"]["containers"]
+def test_a_pod_mounts_what_it_needs_and_no_more(name: str):
+    pod = WORKLOADS[name]
+    (container,) = pod["containers"]
+    claims = {
+        volume["name"]: volume["persistentVolumeClaim"]["claimName"]
+        for volume in pod["volumes"]
+        if "persistentVolumeClaim" in volume
+    }
+    mounts = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
+
+    assert set(mounts.values()) == {volume["name"] for volume in pod["volumes"]}
+    assert mounts.pop("/tmp") == "tmp"  # noqa: S108  a folder of the pod's own
+    assert {place: claims[volume] for place, volume in mounts.items()} == DISKS[name]
+    told = {each["name"] for each in container["env"]}
+    assert ("RUL_HOME" in told) is ("/var/lib/rul" in mounts)
+
+
+@each_workload
+def test_the_database_s_url_is_a_secret_by_reference_and_the_page_makes_it(name: str):
+    (container,) = WORKLOADS[name]["containers"]
     (url,) = (each for each in container["env"] if each["name"] == "RUL_DATABASE_URL")
 
     assert "value" not in url
-    login = {"Deployment": "rul-api", "Job": "rul-owner"}[workload["kind"]]
+    login = LOGINS[name]
     assert url["valueFrom"]["secretKeyRef"] == {"name": login, "key": "RUL_DATABASE_URL"}
+    assert f"create secret generic {login} --from-file=RUL_DATABASE_URL=" in PAGE
+
+
+def test_a_bucket_s_credentials_come_from_a_secret_that_may_be_missing():
+    (container,) = WORKLOADS["rul-service"]["containers"]
+
+    assert container["envFrom"] == [{"secretRef": {"name": "rul-bucket", "optional": True}}]
+    assert "create secret generic rul-bucket --from-file=AWS_ACCESS_KEY_ID=" in PAGE
+
+
+def test_a_bucket_is_reached_by_a_rule_of_its_own_and_otherwise_names_and_databases_alone():
+    ports = {
+        name: {
+            (each["protocol"], each["port"]) for rule in policy["egress"] for each in rule["ports"]
+        }
+        for name in ("rul-service", "rul-bucket")
+        for policy in [NAMED["NetworkPolicy", name]["spec"]]
+    }
+
+    assert ports["rul-bucket"] == {("TCP", 443)}
+    assert ports["rul-service"] == {("UDP", 53), ("TCP", 53), ("TCP", 5432), ("TCP", 4318)}
+    assert NAMED["NetworkPolicy", "rul-bucket"]["spec"]["policyTypes"] == ["Egress"]
+    labels = NAMED["Deployment", "rul-service"]["spec"]["template"]["metadata"]["labels"]
+    chosen = NAMED["NetworkPolicy", "rul-bucket"]["spec"]["podSelector"]["matchLabels"]
+    assert chosen.items() <= labels.items()
+
+
+def test_a_proxy_is_believed_where_the_network_lets_in_nobody_else():
+    (container,) = WORKLOADS["rul-service"]["containers"]
+    (rule,) = NAMED["NetworkPolicy", "rul-service"]["spec"]["ingress"]
+
+    assert {"name": "FORWARDED_ALLOW_IPS", "value": "*"} in container["env"]
+    assert [set(each) for each in rule["from"]] == [{"namespaceSelector"}] * 2
+
+
+def test_forgetting_is_done_each_night_by_one_at_a_time():
+    forgetting = NAMED["CronJob", "rul-forgetting"]["spec"]
+    (container,) = WORKLOADS["rul-forgetting"]["containers"]
+
+    assert container["args"] == ["rul", "privacy", "purge"]
+    assert len(forgetting["schedule"].split()) == 5
+    assert forgetting["concurrencyPolicy"] == "Forbid"
 
 
 def test_no_file_holds_a_password():
@@ -105,7 +200,7 @@ def test_no_file_holds_a_password():
 
 
 def test_everything_that_points_at_the_service_finds_it():
-    found = {each["kind"]: each for _, each in documents()}
+    found = {kind: each for (kind, name), each in NAMED.items() if name == "rul-service"}
     labels = found["Deployment"]["spec"]["template"]["metadata"]["labels"]
     (container,) = found["Deployment"]["spec"]["template"]["spec"]["containers"]
     (port,) = container["ports"]
@@ -124,7 +219,6 @@ def test_everything_that_points_at_the_service_finds_it():
     assert container["args"][-1] == str(port["containerPort"])
     for probe, path in {"startup": "/live", "liveness": "/live", "readiness": "/serving"}.items():
         assert container[f"{probe}Probe"]["httpGet"] == {"path": path, "port": port["name"]}
-    assert claims_of(found["Deployment"]["spec"]["template"]["spec"]) == CLAIMS - {"rul-signing"}
 
 
 def test_dagster_s_web_pages_get_the_keys_and_not_the_home_folder():
@@ -144,16 +238,15 @@ def test_the_key_that_signs_is_with_the_code_server_and_its_runs_alone():
     assert file in launched["env"]
     assert CODE["volumeMounts"] == LAUNCHER["volumeMounts"]
     none = {"name": "RUL_SIGNING_KEY", "value": "none"}
-    for _, work in WORKLOADS:
-        pod = work["spec"]["template"]["spec"]
-        assert "rul-signing" not in claims_of(pod)
-        assert none in pod["containers"][0]["env"]
+    for name in ("rul-service", "rul-forgetting"):
+        assert "rul-signing" not in claims_of(WORKLOADS[name])
+        assert none in WORKLOADS[name]["containers"][0]["env"]
     assert none in VALUES["dagsterWebserver"]["env"]
 
 
 def test_the_keys_lie_in_a_folder_of_the_platform_s_own_making():
     """One below the disk's own, which `fsGroup` opens to a group: keys in such a one are refused."""
-    pods = [work["spec"]["template"]["spec"]["containers"][0] for _, work in WORKLOADS]
+    pods = [WORKLOADS[name]["containers"][0] for name, disks in DISKS.items() if disks]
     for container in (*pods, CODE, VALUES["dagsterWebserver"]):
         (place,) = (m["mountPath"] for m in container["volumeMounts"] if m["name"] == "keys")
         assert {"name": "RUL_KEYS", "value": f"{place}/keys"} in container["env"]
