@@ -173,3 +173,35 @@ def test_both_units_are_closed_in_the_same_way():
     )
     assert first == second
     assert {"User=rul", "NoNewPrivileges=yes", "ProtectSystem=strict", "UMask=0077"} <= first
+
+
+def test_the_page_s_nginx_tells_the_service_what_the_containers_proxy_tells_it(tmp_path: Path):
+    page = (TOP / "docs" / "service.md").read_text(encoding="utf-8")
+    (sample,) = re.findall(r"^```\n(server \{\n.*?)^```", page, re.DOTALL | re.MULTILINE)
+    ours = (TOP / "deploy" / "compose" / "nginx.conf").read_text(encoding="utf-8")
+    for line in (
+        "proxy_set_header Host $http_host;",
+        "proxy_set_header X-Forwarded-Proto https;",
+        "proxy_set_header X-Forwarded-For $remote_addr;",
+        "client_max_body_size 9m;",
+        "proxy_buffering off;",
+        "proxy_read_timeout 1h;",
+        "location = /metrics { return 404; }",
+    ):
+        assert line in sample
+        assert line in ours
+    if shutil.which("nginx") is None or shutil.which("openssl") is None:
+        pytest.skip("nginx or openssl is not installed")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-subj", "/CN=rul.example.com",
+         "-keyout", str(tmp_path / "rul.key"), "-out", str(tmp_path / "rul.pem")],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    whole = f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{sample}}}\n"
+    (tmp_path / "nginx.conf").write_text(whole.replace("/etc/ssl", str(tmp_path)))
+    done = subprocess.run(
+        ["nginx", "-t", "-e", "stderr", "-c", str(tmp_path / "nginx.conf")],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
