@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Request
 
+from rul_platform.errors import IntakeError
 from rul_platform.service.pages.visitor import Visitor
 from rul_platform.service.parts import Parts
 from rul_platform.service.problems import Problem
@@ -53,6 +54,11 @@ def refuse_other_origin(request: Request) -> None:
     elif urlsplit(origin).netloc == request.headers.get("host"):
         return
     raise _foreign("The form was sent by a page of another site.")
+
+
+def problems_of(error: IntakeError) -> tuple[str, ...]:
+    """What is wrong with what a form sent: it is one row, so nobody asks which."""
+    return tuple(each.removeprefix("row 1: ") for each in error.problems)
 
 
 async def _fields(request: Request) -> Mapping[str, str]:

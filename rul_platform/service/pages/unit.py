@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
+from rul_platform.core.wording import quoted
 from rul_platform.errors import IntakeError
 from rul_platform.operation.intake import FeedbackRow, OutcomeRow
 from rul_platform.operation.known_plants import require_plant
@@ -17,7 +18,7 @@ from rul_platform.operation.views.unit import readings_of, unit_view
 from rul_platform.service.api.feedback import person_of
 from rul_platform.service.pages.addresses import decoded, unit_path
 from rul_platform.service.pages.csv_file import csv_file
-from rul_platform.service.pages.forms import form_of
+from rul_platform.service.pages.forms import form_of, problems_of
 from rul_platform.service.pages.rendering import page
 from rul_platform.service.pages.unit_pictures import UnitPictures
 from rul_platform.service.pages.visitor import Visitor, signed_in
@@ -31,6 +32,12 @@ MOST_ANSWERS = 100_000
 
 SAID, KNOWN = "said", "known"
 """What an address tells of the form before: taken, or known already."""
+
+ANSWER, ANSWERS, OUTCOME = "answer", "answers", "outcome"
+"""Where on the page a form stands, and what was said to it."""
+
+TOLD = "told"
+"""Id of what was said to a form: a browser goes there, and gives it the focus."""
 
 ANSWER_COLUMNS = ("prediction", "answered_at", "life", "rul", "rul_low", "rul_high", "version",
                   "role", "odd_readings")  # fmt: skip
@@ -61,26 +68,30 @@ async def rate(request: Request, plant: str, visitor: _FEEDBACK) -> Response:
         reason=_one_of(fields, "reason", REASONS) if rating == "negative" else None,
         unit=unit,
     )
-    taken = await parts.ratings.take(Rating(row, None, ""))
+    place = _one_of(fields, "place", (ANSWER, ANSWERS)) or ANSWERS
+    try:
+        taken = await parts.ratings.take(Rating(row, None, ""))
+    except IntakeError as error:
+        raise Problem(422, "intake", f"{'; '.join(problems_of(error))}.") from error
     if taken.is_new:
         parts.metrics.feedback.labels(taken.plant, rating).inc()
-    return _back(taken.plant, unit, SAID if taken.is_new else KNOWN, "answers")
+    return _back(taken.plant, unit, SAID if taken.is_new else KNOWN, place)
 
 
 @router.post("/plants/{plant}/outcomes")
 async def tell_outcome(request: Request, plant: str, visitor: _FEEDBACK) -> Response:
-    """Take what became of the machine; what is wrong with it stands above its form again."""
+    """Take what became of the machine; what is wrong stands above its form, which keeps what it had."""
     fields = await form_of(request, visitor)
     parts: Parts = request.app.state.parts
     unit = fields.get("unit", "")
-    row = OutcomeRow(unit, _one_of(fields, "kind", OUTCOMES) or "", _life(fields))
     try:
+        row = OutcomeRow(unit, fields.get("kind", ""), _life(fields))
         told = await asyncio.to_thread(
             take_outcome, parts.home, plant, row, key=None, body="", log=parts.log
         )
     except IntakeError as error:
-        return await asyncio.to_thread(_page, request, plant, unit, error)
-    return _back(plant, unit, SAID if told.is_new else KNOWN, "outcome")
+        return await asyncio.to_thread(_refused, request, plant, fields, problems_of(error))
+    return _back(plant, unit, SAID if told.is_new else KNOWN, OUTCOME)
 
 
 @router.get("/plants/{plant}/predictions.csv")
@@ -108,27 +119,43 @@ def readings(request: Request, plant: str, unit: str, _: _READ) -> Response:
     return csv_file(f"{plant}_readings.csv", [str(name) for name in table.columns], rows)
 
 
-def _page(request: Request, plant: str, unit: str, problem: IntakeError | None = None) -> Response:
+def _refused(
+    request: Request, plant: str, fields: Mapping[str, str], problems: tuple[str, ...]
+) -> Response:
+    """The page again, with what was sent; its own address is that of the form."""
+    unit = fields.get("unit", "")
+    here = unit_path(plant, unit)
+    return _page(
+        request, plant, unit, status=422, here=here, at=OUTCOME, problems=problems, sent=fields
+    )
+
+
+def _page(request: Request, plant: str, unit: str, *, status: int = 200, **more: Any) -> Response:
     parts: Parts = request.app.state.parts
     slot = parts.slots.all().get(plant)
     told = unit_view(parts.home, plant, unit, slot, parts.home.now())
+    asked = request.query_params
     return page(
         request,
         "unit.html.jinja",
-        status=422 if problem else 200,
+        status=status,
         plant=told.card,
         tab="fleet",
         unit=told,
         pictures=UnitPictures(request, told),
-        problem=problem,
-        news=request.query_params.get("news", ""),
         reasons=REASONS,
         kinds=OUTCOMES,
+        **(
+            {"news": asked.get("news", ""), "at": asked.get("at", ""), "problems": (), "sent": {}}
+            | more
+        ),
     )
 
 
 def _back(plant: str, unit: str, news: str, place: str) -> Response:
-    return RedirectResponse(f"{unit_path(plant, unit)}?{urlencode({'news': news})}#{place}", 303)
+    return RedirectResponse(
+        f"{unit_path(plant, unit)}?{urlencode({'news': news, 'at': place})}#{TOLD}", 303
+    )
 
 
 def _person(visitor: Visitor) -> str:
@@ -145,7 +172,9 @@ def _one_of(fields: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> s
 
 
 def _life(fields: Mapping[str, str]) -> float:
+    found = fields.get("life", "")
     try:
-        return float(fields.get("life", "").replace(",", "."))
+        return float(found.replace(",", "."))
     except ValueError:
-        raise Problem(422, "invalid", "life: a number from 0 on is expected.") from None
+        problem = f"life is {quoted(found)}, a number from 0 on is expected"
+        raise IntakeError("Outcome", [problem]) from None

@@ -50,6 +50,7 @@ def test_a_person_signs_in_finds_a_machine_and_says_what_they_think(chromium, fl
         expect(page.get_by_role("heading", name=MACHINE)).to_be_visible()
         ask_box = page.locator(".ask")
         ask_box.get_by_text("Wrong", exact=True).click()
+        assert ask_box.get_by_label("Why?").input_value() == ""
         ask_box.get_by_label("Why?").select_option(label="it fails sooner than that")
         somebody.keep(artefacts, "unit_rating")
         ask_box.get_by_role("button", name="Say that it is wrong").click()
@@ -61,6 +62,32 @@ def test_a_person_signs_in_finds_a_machine_and_says_what_they_think(chromium, fl
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
         assert somebody.complaints == []
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_what_was_said_to_a_form_is_seen_and_has_the_focus(chromium, fleet, script):
+    """On a phone, where the form is far from the page's top; refused first, then stored."""
+    name = f"far down {script}"
+    ask(fleet, name, hours=40)
+    with person(chromium, fleet, size=PHONE, java_script_enabled=script) as somebody:
+        page, form = somebody.page, somebody.page.locator("form[action*=outcomes]")
+        somebody.open(path_of(name))
+        form.get_by_role("button").click()
+        assert page.url.endswith(path_of(name))  # the browser asks for a choice first
+        form.get_by_label("What happened?").select_option(label="replaced")
+        form.get_by_label("After how long").fill("2")
+        form.get_by_role("button").click()
+        expect(page.locator("#told:focus")).to_contain_text("was seen at 40")
+        expect(page.locator("#told")).to_be_in_viewport(ratio=1)
+        expect(form.get_by_label("What happened?")).to_have_value("replaced")
+        form.get_by_label("After how long").fill("41")
+        form.get_by_role("button").click()
+        expect(page.locator("#told:focus")).to_have_text("Thank you, that is stored.")
+        expect(page.locator("#told")).to_be_in_viewport(ratio=1)
+        page.locator(".answers summary").click()
+        page.locator(".answers").get_by_role("button", name="Say that it is wrong").click()
+        expect(page.locator("#answers #told:focus")).to_be_in_viewport(ratio=1)
+        assert somebody.complaints == [] or "422" in somebody.complaints[0]
 
 
 def test_news_are_told_without_loading_the_page(chromium, fleet):

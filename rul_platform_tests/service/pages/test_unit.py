@@ -50,10 +50,10 @@ def test_what_somebody_says_is_counted_once_and_shown(running: Running):
     (prediction,) = ask(running, "rated")
     with visiting(running) as client:
         answer = rate(client, prediction, "rated", "negative", reason="too_late")
-        assert answer.headers["location"] == f"{path_of('rated')}?news=said#answers"
+        assert answer.headers["location"] == f"{path_of('rated')}?news=said&at=answers#told"
         again = rate(client, prediction, "rated", "positive")
-        assert again.headers["location"] == f"{path_of('rated')}?news=known#answers"
-        page = client.get(path_of("rated") + "?news=said").text
+        assert again.headers["location"] == f"{path_of('rated')}?news=known&at=answers#told"
+        page = client.get(path_of("rated") + "?news=said&at=answers").text
     assert "1 wrong" in page
     assert "it fails sooner than that" in page
     assert "Thank you" in page
@@ -70,6 +70,8 @@ def test_a_rating_of_another_machine_or_of_nothing_is_refused(running: Running):
         assert client.post(path, data=sent | {"prediction": "0" * 32}).status_code == 404
         wrong = client.post(path, data=sent | {"prediction": prediction, "unit": "yours"})
         assert wrong.status_code == 422
+        assert "is about unit" in wrong.text
+        assert "row 1" not in wrong.text
         assert (
             client.post(path, data=sent | {"prediction": prediction, "rating": "x"}).status_code
             == 422
@@ -102,10 +104,74 @@ def test_an_end_that_cannot_be_is_told_above_its_form(running: Running):
     ask(running, "early")
     with visiting(running) as client:
         answer = tell(client, "early", "failed", "1")
-        assert tell(client, "early", "failed", "soon").status_code == 422
     assert answer.status_code == 422
     assert "was seen at 40" in answer.text
-    assert 'role="alert"' in answer.text
+    assert "row 1" not in answer.text
+    assert 'id="told" tabindex="-1" role="alert"' in answer.text
+
+
+@pytest.mark.parametrize(("kind", "life"), [("replaced", "1"), ("replaced", "soon"), ("", "41.5")])
+def test_a_refused_form_keeps_what_was_typed(running: Running, kind: str, life: str):
+    ask(running, "typed")
+    with visiting(running) as client:
+        answer = tell(client, "typed", kind, life)
+    assert answer.status_code == 422
+    assert re.findall(r'<option value="(\w*)" selected>', answer.text) == [kind] * bool(kind)
+    assert re.search(r'name="life"[^>]* value="([^"]*)"', answer.text)[1] == life  # type: ignore[index]
+    assert f"next={path_of('typed')}" in answer.text  # another language leads to the machine
+
+
+def test_nothing_is_chosen_before_somebody_chooses(running: Running):
+    """One click must not end a healthy machine, nor say why an answer is wrong."""
+    ask(running, "unasked")
+    with visiting(running) as client:
+        page = client.get(path_of("unasked")).text
+    assert "selected" not in page
+    first = re.findall(
+        r'<select [^>]*name="(\w+)"( required)?[^>]*>\s*<option value="(\w*)">', page
+    )
+    assert set(first) == {("kind", " required", ""), ("reason", "", "")}
+
+
+def test_an_answer_about_a_shorter_history_draws_no_zigzag(running: Running):
+    for hours in (20, 50, 10, 40):
+        ask(running, "zigzag", hours=hours)
+    with visiting(running) as client:
+        page = client.get(path_of("zigzag")).text
+    charts = re.findall(r'class="chart life-chart.*?</svg>', page)
+    assert len(charts) == 2
+    for course in re.findall(r'<path d="M([^"]*)" class="course"', "".join(charts)):
+        across = [float(point.split()[0]) for point in course.split("L")]
+        assert across == sorted(across)
+        assert len(across) == 4
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "Short history: 1 reading,"), ("fr", "court\N{NO-BREAK SPACE}: 1 mesure,")],
+)
+def test_one_reading_is_one(running: Running, language: str, words: str):
+    ask(running, "once", hours=1)
+    with visiting(running, language=language) as client:
+        assert words in client.get(path_of("once")).text.replace(
+            "\N{NARROW NO-BREAK SPACE}", "\xa0"
+        )
+
+
+def test_no_sign_of_wear_is_one_number_to_plan_by(running: Running):
+    """Beside an interval whose lower end is less, "at least" would be a contradiction."""
+    (given,) = ask(running, "fresh", hours=20)
+    said = running.home.predictions.get(given)
+    running.home.predictions.record(
+        plant=PRESS, unit="fresh", number=said.number, sha256=said.sha256, life=21.0, rul=CAP_HOURS,
+        rul_low=31.0, rul_high=CAP_HOURS, now=running.home.now(),
+    )  # fmt: skip
+    with visiting(running) as client:
+        page = client.get(path_of("fresh")).text
+    assert "or more are likely" in page
+    assert "To be careful, plan with <strong>31.0</strong> hours" in page
+    assert "at least" not in page
+    assert "Most likely between" not in page
 
 
 def test_who_may_only_look_sees_no_form(running: Running):

@@ -24,7 +24,8 @@ class LifeChart:
     """What is drawn; all in life units.
 
     Attributes:
-        answers: The oldest first, at least one.
+        answers: As they were given, the oldest first, at least one; drawn by life, for somebody may ask
+            about a shorter history later.
         edges: Where bands meet.
         cap: The longest life that the model tells apart; None where nobody knows.
         end: Where the machine ended; None while it is at work.
@@ -65,6 +66,10 @@ class LifeChart:
         )
         kind = "wide" if width == WIDE else "narrow"
         return picture(width, HEIGHT, self.label, *marks, class_=f"chart life-chart {kind}")
+
+    @property
+    def _by_life(self) -> Sequence[LoggedPrediction]:
+        return sorted(self.answers, key=lambda each: each.life)
 
     def _axes(self, width: float) -> tuple[Axis, Axis]:
         lives = [each.life for each in self.answers]
@@ -109,8 +114,8 @@ class LifeChart:
         yield element("path", d=points, class_="truth")
 
     def _interval(self, x: Axis, y: Axis) -> Iterator[Markup]:
-        upper = [_point(x, y, each.life, each.rul_high) for each in self.answers]
-        lower = [_point(x, y, each.life, each.rul_low) for each in reversed(self.answers)]
+        upper = [_point(x, y, each.life, each.rul_high) for each in self._by_life]
+        lower = [_point(x, y, each.life, each.rul_low) for each in reversed(self._by_life)]
         if len(self.answers) == 1:
             one = self.answers[0]
             at = x.place(one.life)
@@ -120,7 +125,7 @@ class LifeChart:
             yield element("path", d=f"M{'L'.join([*upper, *lower])}Z", class_="area")
 
     def _course(self, x: Axis, y: Axis) -> Iterator[Markup]:
-        points = [_point(x, y, each.life, each.rul) for each in self.answers]
+        points = [_point(x, y, each.life, each.rul) for each in self._by_life]
         yield element("path", d=f"M{'L'.join(points)}", class_="course")
         for each in self.answers if len(self.answers) <= MOST_DOTS else self.answers[-1:]:
             is_newest = each is self.answers[-1]
@@ -143,7 +148,7 @@ class LifeChart:
         if len({each.number for each in self.answers}) == 1:
             return
         before, written = None, -1e9
-        for each in self.answers:
+        for each in self._by_life:
             if each.number != before:
                 at = x.place(each.life)
                 yield element(
