@@ -189,6 +189,50 @@ def test_each_secret_is_made_and_somebody_s(tmp_path: Path):
     assert {name: file.read_bytes() for name, file in files.items()} == first
 
 
+PAIRS = (
+    ("proxy_password", "proxy_users"),
+    ("s3_auth_key", "s3_credentials"),
+    ("tls_certificate", "tls_key"),
+)
+
+
+@pytest.mark.parametrize("gone", [half for pair in PAIRS for half in pair])
+def test_two_secrets_that_belong_together_are_made_anew_together(tmp_path: Path, gone: str):
+    make = ["sh", TOP / "deploy" / "compose" / "make_secrets.sh", tmp_path]
+    subprocess.run(make, check=True, capture_output=True)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    pair = next(pair for pair in PAIRS if gone in pair)
+    left = next(half for half in pair if half != gone)
+    (tmp_path / gone).unlink()
+
+    made = subprocess.run(make, check=True, capture_output=True, text=True)
+
+    after = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert after.keys() - before.keys() == {f"{left}.before"}
+    assert after[f"{left}.before"] == before[left]
+    assert {name for name in before if before[name] != after[name]} == set(pair)
+    assert f"put {left} aside as {left}.before" in made.stdout
+    assert matching(tmp_path, pair)
+
+
+def matching(folder: Path, pair: tuple[str, str]) -> bool:
+    """Whether the two halves of a pair of secrets belong together."""
+    one, other = ((folder / half).read_text().strip() for half in pair)
+
+    def says(*words: str | Path) -> str:
+        return subprocess.run(["openssl", *words], capture_output=True, text=True).stdout.strip()
+
+    match pair[0]:
+        case "proxy_password":
+            salt = other.split("$")[2]
+            return other == f"engineer:{says('passwd', '-6', '-salt', salt, one)}"
+        case "s3_auth_key":
+            return all(word in other for word in one.split(","))
+        case _:
+            certified = says("x509", "-in", folder / pair[0], "-noout", "-pubkey")
+            return certified == says("pkey", "-in", folder / pair[1], "-pubout")
+
+
 @each_service
 def test_volumes_and_networks_are_declared(name: str):
     sources = [volume.split(":")[0] for volume in SERVICES[name].get("volumes", [])]

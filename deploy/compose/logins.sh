@@ -1,6 +1,6 @@
 #!/bin/sh
-# The two databases and their logins. PostgreSQL's image runs this when it makes its data folder; after a password
-# was changed in its file, run it again:
+# The two databases and their logins. PostgreSQL's image runs this when it makes its data folder. After a password's
+# file was made anew, restart `database` first (a container sees the file that was there when it started), then
 #   docker compose exec database sh /docker-entrypoint-initdb.d/logins.sh
 set -eu
 
@@ -15,7 +15,7 @@ REVOKE ALL ON DATABASE dagster FROM PUBLIC;
 SQL
 sql --single-transaction --dbname=rul --file=/opt/rul/postgres_roles.sql
 
-for name in dagster rul_owner rul_api rul_worker rul_read rul_purge; do
+for name in postgres dagster rul_owner rul_api rul_worker rul_read rul_purge; do
     # psql reads the file itself: an argument could be seen by others.
     PASSWORD_FILE="/run/secrets/${name}_password" sql --set=name="$name" <<'SQL'
 \set password `cat "$PASSWORD_FILE"`
