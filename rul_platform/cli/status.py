@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rul_platform.reports.numbers import counted
 from rul_platform.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,11 +36,11 @@ def status(settings: Settings, as_json: bool) -> None:
         click.echo("No plant yet: `rul demo`, or `rul plant init NAME --files 'data/*.csv'`.")
     for plant in found["plants"]:
         since = (
-            f"version {plant['champion']} since {plant['since']}"
+            f"version {plant['champion']} since {plant['since'][:19]}"
             if plant["champion"]
             else "no model"
         )
-        click.echo(f"Plant {plant['plant']}: {since}, {plant['versions']} versions")
+        click.echo(f"Plant {plant['plant']}: {since}, {counted(plant['versions'], 'version')}")
         if plant["outcomes"]["coverage"] is not None:
             click.echo(
                 f"  of {plant['outcomes']['units']} machines that failed after an answer, the interval "
@@ -48,7 +49,7 @@ def status(settings: Settings, as_json: bool) -> None:
         if plant["challenger"]:
             click.echo(f"  version {plant['challenger']} is on trial beside it")
         if plant["frozen_since"]:
-            click.echo(f"  frozen since {plant['frozen_since']}: {plant['frozen_because']}")
+            click.echo(f"  frozen since {plant['frozen_since'][:19]}: {plant['frozen_because']}")
         if plant["retrain"]:
             retrain = plant["retrain"]
             click.echo(

@@ -95,7 +95,10 @@ def cautions(
 
 
 def _short(rows: int, least: int) -> list[str]:
-    return [f"short history: {rows} readings, the model counts on {least}"] if rows < least else []
+    if rows >= least:
+        return []
+    noun = "reading" if rows == 1 else "readings"
+    return [f"short history: {rows} {noun}, the model counts on {least}"]
 
 
 def _may_stand_still(histories: Histories, preparation: Preparation) -> NDArray[np.bool_]:

@@ -97,7 +97,7 @@ def test_the_order_of_the_rows_does_not_matter(predictor: Predictor):
 
 def test_one_reading_is_enough_and_is_warned_of(predictor: Predictor):
     (said,) = predictor.predict(history(1))
-    assert said.warnings[0] == "short history: 1 readings, the model counts on 10"
+    assert said.warnings[0] == "short history: 1 reading, the model counts on 10"
     assert np.isfinite(said.rul)
 
 
