@@ -31,7 +31,9 @@ from rul_platform.storage.signing_keys import PRIVATE, SigningKeys
 ABOUT, SUMS, HOME = "backup.json", "SHA256SUMS", "home"
 ANCHORS, STORE, KEYS = "anchors.jsonl", "store", "keys"
 TABLES = "tables.dump"
-LEFT_OUT = ("cache", "training", KEYS)
+LOST_AND_FOUND = "lost+found"
+"""The system's own, at the top of a disk."""
+LEFT_OUT = ("cache", "training", KEYS, LOST_AND_FOUND)
 PASSING = (".lock", ".partial", "-journal", "-shm", "-wal")
 """Ends of names that mean something to a running process alone."""
 
@@ -74,7 +76,7 @@ def back_up(
         raise BackupError(target, "there already", "a folder that is not there yet")
     if target.resolve().is_relative_to(home.resolve()):
         raise BackupError(target, "inside the home folder", "outside, best on another disk")
-    partial = _empty(target)
+    partial = _beside(target)
     sums = dict[str, str]()
     for name in _in_order(home, has_dump=dump_tables is not None):
         copy = partial / HOME / name
@@ -125,22 +127,38 @@ def check(backup: Path) -> Backup:
 def restore(backup: Path, home: Path) -> Backup:
     """Make a home folder from a backup that is whole; complete or absent.
 
+    In a folder that cannot be exchanged for another, as a mounted disk or a link, files are gathered in
+    a folder ``.restore.partial`` and then moved up: where that is still there, it was interrupted.
+
     Raises:
         BackupError: The backup is damaged, or there is a home already.
     """
     found = check(backup)
-    if home.exists() and any(home.iterdir()):
+    if home.exists() and any(path.name != LOST_AND_FOUND for path in home.iterdir()):
         raise BackupError(home, "a folder with something in it", "empty or not there: move it away")
-    partial = _empty(home)
+    partial = _gathering_place(home)
     for name in found.files:
         copy = partial / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(backup / HOME / name, copy)
     os.sync()
-    if home.exists():
-        home.rmdir()
-    partial.rename(home)
+    if partial.parent != home:
+        partial.rename(home)
+        return found
+    for path in sorted(partial.iterdir()):
+        path.rename(home / path.name)
+    partial.rmdir()
     return found
+
+
+def _gathering_place(home: Path) -> Path:
+    """A new folder that becomes the home, or, where that cannot be exchanged, one in it."""
+    try:
+        if home.exists():
+            home.rmdir()
+    except OSError:
+        return _new(home / ".restore.partial")
+    return _beside(home)
 
 
 def save_keys(keys: SigningKeys, target: Path) -> tuple[str, ...]:
@@ -295,12 +313,16 @@ def _is_database(path: Path) -> bool:
         return False
 
 
-def _empty(folder: Path) -> Path:
+def _beside(folder: Path) -> Path:
     """A new folder beside this one, to be renamed to it."""
-    partial = folder.absolute().with_name(f"{folder.absolute().name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    return partial
+    return _new(folder.absolute().with_name(f"{folder.absolute().name}.partial"))
+
+
+def _new(folder: Path) -> Path:
+    """An empty one."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
 
 
 def _sha256(path: Path) -> str:

@@ -104,6 +104,21 @@ def test_keys_are_for_their_owner_alone(home: Home, tmp_path: Path):
         save_keys(home.signing, tmp_path / "keys")
 
 
+def test_a_folder_that_cannot_be_exchanged_is_filled(home: Home, tmp_path: Path):
+    """As a disk that is mounted there, or a link to another one."""
+    back_up(home.folder, tmp_path / "backup", about=ABOUT)
+    (tmp_path / "disk" / "lost+found").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("disk")
+    made = restore(tmp_path / "backup", tmp_path / "link")
+
+    assert hashes(tmp_path / "disk") == dict(made.files)
+    assert {path.name for path in (tmp_path / "disk").iterdir()} == {
+        "anchors.jsonl", "lost+found", "plants", "rul.db", "store",
+    }  # fmt: skip
+    with pytest.raises(BackupError, match="with something in it"):
+        restore(tmp_path / "backup", tmp_path / "link")
+
+
 def test_the_key_that_signs_is_saved_from_its_own_place_and_brought_back_there(tmp_path: Path):
     def settings(name: str, key: str) -> Settings:
         return Settings.read({"RUL_HOME": str(tmp_path / name), "RUL_SIGNING_KEY": key})
