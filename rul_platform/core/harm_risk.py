@@ -49,6 +49,14 @@ class Risk:
         """Whether the approach is to be refused."""
         return self.harm > self.largest and self.gain < GAIN_ODDS * self.harm
 
+    def sentence(self, tolerance: str) -> str:
+        """Both chances beside what is allowed; the tolerance with its unit."""
+        return (
+            f"{self.harm:.0%} chance to err over {tolerance} more than {self.reference}, "
+            f"{self.gain:.0%} to err as much less (allowed: {self.largest:.0%}, or a gain "
+            f"{GAIN_ODDS:g} times as likely)"
+        )
+
 
 def risk_of_harm(drawn: Resampled, name: str, tolerance: float) -> Risk:
     """Compare with each other reference on the same resamples.

@@ -111,8 +111,7 @@ def choose(
     drawn = _resampled(out_of_fold, cap, seed)
     risks = {name: risk_of_harm(drawn, name, TOLERANCE * cap) for name in out_of_fold}
     refused = {
-        name: f"{risk.harm:.0%} chance to be worse than {risk.reference} by more than "
-        f"{TOLERANCE * cap:.3g} {life_unit}, {risk.gain:.0%} to be better by more than that"
+        name: risk.sentence(f"{TOLERANCE * cap:.3g} {life_unit}")
         for name, risk in risks.items()
         if risk.is_too_high
     }
@@ -121,9 +120,11 @@ def choose(
     name = _safer(drawn, best, allowed)
     verdict = transfer_verdict(drawn)
     reasons = (_reason(drawn, name, allowed, life_unit), verdict.sentence(life_unit))
-    noted = tuple(f"{n} is refused: {why}." for n, why in refused.items() if n != name)
+    noted = tuple(
+        f"{n} was not taken, it is too risky: {why}." for n, why in refused.items() if n != name
+    )
     noted += tuple(f"{n} diverged {where}, and is left out." for n, where in lost.items())
-    outcomes = {n: f"refused: {why}" for n, why in refused.items()} | {name: "chosen"}
+    outcomes = {n: f"too risky: {why}" for n, why in refused.items()} | {name: "chosen"}
     table = _table(drawn, risks, outcomes | dict.fromkeys(lost, DIVERGED), cpu_seconds or {})
     return Choice(name, reasons + noted, table, refused, verdict)
 
@@ -198,8 +199,8 @@ def _reason(drawn: Resampled, name: str, allowed: list[str], life_unit: str) -> 
     own = drawn.observed[(name,)]
     if not allowed:
         return (
-            f"{name} is chosen, the least likely to harm: each approach may be worse than another "
-            f"that it must not be worse than (RMSE {own:.2f} {life_unit} on units left out)."
+            f"{name} is chosen, the least likely to harm: of every approach it is too likely that "
+            f"another is better (RMSE {own:.2f} {life_unit} on units left out)."
         )
     best = min(allowed, key=lambda n: drawn.observed[(n,)])
     if best == name:

@@ -60,11 +60,19 @@ class TransferVerdict:
             "harms": "Pretraining harms here",
             "undecided": "It is undecided whether pretraining helps here",
         }
-        few = (
-            f" Fewer than {FEW_UNITS} machines cannot tell ({self.units} here): intervals over so few "
-            f"are too narrow."
+        return f"{words[self.benefit]}{self._why_undecided(found)}: {gain}."
+
+    def _why_undecided(self, found: Difference) -> str:
+        """Before the figures, where their interval alone would say something else."""
+        if self.units < FEW_UNITS:
+            return (
+                f", for {self.units} machines are too few to tell ({FEW_UNITS} are needed: over fewer "
+                f"an interval is too narrow, also where it leaves out 0)"
+            )
+        is_unlike = self.benefit == "undecided" and found.verdict == "better"
+        return (
+            ", for it is not surely better than the best that this plant's units give" * is_unlike
         )
-        return f"{words[self.benefit]}: {gain}." + few * (self.units < FEW_UNITS)
 
 
 def transfer_verdict(drawn: Resampled) -> TransferVerdict:

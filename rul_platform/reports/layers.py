@@ -12,8 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-BOX_WIDTH, BOX_HEIGHT = 158, 46
-ROW_HEIGHT, GAP = 92, 12
+BOX_WIDTH, BOX_HEIGHT = 190, 62
+"""Of three lines of small type."""
+
+ROW_HEIGHT, GAP = 108, 12
 PASSING = 16
 """Width that a long edge takes in a layer that it crosses."""
 

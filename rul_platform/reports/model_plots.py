@@ -18,6 +18,7 @@ from rul_platform.core.evaluation import Evaluation
 from rul_platform.core.metrics import Rows
 from rul_platform.core.unit_errors import unit_errors
 from rul_platform.errors import EvaluationError
+from rul_platform.reports.model_names import shown_name
 from rul_platform.reports.numbers import plain
 from rul_platform.reports.style import Theme, png
 
@@ -39,7 +40,9 @@ def model_comparison(figure: Figure, shown: Evaluation, theme: Theme) -> None:
             plain(score.clipped.rmse), (score.clipped.rmse, place), xytext=(0, 6),
             textcoords="offset points", ha="center", fontsize=8,
         )  # fmt: skip
-    axes.set_yticks(range(len(shown.scores)), [_short(score.name) for score in shown.scores])
+    axes.set_yticks(
+        range(len(shown.scores)), [_short(shown_name(shown, score.name)) for score in shown.scores]
+    )
     axes.set(
         ylim=(len(shown.scores) - 0.5, -0.7), xlabel=f"RMSE, truth clipped ({shown.life_unit})"
     )

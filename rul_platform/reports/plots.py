@@ -85,14 +85,14 @@ PLOTS = (
     ),
     PlotOfReport(
         "Units over their life",
-        "From the best unit to the worst: the blue line should follow the dark one down to zero.",
+        "From the best unit to the worst: the blue line should follow that of the truth down to zero.",
         unit_trajectories,
         lambda shown: bool(trajectory_units(shown)),
         is_tall=True,
     ),
     PlotOfReport(
         "Prediction intervals",
-        "The dark line should run inside the bars; triangles mark the truths that a bar missed.",
+        "The line of the truth should run inside the bars; triangles mark the truths that a bar missed.",
         interval_by_unit,
         lambda shown: shown.interval_low is not None,
         section="interval",

@@ -12,6 +12,7 @@ from rul_platform.core.bootstrap import Difference, Interval
 from rul_platform.core.evaluation import Evaluation
 from rul_platform.core.metrics import Metrics
 from rul_platform.core.unit_errors import unit_errors
+from rul_platform.reports.model_names import is_candidate, shown_name
 from rul_platform.reports.numbers import between, counted, fraction, percent, plain, signed
 
 WORST_UNITS = 5
@@ -72,8 +73,9 @@ def key_figures(shown: Evaluation) -> tuple[KeyFigure, ...]:
 def score_tables(shown: Evaluation) -> tuple[Table, Table]:
     """All figures of all models: against the clipped truth, and against the raw truth."""
     columns = ("Model", RMSE, "MAE", "R²", "MAPE", "Bias", "Late", "NASA")
-    clipped = [_scores(s.name, s.clipped, s.clipped_intervals) for s in shown.scores]
-    raw = [_scores(s.name, s.raw, s.raw_intervals) for s in shown.scores]
+    named = [(shown_name(shown, score.name), score) for score in shown.scores]
+    clipped = [_scores(name, s.clipped, s.clipped_intervals) for name, s in named]
+    raw = [_scores(name, s.raw, s.raw_intervals) for name, s in named]
     at = f"Truth clipped at {shown.cap:g} {shown.life_unit}"
     return (
         Table(at, columns, tuple(clipped), marked=0),
@@ -89,7 +91,10 @@ def comparison_table(shown: Evaluation) -> Table:
         (Cell(name), *_difference(difference), Cell(plain(cpu[name])))
         for name, difference in shown.differences.items()
     ]
-    caption = f"{shown.main} minus the other, in {shown.life_unit}: below zero is better"
+    caption = (
+        f"RMSE of {shown_name(shown, shown.main)} minus that of the other, in {shown.life_unit}: "
+        "below zero is better"
+    )
     own = cpu[shown.main]
     if own is not None:
         caption += f". Its own training took {plain(own)} CPU seconds"
@@ -132,8 +137,8 @@ def worst_table(shown: Evaluation) -> Table:
 
 def facts(shown: Evaluation) -> tuple[tuple[str, str], ...]:
     """Where everything comes from, by name."""
-    own = {
-        "model": shown.main,
+    own = {} if is_candidate(shown, shown.main) else {"model": shown.main}
+    own |= {
         "scored": f"{counted(shown.unit_count, 'unit')}, {counted(len(shown.truth), 'prediction')}",
     }
     if shown.main_score.cpu_seconds is not None:

@@ -19,6 +19,7 @@ from rul_platform.core.evaluation import (
     ZERO_SHOT,
     Evaluation,
 )
+from rul_platform.reports.model_names import is_candidate
 from rul_platform.reports.numbers import counted, percent, plain
 
 _ANSWERS: dict[str, Literal["yes", "no", "undecided"]] = {
@@ -61,9 +62,9 @@ def headline(evaluation: Evaluation) -> str:
 
 def _subject(evaluation: Evaluation) -> str:
     """The main model; a plant's by the approach that it came from."""
-    approach = evaluation.facts.get("approach")
-    is_plants = evaluation.main == FINE_TUNED and approach is not None
-    return f"model ({approach})" if is_plants else named(evaluation.main)
+    if is_candidate(evaluation, evaluation.main):
+        return f"model ({evaluation.facts['approach']})"
+    return named(evaluation.main)
 
 
 def conclusion(evaluation: Evaluation) -> str:

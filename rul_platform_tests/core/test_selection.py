@@ -1,6 +1,7 @@
 """Choosing an approach: the best on units left out, unless it may harm."""
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -55,9 +56,13 @@ def test_the_guard_refuses_what_is_best_on_the_mean_but_may_well_harm():
     assert by_name.loc["source replay", "rmse"] < by_name.loc["zero-shot", "rmse"]
     assert choice.name == "zero-shot"
     why = choice.refused["source replay"]
-    assert "chance to be worse than zero-shot by more than 0.5 cycles" in why
-    assert f"source replay is refused: {why}." in choice.reasons
-    assert by_name.loc["source replay", "outcome"] == f"refused: {why}"
+    assert re.fullmatch(
+        r"\d+% chance to err over 0.5 cycles more than zero-shot, \d+% to err as much less "
+        r"\(allowed: 10%, or a gain 5 times as likely\)",
+        why,
+    )
+    assert f"source replay was not taken, it is too risky: {why}." in choice.reasons
+    assert by_name.loc["source replay", "outcome"] == f"too risky: {why}"
 
 
 def test_a_gain_that_is_far_more_likely_than_harm_is_not_refused():
@@ -226,9 +231,27 @@ def test_so_few_machines_cannot_tell_whether_pretraining_helps_or_harms(
     assert verdict.difference is not None
     assert verdict.difference.mean == pytest.approx(pretrained - 9)
     said = verdict.sentence("cycles")
-    assert said.startswith("It is undecided whether pretraining helps here: zero-shot against")
-    assert said.endswith(
-        f"Fewer than 10 machines cannot tell ({units} here): intervals over so few are too narrow."
+    assert said.startswith(
+        f"It is undecided whether pretraining helps here, for {units} machines are too few to tell "
+        "(10 are needed: over fewer an interval is too narrow, also where it leaves out 0): zero-shot "
+        "against from scratch, RMSE"
+    )
+
+
+def test_better_than_its_like_is_no_help_and_the_reason_stands_before_the_figures():
+    """The interval leaves out 0, so it alone would say that pretraining helps."""
+    tried = {
+        "zero-shot": predicted(9.0),
+        "boosting": predicted([8.0, 10.0] * 5),
+        "from scratch": predicted(20.0),
+    }
+    verdict = choose(tried, cap=CAP, seed=0).verdict
+    assert (verdict.benefit, verdict.scratch) == ("undecided", "from scratch")
+    assert verdict.difference is not None
+    assert verdict.difference.high < 0
+    assert verdict.sentence("cycles").startswith(
+        "It is undecided whether pretraining helps here, for it is not surely better than the best that "
+        "this plant's units give: zero-shot against from scratch, RMSE -11.00"
     )
 
 

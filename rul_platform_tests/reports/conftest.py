@@ -74,7 +74,7 @@ def predicted_plant() -> PredictedUnits:
                 "rmse": [31.0, 19.5, 16.25], "low": [24.0, 15.0, -np.inf],
                 "high": [38.0, 24.0, np.inf], "chance_of_harm": [np.nan, np.nan, 0.04],
                 "cpu_seconds": [0.0, 11.0, 14.5],
-                "outcome": ["refused: worse than from scratch", "not the best", "chosen"],
+                "outcome": ["too risky: worse than from scratch", "not the best", "chosen"],
             }
         ),
         transfer_verdict="Pretraining helps here: RMSE is 3.25 seconds lower.",

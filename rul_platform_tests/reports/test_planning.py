@@ -140,7 +140,7 @@ def test_every_band_tells_its_coverage_and_one_that_fails_is_marked(plant: Evalu
 def test_ways_to_learn_stand_with_what_became_of_them(plant: Evaluation, plant_report: bytes):
     table = approach_table(plant)
     assert table is not None
-    refused = ["zero-shot", "31.00", UNDEFINED, "refused: worse than from scratch"]
+    refused = ["zero-shot", "31.00", UNDEFINED, "too risky: worse than from scratch"]
     assert texts(table)[0] == refused
     assert texts(table)[2][2:] == ["4\N{NO-BREAK SPACE}%", "chosen"]
     assert table.rows[2][1].remark == ""

@@ -8,6 +8,8 @@ import pytest
 from rul_platform.core.bootstrap import Difference
 from rul_platform.core.evaluation import evaluate
 from rul_platform.core.predicted_units import PredictedUnits
+from rul_platform.reports.html import render_markdown, render_report
+from rul_platform.reports.tables import comparison_table, facts
 from rul_platform.reports.verdict import answers, basis, cautions, conclusion, headline
 
 UNITS, TRUTH = np.array([f"u{number}" for number in range(12)]), np.linspace(5, 115, 12)
@@ -49,6 +51,25 @@ def test_yes_and_no_carry_the_paired_interval():
     loses = by_question["Does it beat a constant?"]
     assert (loses.answer, loses.good) == ("no", False)
     assert "3.00 hours higher" in loses.sentence
+
+
+def test_a_model_that_any_approach_made_is_called_the_model():
+    """A blend from scratch is no fine-tuned model, whatever its key in the tables."""
+    found = replace(
+        evaluated(tuned=ALTERNATING, boosting=6.0, scratch=9.0, champion=2.0),
+        facts={"approach": "scratch blend"},
+        transfer_verdict="It is undecided whether pretraining helps here.",
+        transfer=None,
+    )
+    assert headline(found).startswith("The model (scratch blend) is off by")
+    text = render_markdown(found)
+    page = render_report(found, drawn=()).decode()
+    for said in (text, page.partition("<body>")[2]):
+        assert "fine-tuned" not in said
+        assert "the model" in said
+    assert comparison_table(found).caption.startswith("RMSE of the model minus that of the other")
+    assert ("approach", "scratch blend") in facts(found)
+    assert "fine-tuned" in render_markdown(replace(found, facts={}))
 
 
 def test_undecided_says_that_the_units_cannot_tell():

@@ -20,7 +20,7 @@ from rul_platform.operation.views.lineage import (
 from rul_platform.operation.views.model import card_of, judged
 from rul_platform.operation.views.plants import PlantCard, plant_card
 from rul_platform.reports.dossier_page import render_dossier
-from rul_platform.reports.layers import Drawing, draw
+from rul_platform.reports.layers import BOX_HEIGHT, BOX_WIDTH, Drawing, draw
 from rul_platform.service.pages.addresses import VersionNumber
 from rul_platform.service.pages.documents import document
 from rul_platform.service.pages.rendering import page
@@ -131,6 +131,7 @@ def _origins(
         steps=steps,
         by_key={step.key: step for step in steps},
         drawing=_drawn(steps),
+        box_size=(BOX_WIDTH, BOX_HEIGHT),
     )
 
 

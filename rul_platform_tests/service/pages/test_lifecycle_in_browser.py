@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from rul_platform.operation import triggering
+from rul_platform.reports.layers import BOX_WIDTH
 from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
 from rul_platform_tests.operation.served import PRESS, add_version, serve
@@ -113,6 +114,27 @@ def test_on_a_phone_origins_are_a_list(told: Running, browser: Browser):
     page.goto(told.url + PAGES["version"])
     expect(page.locator(".graph")).to_be_hidden()
     expect(page.locator(".tree").get_by_text("plant_source").first).to_be_visible()
+    context.close()
+
+
+FITS = """() => [...document.querySelectorAll('.node')].map(node => {
+    const box = node.querySelector('rect').getBoundingClientRect();
+    const texts = [...node.querySelectorAll('text')].map(text => text.getBoundingClientRect());
+    return [box.width, ...texts.map(text => box.right - text.right)];
+})"""
+
+
+@pytest.mark.parametrize("width", [900, 1300, 2500])
+def test_the_graph_keeps_its_size_and_its_words_inside(told: Running, browser: Browser, width: int):
+    """A graph of few boxes was drawn larger, so that its type was huge and left the boxes."""
+    context = opened(told, browser, width=width, height=900)
+    page = context.new_page()
+    page.goto(told.url + PAGES["version"])
+    for box, *left in page.evaluate(FITS):
+        assert box == pytest.approx(BOX_WIDTH - 2, abs=2)
+        assert len(left) == 3
+        assert min(left) > 0
+    assert {len(each) for each in page.locator(".node text.code").all_text_contents()} == {12}
     context.close()
 
 
