@@ -204,6 +204,8 @@ def test_the_sensors_are_told_in_the_scale_of_the_model(running: Running):
     weights = [abs(each.gain) for each in drivers.sensors]
     assert weights == pytest.approx(sorted(weights, reverse=True), abs=0.01 * CAP_HOURS)
     assert weights[0] > 0.01 * CAP_HOURS
+    with visiting(running) as client:  # of machines in service the command knows no unit
+        assert "<code>rul explain --readings FILE</code>" in client.get(path_of("worn")).text
 
 
 def test_a_short_history_is_told_so(running: Running):
