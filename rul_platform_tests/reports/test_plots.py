@@ -1,5 +1,6 @@
 """Plots: which apply, the same bytes each time, both appearances, and odd but legal input."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -24,6 +25,12 @@ from rul_platform.reports.plots import (
     training_history,
     unit_trajectories,
 )
+
+
+@pytest.mark.parametrize("plot", PLOTS, ids=lambda plot: plot.title)
+def test_a_caption_names_no_shade_that_the_other_appearance_turns_round(plot):
+    """What is dark on white is white on dark."""
+    assert not re.search(r"\b(dark|light|black|white)\b", plot.caption)
 
 
 @pytest.mark.parametrize("plot", PLOTS, ids=lambda plot: plot.title)

@@ -1,5 +1,6 @@
 """The page of a plant's retrains."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from rul_platform.operation import triggering
 from rul_platform.settings import Settings
 from rul_platform.storage.home import Home
 from rul_platform_tests.operation.served import PRESS
-from rul_platform_tests.service.pages.lifecycle import one_more_asset, rated
+from rul_platform_tests.service.pages.lifecycle import one_more_asset, rated, story
 from rul_platform_tests.service.pages.looking import signed_in, text_of
 from rul_platform_tests.service.running import Running, serving, signed_champion
 
@@ -48,6 +49,16 @@ def test_both_verdicts_stand_side_by_side(fresh: Running):
     assert "33 of 20 ✓ holds" in text
     assert "Literal rule asks for it" in text
     assert "With 95% confidence does not" in text
+
+
+def test_an_error_has_its_unit(tmp_path: Path):
+    """The error that the gate found, beside which errors at work are held."""
+    home = Home(Settings.read({"RUL_HOME": str(tmp_path)}))
+    story(home)
+    with serving(home) as running:
+        text = shown(running)
+    home.engine.dispose()
+    assert re.search(r"times the RMSE at the gate, [0-9.]+ hours\.", text), text
 
 
 def test_a_retrain_and_its_phases(fresh: Running):
