@@ -46,6 +46,13 @@ class Transfer:
     low: float | None
     high: float | None
 
+    @property
+    def needs_a_reason(self) -> bool:
+        """Whether it is undecided although the interval alone says something else."""
+        if self.benefit != "undecided" or self.low is None or self.high is None:
+            return False
+        return self.low > 0 or self.high < 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:

@@ -3,9 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from rul_platform.core.gate_evidence import Evidence
 from rul_platform.core.gate_statistics import Paired
-from rul_platform.operation.views.model import ModelView, model_view, report_page
+from rul_platform.operation.views.model import ModelView, Transfer, model_view, report_page
 from rul_platform.storage.home import Home
 from rul_platform.storage.models import ModelVersion
 from rul_platform_tests.operation.served import CAP_HOURS, NOW, PRESS, add_version, serve
@@ -123,3 +125,27 @@ def test_the_report_is_the_one_that_the_gate_names(home: Home):
     assert report_page(home, version) is None
     ruled(home, version)
     assert report_page(home, version) == b"<!DOCTYPE html>report"
+
+
+@pytest.mark.parametrize(
+    ("benefit", "low", "high", "needs"),
+    [
+        ("undecided", 0.75, 5.04, True),
+        ("undecided", -5.04, -0.75, True),
+        ("undecided", -1.0, 2.0, False),
+        ("undecided", None, None, False),
+        ("helps", -5.04, -0.75, False),
+    ],
+)
+def test_undecided_needs_a_reason_where_the_interval_alone_would_decide(
+    benefit: Any, low: float | None, high: float | None, needs: bool
+):
+    found = Transfer(
+        benefit=benefit,
+        pretrained="zero-shot",
+        scratch="boosting",
+        difference=3.11,
+        low=low,
+        high=high,
+    )
+    assert found.needs_a_reason is needs
