@@ -207,6 +207,11 @@ def test_a_plant_without_a_model_answers_nothing(tmp_path: Path):
     file.write_text("a\n1\n")
     done = Person(tmp_path / "home").types("predict", "line_2", str(file))
     assert done.returncode == 1
+    assert "There is no plant 'line_2'" in done.stderr
+    (tmp_path / "home" / "plants").mkdir()
+    (tmp_path / "home" / "plants" / "line_2.toml").touch()
+    done = Person(tmp_path / "home").types("predict", "line_2", str(file))
+    assert done.returncode == 1
     assert "Plant 'line_2' has no deployed model" in done.stderr
 
 
