@@ -152,9 +152,10 @@ def test_the_database_s_url_is_a_secret_by_reference_and_the_page_makes_it(name:
 
 
 def test_a_bucket_s_credentials_come_from_a_secret_that_may_be_missing():
-    (container,) = WORKLOADS["rul-service"]["containers"]
-
-    assert container["envFrom"] == [{"secretRef": {"name": "rul-bucket", "optional": True}}]
+    for name in ("rul-service", "rul-backup"):
+        (container,) = WORKLOADS[name]["containers"]
+        assert container["envFrom"] == [{"secretRef": {"name": "rul-bucket", "optional": True}}]
+        assert {"name": "RUL_STORE", "value": ""} in container["env"]
     assert "create secret generic rul-bucket --from-file=AWS_ACCESS_KEY_ID=" in PAGE
 
 
@@ -170,9 +171,11 @@ def test_a_bucket_is_reached_by_a_rule_of_its_own_and_otherwise_names_and_databa
     assert ports["rul-bucket"] == {("TCP", 443)}
     assert ports["rul-service"] == {("UDP", 53), ("TCP", 53), ("TCP", 5432), ("TCP", 4318)}
     assert NAMED["NetworkPolicy", "rul-bucket"]["spec"]["policyTypes"] == ["Egress"]
-    labels = NAMED["Deployment", "rul-service"]["spec"]["template"]["metadata"]["labels"]
-    chosen = NAMED["NetworkPolicy", "rul-bucket"]["spec"]["podSelector"]["matchLabels"]
-    assert chosen.items() <= labels.items()
+    (chosen,) = NAMED["NetworkPolicy", "rul-bucket"]["spec"]["podSelector"]["matchExpressions"]
+    service = NAMED["Deployment", "rul-service"]["spec"]["template"]["metadata"]["labels"]
+    backup = NAMED["Pod", "rul-backup"]["metadata"]["labels"]
+    named = [labels["app.kubernetes.io/name"] for labels in (service, backup)]
+    assert chosen == {"key": "app.kubernetes.io/name", "operator": "In", "values": named}
 
 
 def test_a_proxy_is_believed_where_the_network_lets_in_nobody_else():

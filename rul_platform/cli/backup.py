@@ -15,7 +15,8 @@ from rul_platform.reports.numbers import counted
 from rul_platform.settings import Settings
 
 if TYPE_CHECKING:
-    from rul_platform.storage.backups import Backup, KeysToBring
+    from rul_platform.storage.backups import Backup, KeyCopies
+    from rul_platform.storage.home import Home
     from rul_platform.storage.signing_keys import SigningKeys
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -41,16 +42,14 @@ def backup(settings: Settings, target: Path, keys: Path | None) -> None:
     from rul_platform.storage.postgres_dumps import dump
     from rul_platform.storage.signing_keys import PRIVATE
 
-    if keys is not None and keys.resolve().is_relative_to(target.resolve()):
-        msg = f"--keys {keys} is in {target}: whoever gets the backup would have its keys, too."
-        raise click.UsageError(msg)
     home, url = Home(settings), _server(settings)
+    saved = None if keys is None else _keys_to_save(home, target, keys)
     about = {"version": version("rul-platform"), "made_at": home.now().isoformat()}
     dump_tables = None if url is None else partial(dump, url)
     made = backups.back_up(home.folder, target, about=about, dump_tables=dump_tables)
     click.echo(f"{len(made.files)} files of {home.folder} are in {target}.")
-    if keys is not None:
-        names = backups.save_keys(home.signing, keys)
+    if saved is not None:
+        names = saved.make()
         click.echo(
             f"{counted(len(names), 'key')} saved in {keys}. Whoever has them can {_power_of(names)}."
         )
@@ -108,7 +107,7 @@ def restore(settings: Settings, source: Path, keys: Path | None, check: bool) ->
     to_bring = None
     if keys is not None:  # before anything is written: whether they fit, and whether there is room
         backups.check_keys(keys, source)
-        to_bring = backups.KeysToBring.find(keys, Home(settings).signing)
+        to_bring = backups.KeyCopies.to_bring(keys, Home(settings).signing)
     found = backups.restore(source, settings.home)
     if url is not None:
         load(settings.home / backups.TABLES, url)
@@ -117,6 +116,17 @@ def restore(settings: Settings, source: Path, keys: Path | None, check: bool) ->
     if to_bring is not None:
         _bring(to_bring, Home(settings).signing)
     click.echo("See whether all holds: rul audit verify")
+
+
+def _keys_to_save(home: "Home", target: Path, keys: Path) -> "KeyCopies":
+    """Before anything is copied: whether the keys may go there."""
+    from rul_platform.storage.backups import KeyCopies
+
+    for folder, whose in ((target, "whoever gets the backup"), (home.folder, "the next backup")):
+        if keys.resolve().is_relative_to(folder.resolve()):
+            msg = f"--keys {keys} is in {folder}: {whose} would have its keys, too."
+            raise click.UsageError(msg)
+    return KeyCopies.to_save(home.signing, keys)
 
 
 def _power_of(names: tuple[str, ...]) -> str:
@@ -129,10 +139,10 @@ def _power_of(names: tuple[str, ...]) -> str:
     return " and ".join(can) or "only check signatures"
 
 
-def _bring(keys: "KeysToBring", place: "SigningKeys") -> None:
+def _bring(keys: "KeyCopies", place: "SigningKeys") -> None:
     from rul_platform.storage.signing_keys import PRIVATE
 
-    names = keys.bring()
+    names = keys.make()
     click.echo(f"{counted(len(names), 'key')} brought to {place.folder}.")
     if PRIVATE not in names:
         click.echo("None of them signs.", err=True)

@@ -133,7 +133,7 @@ class Walkthrough:
             truth = fleet.take([unit]).rul()[cut - 1]
             for given in answer_given(self.work.home, plant, GivenReadings(seen.iloc[:cut])):
                 click.echo(f"\nPrediction {given.id} for {plant}: {describe(given.prediction)}")
-                click.echo(f"  It really lasted {truth:.0f} {_against(given.prediction, truth)}")
+                click.echo(f"  It really lasted {truth:.0f} {against(given.prediction, truth)}")
 
     def measure(self) -> None:
         """Every architecture on the official test set of every subset."""
@@ -189,9 +189,9 @@ def _check_plants(plants: tuple[str, ...], *, simulate: bool, has_filters: bool)
         raise click.UsageError(msg)
 
 
-def _against(said: Prediction, truth: float) -> str:
+def against(said: Prediction, truth: float) -> str:
     """What became of one answer, also where it does not look good."""
     unit, chance = said.life_unit, f"{100 * (1 - said.level):g}"
-    if said.rul_low <= truth <= said.rul_high:
+    if said.rul_low <= min(truth, said.cap) <= said.rul_high:  # the cap means "at least that"
         return f"{unit} more: inside the interval."
     return f"{unit} more: outside of the interval, as {chance} of 100 answers are expected to be."

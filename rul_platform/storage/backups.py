@@ -31,6 +31,8 @@ from rul_platform.storage.signing_keys import PRIVATE, SigningKeys
 ABOUT, SUMS, HOME = "backup.json", "SHA256SUMS", "home"
 ANCHORS, STORE, KEYS = "anchors.jsonl", "store", "keys"
 TABLES = "tables.dump"
+RESTORING = ".restore.partial"
+"""A folder in a home whose restore was interrupted: the home is not whole."""
 LOST_AND_FOUND = "lost+found"
 """The system's own, at the top of a disk."""
 LEFT_OUT = ("cache", "training", KEYS, LOST_AND_FOUND)
@@ -128,13 +130,13 @@ def restore(backup: Path, home: Path) -> Backup:
     """Make a home folder from a backup that is whole; complete or absent.
 
     In a folder that cannot be exchanged for another, as a mounted disk or a link, files are gathered in
-    a folder ``.restore.partial`` and then moved up: where that is still there, it was interrupted.
+    a folder in it and then moved up: nothing opens a home where that is still there.
 
     Raises:
         BackupError: The backup is damaged, or there is a home already.
     """
     found = check(backup)
-    if home.exists() and any(path.name != LOST_AND_FOUND for path in home.iterdir()):
+    if not _is_empty(home):
         raise BackupError(home, "a folder with something in it", "empty or not there: move it away")
     partial = _gathering_place(home)
     for name in found.files:
@@ -157,25 +159,8 @@ def _gathering_place(home: Path) -> Path:
         if home.exists():
             home.rmdir()
     except OSError:
-        return _new(home / ".restore.partial")
+        return _new(home / RESTORING)
     return _beside(home)
-
-
-def save_keys(keys: SigningKeys, target: Path) -> tuple[str, ...]:
-    """Copy all keys of an installation into one folder, for their owner alone; gives their names.
-
-    Raises:
-        BackupError: There is something at ``target``, or there are no keys.
-    """
-    found = _keys_in(keys.folder)
-    if keys.private is not None and keys.private.exists():
-        found[PRIVATE] = keys.private
-    if target.exists() and any(target.iterdir()):
-        raise BackupError(target, "a folder with something in it", "empty or not there")
-    key_files.make_folder(target)
-    target.chmod(0o700)  # it may have been there
-    _copy_keys({target / name: path for name, path in found.items()})
-    return tuple(sorted(found))
 
 
 def check_keys(folder: Path, backup: Path) -> int:
@@ -211,8 +196,8 @@ def _signers(anchors: Path) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class KeysToBring:
-    """Keys that were saved, and can be brought to where an installation has its own.
+class KeyCopies:
+    """Keys to be copied, for their owner alone, once it is known that nothing stands in the way.
 
     Attributes:
         files: By its name, where each is and where it belongs.
@@ -221,14 +206,30 @@ class KeysToBring:
     files: Mapping[str, tuple[Path, Path]]
 
     @classmethod
-    def find(cls, source: Path, keys: SigningKeys) -> "KeysToBring":
-        """Look for them, and whether there is room.
+    def to_save(cls, keys: SigningKeys, target: Path) -> "KeyCopies":
+        """All keys of an installation, into one folder.
+
+        Raises:
+            BackupError: There is something at ``target``, or there are no keys.
+            KeyFileError: Others may replace files in that folder.
+        """
+        found = _keys_in(keys.folder)
+        if keys.private is not None and keys.private.exists():
+            found[PRIVATE] = keys.private
+        if not _is_empty(target):
+            raise BackupError(target, "a folder with something in it", "empty or not there")
+        return cls({name: (path, target / name) for name, path in found.items()})._with_room()
+
+    @classmethod
+    def to_bring(cls, source: Path, keys: SigningKeys) -> "KeyCopies":
+        """Keys that were saved, to where an installation has its own.
 
         The one that signs goes where this process has it, and stays where it is if this one signs
         nothing. What is there already with the same bytes, as after a try that failed, is no hindrance.
 
         Raises:
             BackupError: There are other keys, or nothing at ``source``.
+            KeyFileError: Others may replace files in a folder for them.
         """
         found = _keys_in(source)
         files = {
@@ -237,27 +238,40 @@ class KeysToBring:
         if keys.private is not None and PRIVATE in found:
             files[PRIVATE] = found[PRIVATE], keys.private
         places = {target: path for path, target in files.values()}
-        there = set(keys.folder.iterdir()) if keys.folder.exists() else set[Path]()
+        there = set(_keys_in(keys.folder).values()) if keys.folder.exists() else set[Path]()
         for path in sorted(there | set(filter(Path.exists, places))):
             if path not in places or path.read_bytes() != places[path].read_bytes():
                 raise BackupError(path, "another key", "not there: move it away")
-        return cls(files)
+        return cls(files)._with_room()
 
-    def bring(self) -> tuple[str, ...]:
+    def make(self) -> tuple[str, ...]:
         """Copy them; gives their names."""
-        _copy_keys({target: source for source, target in self.files.values()})
+        for source, target in self.files.values():
+            key_files.create(target, source.read_bytes())
         return tuple(sorted(self.files))
+
+    def _with_room(self) -> "KeyCopies":
+        for folder in {target.parent for _, target in self.files.values()}:
+            nearest = next(place for place in (folder, *folder.parents) if place.exists())
+            if not os.access(nearest, os.W_OK):
+                raise BackupError(
+                    nearest, "a folder in which nothing can be written", "another one"
+                )
+            if nearest == folder:
+                key_files.refuse_open_folder(folder)
+        return self
+
+
+def _is_empty(folder: Path) -> bool:
+    """Whether nothing of anybody's is there."""
+    return not folder.exists() or all(path.name == LOST_AND_FOUND for path in folder.iterdir())
 
 
 def _keys_in(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         raise BackupError(folder, "not there", "a folder with keys")
-    return {path.name: path for path in folder.iterdir() if not path.name.endswith(PASSING)}
-
-
-def _copy_keys(keys: Mapping[Path, Path]) -> None:
-    for target, source in keys.items():
-        key_files.create(target, source.read_bytes())
+    files = (path for path in folder.iterdir() if path.is_file())
+    return {path.name: path for path in files if not path.name.endswith(PASSING)}
 
 
 def _in_order(home: Path, *, has_dump: bool) -> Iterator[str]:
@@ -301,6 +315,7 @@ def _copy(source: Path, target: Path) -> None:
     ):
         before.backup(to)
         to.execute("PRAGMA journal_mode = DELETE")  # one file, without what is written ahead
+    shutil.copymode(source, target)
 
 
 def _is_database(path: Path) -> bool:

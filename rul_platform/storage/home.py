@@ -49,6 +49,7 @@ from rul_platform.storage.anchoring import anchor_newest
 from rul_platform.storage.anchors import AnchorStore
 from rul_platform.storage.answered_requests import AnsweredRequests
 from rul_platform.storage.artifacts import ArtifactStore
+from rul_platform.storage.backups import RESTORING
 from rul_platform.storage.blobs import Blobs
 from rul_platform.storage.buckets import Bucket
 from rul_platform.storage.builds import Build, build
@@ -128,6 +129,11 @@ class Home:
         folder = self.settings.home
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            if (folder / RESTORING).exists():
+                expected = (
+                    "a whole one: a restore into it was interrupted; empty it, and restore again"
+                )
+                raise SettingsError("RUL_HOME", found=str(folder), expected=expected)
             with tempfile.TemporaryFile(dir=folder):
                 return folder
         except OSError as error:

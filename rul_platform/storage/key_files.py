@@ -30,7 +30,7 @@ def create(path: Path, secret: bytes, *, replace: bool = False) -> None:
         KeyFileError: Others may replace files in that folder.
     """
     make_folder(path.parent)
-    _refuse_if_open(path.parent, OTHERS_WRITE, "chmod go-w")
+    refuse_open_folder(path.parent)
     partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ALONE)
     try:
@@ -53,13 +53,22 @@ def make_folder(folder: Path) -> None:
     folder.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
 
 
+def refuse_open_folder(folder: Path) -> None:
+    """Refuse a folder in which others may replace a secret.
+
+    Raises:
+        KeyFileError: They may.
+    """
+    _refuse_if_open(folder, OTHERS_WRITE, "chmod go-w")
+
+
 def read(path: Path) -> bytes:
     """Read a secret, unless others may read it, or replace it in its folder.
 
     Raises:
         KeyFileError: They may.
     """
-    _refuse_if_open(path.parent, OTHERS_WRITE, "chmod go-w")
+    refuse_open_folder(path.parent)
     _refuse_if_open(path, OTHERS, "chmod 600")
     return path.read_bytes()
 

@@ -59,6 +59,13 @@ def test_keys_that_do_not_fit_a_backup_are_refused_before_anything_is_written(tm
     assert inside.code == 2
     assert "whoever gets the backup would have its keys" in inside.err
 
+    within = ours.types("backup", f"{backup}3", "--keys", str(tmp_path / "ours" / "saved"))
+    assert within.code == 2
+    assert "the next backup would have its keys" in within.err
+    taken = ours.is_refused("backup", f"{backup}3", "--keys", safe)
+    assert "with something in it, but must be empty or not there. Nothing was changed." in taken
+    assert not (tmp_path / "backup3").exists()
+
     checked = again.types("restore", backup, "--keys", safe, "--check")
     assert "1 public key in" in checked.out
     for more in ((), ("--check",)):

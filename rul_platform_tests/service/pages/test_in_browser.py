@@ -87,7 +87,7 @@ def test_what_was_said_to_a_form_is_seen_and_has_the_focus(chromium, fleet, scri
         page.locator(".answers summary").click()
         page.locator(".answers").get_by_role("button", name="Say that it is wrong").click()
         expect(page.locator("#answers #told:focus")).to_be_in_viewport(ratio=1)
-        assert somebody.complaints == [] or "422" in somebody.complaints[0]
+        assert [each for each in somebody.complaints if "422" not in each] == []
 
 
 def test_news_are_told_without_loading_the_page(chromium, fleet):
