@@ -20,8 +20,6 @@ PROCEDURES = {
         r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
     )
 }
-QUICK = ("Back up", "Read an alert")
-"""Of the others each starts several processes that load half the platform."""
 NO_MANAGER = 'systemctl() { echo "systemctl $*"; }; chown() { :; }'
 """Here are neither units nor another account: these two of root's programs do nothing."""
 
@@ -62,13 +60,8 @@ def test_an_upgrade_stops_what_runs_saves_it_and_starts_it_again():
     assert places == sorted(places)
 
 
-@pytest.mark.parametrize(
-    "heading",
-    [
-        pytest.param(name, marks=() if name in QUICK else pytest.mark.long, id=name)
-        for name in PROCEDURES
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("heading", PROCEDURES)
 def test_it_works_as_it_is_written(finished_home: Path, tmp_path: Path, heading: str):
     home = shutil.copytree(finished_home, tmp_path / "home")
     for folder in ("backups", "safe"):

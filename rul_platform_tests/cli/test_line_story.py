@@ -29,6 +29,7 @@ def test_a_week_without_ratings_shows_no_share():
     assert Week(positive=3, negative=1).satisfaction == "75%"
 
 
+@pytest.mark.long
 def test_a_week_is_answered_rated_reported_and_watched(
     finished: Works,  # noqa: F811
     capsys: pytest.CaptureFixture[str],
