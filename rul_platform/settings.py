@@ -244,8 +244,13 @@ class Settings:
         Dagster's code server comes to the same tables and signs for both. A key that the service made
         would be one that the ledger tells of and nobody else has.
         """
-        is_shared = self.database_url is not None and self.database_url.startswith("postgresql")
-        return replace(self, is_signer=False) if is_shared else self
+        return replace(self, is_signer=False) if self.postgresql_url is not None else self
+
+    @property
+    def postgresql_url(self) -> str | None:
+        """Where a PostgreSQL holds the tables; None where SQLite does."""
+        url = self.database_url
+        return url if url is not None and url.startswith("postgresql") else None
 
 
 def store_url(key: str, value: str | None) -> str | None:

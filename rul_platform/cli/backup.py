@@ -42,7 +42,7 @@ def backup(settings: Settings, target: Path, keys: Path | None) -> None:
     from rul_platform.storage.postgres_dumps import dump
     from rul_platform.storage.signing_keys import PRIVATE
 
-    home, url = Home(settings), _server(settings)
+    home, url = Home(settings), settings.postgresql_url
     saved = None if keys is None else _keys_to_save(home, target, keys)
     about = {"version": version("rul-platform"), "made_at": home.now().isoformat()}
     dump_tables = None if url is None else partial(dump, url)
@@ -98,7 +98,7 @@ def restore(settings: Settings, source: Path, keys: Path | None, check: bool) ->
                 f"{counted(backups.check_keys(keys, source), 'public key')} in {keys}, and they fit."
             )
         return
-    url = _server(settings)
+    url = settings.postgresql_url
     if (url is not None) != (backups.TABLES in backups.check(source).files):
         expected = (
             "one as RUL_DATABASE_URL says: with tables.dump for a PostgreSQL, without it otherwise"
@@ -119,7 +119,7 @@ def restore(settings: Settings, source: Path, keys: Path | None, check: bool) ->
 
 
 def _keys_to_save(home: "Home", target: Path, keys: Path) -> "KeyCopies":
-    """Before anything is copied: whether the keys may go there."""
+    """Keys that may go there; seen before anything is copied."""
     from rul_platform.storage.backups import KeyCopies
 
     for folder, whose in ((target, "whoever gets the backup"), (home.folder, "the next backup")):
@@ -148,12 +148,6 @@ def _bring(keys: "KeyCopies", place: "SigningKeys") -> None:
         click.echo("None of them signs.", err=True)
     elif keys.files[PRIVATE][1].parent != place.folder:
         click.echo(f"The one that signs is {keys.files[PRIVATE][1]}.")
-
-
-def _server(settings: Settings) -> str | None:
-    """The URL of the tables, where a PostgreSQL holds them."""
-    url = settings.database_url
-    return url if url is not None and url.startswith("postgresql") else None
 
 
 def _moment(found: "Backup") -> str:
